@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one hierarchy of errors.
+
+Adapters translate what a library raises into these, once; the edges (plugins, commands) turn these into what their
+own users expect. ``code`` is stable and is part of what users may rely on.
+"""
+
+
+class SpotError(Exception):
+    """Anything that went wrong and has a name."""
+
+    code = "internal"
+
+
+class Temporary(SpotError):
+    """Trying again later may succeed; nothing has to change in between."""
+
+    code = "temporary"
+
+
+class Permanent(SpotError):
+    """Trying the same again will fail again."""
+
+    code = "permanent"
+
+
+class Unreachable(Temporary):
+    """A service did not answer, or answered that it cannot now: nothing is known about the outcome."""
+
+    code = "unreachable"
+
+
+class StaleVersion(Temporary):
+    """Somebody else changed the row since it was read: read again and decide again."""
+
+    code = "stale_version"
+
+
+class NotNow(Temporary):
+    """The object exists, but its present state does not allow the change."""
+
+    code = "not_now"
+
+
+class NotFound(Permanent):
+    """The object does not exist (any more)."""
+
+    code = "not_found"
+
+
+class ContradictoryPolicy(Permanent):
+    """The configured numbers cannot hold together; the process must not start with them."""
+
+    code = "contradictory_policy"
+
+
+class Refused(Permanent):
+    """A reservation that cannot be served without breaking a promise.
+
+    ``earliest_start`` is the first instant that would work as things stand, or None when there is none.
+    """
+
+    def __init__(self, sentence: str, *, code: str, earliest_start: int | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.earliest_start = earliest_start

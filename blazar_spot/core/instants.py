@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole Unix seconds to and from what people and other programs write.
+
+Inside, an instant is an ``int``. These are the only places where it becomes text or a datetime.
+"""
+
+from datetime import UTC, datetime
+
+MINUTE_FORMAT = "%Y-%m-%d %H:%M"
+
+
+def to_datetime(instant: int) -> datetime:
+    """The instant as an aware UTC datetime."""
+    return datetime.fromtimestamp(instant, UTC)
+
+
+def from_datetime(moment: datetime) -> int:
+    """The whole second an aware datetime falls into; a naive one is refused, since nobody knows what it means."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} does not say which time zone it is in")
+    return int(moment.timestamp())
+
+
+def minute(instant: int) -> str:
+    """The minute the instant falls into, as reservations are written: ``YYYY-MM-DD HH:MM``, UTC."""
+    return to_datetime(instant).strftime(MINUTE_FORMAT)
+
+
+def iso(instant: int) -> str:
+    """The instant as ISO 8601 with a Z."""
+    return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")

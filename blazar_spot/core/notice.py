@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of a notice: when it must end at the earliest, and when it is revised or withdrawn.
+
+A deadline only ever moves later. What the guest reads is derived from the notice and nothing else.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
+
+SCHEDULED_KEY = "cloud_termination_scheduled_event_time"
+TERMINATION_KEY = "cloud_termination_time"
+KEYS = (SCHEDULED_KEY, TERMINATION_KEY)
+
+
+def promised_until(instance: Instance, policy: Policy) -> int:
+    """Until when the instance may run whatever is booked: its minimum uptime, counted from its first ACTIVE."""
+    since = instance.running_since
+    if since is None:
+        since = instance.created_at + policy.boot_allowance
+    return since + policy.min_uptime
+
+
+def deadline(instance: Instance, evict_at: int, now: int, policy: Policy) -> int:
+    """The instant to tell: the reclaim's, unless that would give less notice or less uptime than promised."""
+    return max(evict_at, now + policy.notice, promised_until(instance, policy))
+
+
+def given(notice: Notice, at: int, policy: Policy) -> Notice:
+    """The notice after the instance could first read it at ``at``: its length runs from there."""
+    return replace(notice, given_at=at, deadline_at=max(notice.deadline_at, at + policy.notice))
+
+
+def revised(notice: Notice, reclaims: Collection[Reclaim]) -> Notice:
+    """The notice as the open reclaims of its host want it now: later, withdrawn, or the same."""
+    if not reclaims:
+        return replace(notice, state=NoticeState.WITHDRAWN, revision=notice.revision + 1)
+    wanted = min(reclaim.evict_at for reclaim in reclaims)
+    if wanted > notice.deadline_at:
+        return replace(notice, deadline_at=wanted, revision=notice.revision + 1)
+    return notice
+
+
+def metadata(notice: Notice) -> dict[str, str]:
+    """What the guest reads: when the end was decided, and when it comes."""
+    return {SCHEDULED_KEY: str(notice.decided_at), TERMINATION_KEY: str(notice.deadline_at)}

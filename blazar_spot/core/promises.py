@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The promises that are kept in the database, as plain values.
+
+A *claim* is a reservation's hold on one host; a *reclaim* is the life of freeing that host for it; a *notice* is the
+promise to one instance of when it ends; an *instance* is what is known of a spot instance and cannot be asked again
+(since when it has been running). ``version`` counts the writes of a row: 0 is a value that was never stored.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from blazar_spot.core.policy import Instants
+from blazar_spot.core.reclaim import State
+
+
+class Standing(StrEnum):
+    """How sure a claim is."""
+
+    HELD = "held"
+    FIRM = "firm"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A reservation's hold on one host from ``start_at`` to ``end_at``.
+
+    ``host`` is the hypervisor's name, which is also its Placement provider's; ``service_host`` is the name of its
+    nova-compute service, which aggregates know.
+    """
+
+    id: str
+    reservation_id: str
+    lease_id: str
+    host: str
+    service_host: str
+    start_at: int
+    end_at: int
+    standing: Standing
+    held_until: int
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.standing in (Standing.HELD, Standing.FIRM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclaim:
+    """The life of freeing one host for one claim; it has the claim's id."""
+
+    id: str
+    host: str
+    state: State
+    fence_at: int
+    notice_at: int
+    evict_at: int
+    start_at: int
+    version: int = 0
+
+    def moved_to(self, instants: Instants) -> "Reclaim":
+        return replace(
+            self,
+            fence_at=instants.fence_at,
+            notice_at=instants.notice_at,
+            evict_at=instants.evict_at,
+            start_at=instants.start_at,
+        )
+
+
+class NoticeState(StrEnum):
+    """SCHEDULED is decided and perhaps not yet given; the other two are final."""
+
+    SCHEDULED = "scheduled"
+    WITHDRAWN = "withdrawn"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """When one instance ends: never moved earlier, and withdrawn if it is no longer needed.
+
+    ``given_at`` is None until the instance could read it; only then does its length run.
+    """
+
+    id: str
+    instance_id: str
+    host: str
+    decided_at: int
+    deadline_at: int
+    given_at: int | None
+    state: NoticeState
+    revision: int = 1
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A spot instance that was seen; ``running_since`` is None until it was ACTIVE for the first time."""
+
+    id: str
+    host: str
+    project_id: str
+    name: str
+    flavor: str
+    created_at: int
+    running_since: int | None
+    gone_at: int | None = None
+    version: int = 0

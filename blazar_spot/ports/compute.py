@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compute service: which spot servers there are, who stands on a host, and the few things we do to them.
+
+Every call may raise ``Unreachable`` (nothing is known), and every write is idempotent: asking twice is asking once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server as the compute service tells it now.
+
+    ``host`` is the hypervisor's name, None while it is not placed. ``is_going``: its deletion was accepted and is
+    under way. ``launched_at`` may have been rewritten since the first start; the ledger knows better.
+    """
+
+    id: str
+    name: str
+    project_id: str
+    host: str | None
+    status: str
+    flavor: str
+    is_spot: bool
+    is_going: bool = False
+    created_at: int
+    launched_at: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolHost:
+    """A host of the freepool: its hypervisor's name and its compute service's name."""
+
+    host: str
+    service_host: str
+
+
+class Compute(Protocol):
+    """What we ask of and do to the compute service."""
+
+    def spot_servers(self) -> Sequence[Server]:
+        """Every server of a preemptible flavor, of all projects, servers in BUILD included."""
+
+    def servers_on(self, host: str) -> frozenset[str]:
+        """The ids of all rows the compute service has for this hypervisor, soft-deleted ones included: the very
+        rows that make it refuse to move the host. ``NotFound`` if it knows no such hypervisor."""
+
+    def freepool_hosts(self) -> Sequence[PoolHost]:
+        """The hosts that wait for reservations, and may run spot instances meanwhile."""
+
+    def enrol_flavors(self) -> Sequence[str]:
+        """Add to each preemptible flavor the shadow resources that make it consume the spot pool; the names of the
+        flavors that were changed. Flavors that have them are left alone."""
+
+    def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
+        """Set these keys and leave all others. ``NotNow`` if the server's state or its quota does not allow it,
+        ``NotFound`` if it is gone."""
+
+    def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
+        """Remove these keys; absent ones are fine. ``NotNow`` and ``NotFound`` as for writing."""
+
+    def delete(self, server_id: str, *, force: bool) -> None:
+        """Ask for the server's deletion and return at once. Already gone, or already being deleted, is success.
+        ``force`` also removes a server that a plain delete would only have put into the soft-deleted state."""
+
+    def leave_aggregate(self, aggregate_id: int, service_host: str) -> None:
+        """Take the host out of the aggregate; not being in it is success."""
+
+    def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
+        """Put the host into the aggregate; being in it is success. ``NotNow`` if servers on it forbid the move."""
+
+    def freepool_aggregate(self) -> int:
+        """The id of the freepool's aggregate. ``NotFound`` if there is none."""

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spot pool of each host, kept in the service that also schedules: closing it is atomic with scheduling.
+
+Every call may raise ``Unreachable`` (nothing is known) and every write is idempotent.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Pool(Protocol):
+    """One pool per host; a host is named by its hypervisor."""
+
+    def pools(self) -> Mapping[str, bool]:
+        """Every pool there is: host to whether it is closed."""
+
+    def ensure(self, host: str) -> None:
+        """Make the pool exist and mirror the host's resources as they are now. A pool that is closed stays closed.
+        ``NotFound`` if the host has no provider."""
+
+    def close(self, host: str) -> None:
+        """From the return on no new spot instance is scheduled to the host; running ones are not touched. Creates a
+        missing pool, closed."""
+
+    def open(self, host: str) -> None:
+        """Let spot instances be scheduled to the host again. A missing pool is ``NotFound``."""
+
+    def consumers(self, host: str) -> frozenset[str]:
+        """The ids of all consumers on any provider of the host's tree: servers, also those still being built, and
+        migrations. ``NotFound`` if the host has no provider."""
+
+    def spot_consumers(self, host: str) -> frozenset[str]:
+        """The ids of the consumers of the spot pool alone; empty if there is no pool."""

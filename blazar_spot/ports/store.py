@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where promises are kept.
+
+A unit of work is one transaction: it commits when its block ends and leaves nothing behind when the block raises.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
+
+
+class Work(Protocol):
+    """One transaction.
+
+    Each ``put`` inserts a value of version 0 and otherwise replaces the row that still has the value's version,
+    raising ``StaleVersion`` if it has another one; it returns the value with its new version.
+    """
+
+    def open_claims(self) -> Sequence[Claim]:
+        """All claims that are held or firm, by start and id."""
+
+    def claims_of(self, reservation_id: str) -> Sequence[Claim]:
+        """The open claims of one reservation, by id."""
+
+    def put_claim(self, claim: Claim) -> Claim:
+        """Store a claim."""
+
+    def open_reclaims(self) -> Sequence[Reclaim]:
+        """All reclaims that have not ended, by start and id."""
+
+    def reclaims_of_open_claims(self) -> Sequence[Reclaim]:
+        """The reclaims, ended ones too, of all open claims, by start and id."""
+
+    def put_reclaim(self, reclaim: Reclaim) -> Reclaim:
+        """Store a reclaim."""
+
+    def open_notices(self) -> Sequence[Notice]:
+        """All notices that are scheduled, by deadline and id."""
+
+    def put_notice(self, notice: Notice) -> Notice:
+        """Store a notice. At most one notice of an instance is scheduled at a time: a second one is
+        ``StaleVersion``."""
+
+    def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
+        """The spot instances that were seen and are not gone, of these hosts or of all, by id."""
+
+    def put_instance(self, instance: Instance) -> Instance:
+        """Store a spot instance."""
+
+
+class Store(Protocol):
+    """The database."""
+
+    def begin(self) -> AbstractContextManager[Work]:
+        """Open a unit of work."""
