@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door. Each target makes what it needs by itself: the Python environment in .venv and,
+# for a cloud, two Debian packages. "make" alone says what there is.
+
+PYTHON ?= python3
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check cloud cloud-down bench docs nightly venv packages
+
+help: ## say what there is
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14 | sed 's/^/  /'
+
+demo: venv packages ## a reservation takes a GPU host back, on a real cloud (UPSTREAM=1: without us)
+	@$(VENV)/python -m blazar_spot.demo $(if $(UPSTREAM),--upstream)
+
+test: ## everything that CI runs, the real cloud included
+	@$(PYTHON) tools/phases.py test
+
+check: ## lint, types, import contracts, unit and property tests: under 90 s
+	@$(PYTHON) tools/phases.py check
+
+cloud: venv packages ## start a real OpenStack on this machine, and say how to use it
+	@$(VENV)/blazar-spot-devcloud up
+
+cloud-down: venv ## stop it and leave nothing behind
+	@$(VENV)/blazar-spot-devcloud down
+
+bench: venv ## measure the planner
+	@$(VENV)/python -m bench
+
+docs: venv ## build the documentation into doc/build
+	@$(VENV)/sphinx-build -W --keep-going -q -b html doc/source doc/build/html
+	@echo "doc/build/html/index.html"
+
+nightly: ## what is too long for CI
+	@$(PYTHON) tools/phases.py nightly
+
+venv: ## make or refresh .venv, nothing else
+	@$(PYTHON) tools/environment.py
+
+packages: ## install RabbitMQ and MariaDB, nothing else
+	@$(PYTHON) tools/packages.py devcloud
