@@ -67,9 +67,13 @@ class Policy:
         rounds = -(-victims // self.parallel_deletes)
         return max(self.lead_floor, rounds * self.delete_takes + self.delete_p99)
 
-    def instants(self, start_at: int, hosts: int) -> Instants:
-        """The instants of a claim that starts at ``start_at`` together with as many hosts."""
-        evict_at = start_at - self.lead(hosts * self.spots_per_host)
+    def lead_for_hosts(self, hosts: int) -> int:
+        """The lead for as many hosts, each with as many instances as it can hold."""
+        return self.lead(hosts * self.spots_per_host)
+
+    def instants(self, start_at: int, lead: int) -> Instants:
+        """The instants of a claim that starts at ``start_at``."""
+        evict_at = start_at - lead
         return Instants(
             fence_at=evict_at - self.min_uptime - self.boot_allowance,
             notice_at=evict_at - self.notice - self.notice_slack,

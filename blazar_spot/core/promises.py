@@ -59,6 +59,10 @@ class Reclaim:
     start_at: int
     version: int = 0
 
+    @property
+    def lead(self) -> int:
+        return self.start_at - self.evict_at
+
     def moved_to(self, instants: Instants) -> "Reclaim":
         return replace(
             self,

@@ -36,11 +36,6 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """Close the host's pool."""
-
-
-@dataclass(frozen=True, slots=True)
 class Notify:
     """Decide notices for these instances."""
 
@@ -62,14 +57,16 @@ class Enter:
     state: State
 
 
-Step = Wait | Close | Notify | Evict | Enter
+Step = Wait | Notify | Evict | Enter
+
+_NOT_CLOSED = Wait("the host's pool is not closed")
 
 
-def next_step(reclaim: Reclaim, claim: Claim, seen: Seen, policy: Policy, now: int) -> Step:
-    """The one next thing to do for this reclaim."""
-    if claim.standing is Standing.WITHDRAWN:
+def next_step(reclaim: Reclaim, claim: Claim | None, seen: Seen, policy: Policy, now: int) -> Step:
+    """The one next thing to do for this reclaim; its claim is None when it was withdrawn."""
+    if claim is None:
         return Enter(State.CANCELLED)
-    if claim.standing is Standing.ENDED or now >= claim.end_at:
+    if now >= claim.end_at:
         return Enter(State.EXPIRED)
     match reclaim.state:
         case State.PLANNED:
@@ -87,12 +84,12 @@ def next_step(reclaim: Reclaim, claim: Claim, seen: Seen, policy: Policy, now: i
 def _while_planned(reclaim: Reclaim, seen: Seen, now: int) -> Step:
     if now < reclaim.fence_at:
         return Wait("the host may still take spot instances")
-    return Enter(State.FENCED) if seen.is_closed else Close()
+    return Enter(State.FENCED) if seen.is_closed else _NOT_CLOSED
 
 
 def _while_noticing(reclaim: Reclaim, claim: Claim, seen: Seen, now: int) -> Step:
     if not seen.is_closed:
-        return Close()
+        return _NOT_CLOSED
     if claim.standing is not Standing.FIRM:
         return Wait("the lease is not committed yet")
     if now < reclaim.notice_at:

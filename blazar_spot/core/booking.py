@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a booking is put to the planner, and how its refusal is put to people."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from blazar_spot.core.errors import Refused
+from blazar_spot.core.instants import minute
+from blazar_spot.core.model import Host, HostRequest, Plan, Reservation, Rules, Snapshot, Spot
+from blazar_spot.core.policy import Instants, Policy
+from blazar_spot.core.promises import Instance, Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for: whole hosts for a window."""
+
+    start_at: int
+    end_at: int
+    count_min: int
+    count_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A host that has what is asked for; ``busy`` are the windows in which reservations have it already."""
+
+    host: str
+    service_host: str
+    busy: tuple[tuple[int, int], ...] = ()
+
+
+def instants(wish: Wish, policy: Policy) -> Instants:
+    """The instants of the claims that would come of it."""
+    return policy.instants(wish.start_at, policy.lead_for_hosts(wish.count_max))
+
+
+def request(wish: Wish) -> HostRequest:
+    """The wish as the planner takes it."""
+    return HostRequest(start=wish.start_at, end=wish.end_at, count_min=wish.count_min, count_max=wish.count_max)
+
+
+def snapshot(
+    wish: Wish,
+    candidates: Iterable[Candidate],
+    instances: Iterable[Instance],
+    notices: Mapping[str, Notice],
+    policy: Policy,
+    now: int,
+) -> Snapshot:
+    """The state to decide on. An instance that has not run yet is counted from the end of its boot allowance."""
+    candidates = tuple(candidates)
+    return Snapshot(
+        now=now,
+        rules=Rules(
+            notice=policy.notice + policy.notice_slack,
+            min_uptime=policy.min_uptime,
+            lead=policy.lead_for_hosts(wish.count_max),
+        ),
+        hosts=tuple(Host(candidate.host, {}) for candidate in candidates),
+        spots=tuple(_spot(instance, notices.get(instance.id), policy, now) for instance in instances),
+        reservations=tuple(
+            Reservation(f"{candidate.host}/{start}", candidate.host, start, end)
+            for candidate in candidates
+            for start, end in candidate.busy
+        ),
+    )
+
+
+def _spot(instance: Instance, notice: Notice | None, policy: Policy, now: int) -> Spot:
+    since = instance.running_since
+    if since is None:
+        since = instance.created_at + policy.boot_allowance
+    return Spot(
+        id=instance.id,
+        host=instance.host,
+        size={},
+        launched_at=since,
+        cost=max(0, now - since),
+        evict_at=notice.deadline_at if notice else None,
+    )
+
+
+def refusal(wish: Wish, plan: Plan, policy: Policy) -> Refused:
+    """What to tell who asked: why not, and the first start that would work as things stand."""
+    by_spot = any(blocker.kind == "spot" for blocker in plan.blockers)
+    code = "spot_not_evictable" if by_spot else "not_enough_hosts"
+    hosts = "1 host" if wish.count_min == 1 else f"{wish.count_min} hosts"
+    reason = (
+        "the spot instances there are still within their promised uptime or notice"
+        if by_spot
+        else "other reservations hold the matching hosts"
+    )
+    sentence = f"{hosts} cannot be free at {minute(wish.start_at)}: {reason}"
+    if plan.earliest_start is None:
+        return Refused(f"{sentence}. No later start works as things stand; code={code}", code=code)
+    start = policy.answer(plan.earliest_start)
+    return Refused(
+        f"{sentence}. This is an answer and not a hold; earliest_start={minute(start)} code={code}",
+        code=code,
+        earliest_start=start,
+    )

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a claim becomes a reclaim, and how the reclaim follows when the claim moves."""
+
+from dataclasses import replace
+
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Claim, Reclaim
+from blazar_spot.core.reclaim import ENDED, State
+
+_WALK_AGAIN = frozenset({State.FENCED, State.NOTIFIED})
+
+
+def planned(claim: Claim, lead: int, policy: Policy) -> Reclaim:
+    """The reclaim of a new claim."""
+    instants = policy.instants(claim.start_at, lead)
+    return Reclaim(
+        id=claim.id,
+        host=claim.host,
+        state=State.PLANNED,
+        fence_at=instants.fence_at,
+        notice_at=instants.notice_at,
+        evict_at=instants.evict_at,
+        start_at=instants.start_at,
+    )
+
+
+def followed(reclaim: Reclaim, claim: Claim, policy: Policy) -> Reclaim:
+    """The reclaim after its claim moved; the same one if it did not.
+
+    Before the first delete the life begins again, so that every step is checked against the new instants; what was
+    done already (a closed pool, a given notice) is found done. Its lead stays what was promised.
+    """
+    if claim.start_at == reclaim.start_at or reclaim.state in ENDED:
+        return reclaim
+    moved = reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead))
+    return replace(moved, state=State.PLANNED) if moved.state in _WALK_AGAIN else moved

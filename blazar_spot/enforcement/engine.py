@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One tick of the engine: look at the whole cloud, bring every promise one step further.
+
+A tick starts from what the database and the cloud say now and keeps nothing in memory, so it can be cut off anywhere
+and begun again by this engine or another one. Two ticks without a change in the world write nothing.
+"""
+
+from blazar_spot.enforcement.ledger import Ledger
+from blazar_spot.enforcement.notices import Notices
+from blazar_spot.enforcement.plans import Plans
+from blazar_spot.enforcement.pools import Pools
+from blazar_spot.enforcement.reclaims import Reclaims
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import Compute
+
+
+class Engine:
+    """Knows the order of the work, and nothing else."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        compute: Compute,
+        ledger: Ledger,
+        pools: Pools,
+        plans: Plans,
+        reclaims: Reclaims,
+        notices: Notices,
+    ) -> None:
+        self._clock = clock
+        self._compute = compute
+        self._ledger = ledger
+        self._pools = pools
+        self._plans = plans
+        self._reclaims = reclaims
+        self._notices = notices
+
+    def tick(self) -> None:
+        """Fence before notice, notice before eviction, and look before all of them."""
+        now = self._clock.now()
+        servers = {server.id: server for server in self._compute.spot_servers()}
+        self._ledger.record(servers, now)
+        self._pools.create_missing()
+        self._plans.keep(now)
+        closed = self._pools.fence(now)
+        self._reclaims.advance(servers, closed)
+        self._notices.settle(servers)

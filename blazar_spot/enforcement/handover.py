@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate through which a host reaches a running reservation.
+
+It waits for nobody: it looks, moves the hosts that both witnesses call clean, each on its own, and names the others.
+Nothing is deleted here, ever. A host that is late is tried again by whoever called, as often as it takes.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from blazar_spot.core.booking import Candidate
+from blazar_spot.core.errors import SpotError
+from blazar_spot.core.planning import planned
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Claim
+from blazar_spot.core.reclaim import State
+from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.store import Store
+
+LOG = logging.getLogger(__name__)
+
+
+class HandOver:
+    """Moves clean hosts from the freepool to a reservation's aggregate."""
+
+    def __init__(self, store: Store, compute: Compute, witnesses: Witnesses, policy: Policy) -> None:
+        self._store = store
+        self._compute = compute
+        self._witnesses = witnesses
+        self._policy = policy
+
+    def hand_over(self, reservation_id: str, aggregate_id: int, hosts: Iterable[Candidate]) -> list[Candidate]:
+        """Hand over what is clean; returns the hosts that are late."""
+        late = []
+        served = set()
+        for host in hosts:
+            if self._witnesses.is_clean(host.host) and self._move(host, aggregate_id):
+                LOG.info("%s now serves reservation %s", host.host, reservation_id)
+                served.add(host.host)
+            else:
+                LOG.warning("%s is late for reservation %s", host.host, reservation_id)
+                late.append(host)
+        self._record(reservation_id, served)
+        return late
+
+    def missing(self, reservation_id: str) -> list[Candidate]:
+        """The hosts that the reservation holds and has not been given."""
+        with self._store.begin() as work:
+            claims = work.claims_of(reservation_id)
+            served = {reclaim.id for reclaim in work.reclaims_of_open_claims() if reclaim.state is State.HANDED_OVER}
+        return [Candidate(claim.host, claim.service_host) for claim in claims if claim.id not in served]
+
+    def _move(self, host: Candidate, aggregate_id: int) -> bool:
+        try:
+            freepool = self._compute.freepool_aggregate()
+            self._compute.leave_aggregate(freepool, host.service_host)
+        except SpotError as error:
+            LOG.warning("%s cannot leave the freepool: %s", host.host, error)
+            return False
+        try:
+            self._compute.join_aggregate(aggregate_id, host.service_host)
+        except SpotError as error:
+            LOG.warning("%s cannot join aggregate %d, going back: %s", host.host, aggregate_id, error)
+            self._go_back(host, freepool)
+            return False
+        return True
+
+    def _go_back(self, host: Candidate, freepool: int) -> None:
+        try:
+            self._compute.join_aggregate(freepool, host.service_host)
+        except SpotError as error:
+            LOG.error("%s is in no aggregate now: %s", host.host, error)
+
+    def _record(self, reservation_id: str, served: set[str]) -> None:
+        with self._store.begin() as work:
+            claims: Sequence[Claim] = work.claims_of(reservation_id)
+            reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
+            for claim in claims:
+                if claim.host not in served:
+                    continue
+                lead = self._policy.lead_for_hosts(len(claims))
+                reclaim = reclaims.get(claim.id) or planned(claim, lead, self._policy)
+                if reclaim.state is not State.HANDED_OVER:
+                    work.put_reclaim(replace(reclaim, state=State.HANDED_OVER))

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger of spot instances: what cannot be asked again later, above all since when each has been running.
+
+The compute service rewrites a server's launch time on rebuild, rescue and resize, so the first one seen is kept.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from blazar_spot.core.promises import Instance
+from blazar_spot.ports.compute import Server
+from blazar_spot.ports.store import Store
+
+LOG = logging.getLogger(__name__)
+
+
+class Ledger:
+    """Keeps the spot instances that were seen."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def record(self, servers: Mapping[str, Server], now: int) -> None:
+        """Write down what is new among all spot servers, and which known ones are gone."""
+        with self._store.begin() as work:
+            known = {instance.id: instance for instance in work.instances()}
+            for server in servers.values():
+                if server.host is None:
+                    continue
+                seen = as_seen(server, server.host, known.get(server.id))
+                if seen != known.get(server.id):
+                    work.put_instance(seen)
+            for instance in known.values():
+                if instance.id not in servers:
+                    LOG.info("Spot instance %s is gone from %s", instance.id, instance.host)
+                    work.put_instance(replace(instance, gone_at=now))
+
+
+def as_seen(server: Server, host: str, known: Instance | None) -> Instance:
+    """What is to be known of a server from now on, given what was known of it."""
+    if known is None:
+        return Instance(
+            id=server.id,
+            host=host,
+            project_id=server.project_id,
+            name=server.name,
+            flavor=server.flavor,
+            created_at=server.created_at,
+            running_since=server.launched_at,
+        )
+    since = server.launched_at if known.running_since is None else known.running_since
+    return replace(known, host=host, running_since=since)

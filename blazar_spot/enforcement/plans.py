@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every open claim has a reclaim that follows it, and a claim that was only held does not stay for ever."""
+
+import logging
+from collections import Counter
+from dataclasses import replace
+
+from blazar_spot.core.planning import followed, planned
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Standing
+from blazar_spot.ports.store import Store
+
+LOG = logging.getLogger(__name__)
+
+
+class Plans:
+    """Keeps claims and reclaims in step."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store = store
+        self._policy = policy
+
+    def keep(self, now: int) -> None:
+        """Withdraw held claims that were never committed, plan new claims, follow moved ones."""
+        with self._store.begin() as work:
+            claims = []
+            for claim in work.open_claims():
+                if claim.standing is Standing.HELD and claim.held_until <= now:
+                    LOG.warning("The claim of reservation %s on %s was never committed", claim.reservation_id, claim.host)
+                    work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+                else:
+                    claims.append(claim)
+            reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
+            hosts = Counter(claim.reservation_id for claim in claims)
+            for claim in claims:
+                reclaim = reclaims.get(claim.id)
+                if reclaim is None:
+                    lead = self._policy.lead_for_hosts(hosts[claim.reservation_id])
+                    work.put_reclaim(planned(claim, lead, self._policy))
+                    continue
+                after = followed(reclaim, claim, self._policy)
+                if after != reclaim:
+                    work.put_reclaim(after)

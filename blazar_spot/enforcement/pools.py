@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spot pools: there is one for each host that may run spot instances, and each is closed exactly when a claim
+wants it closed.
+
+Both are reconciled on every tick from what is observed, so a pool that somebody deleted or opened by hand comes back
+as it must be.
+"""
+
+import logging
+
+from blazar_spot.core.errors import SpotError
+from blazar_spot.core.fences import hosts_to_close
+from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.pool import Pool
+from blazar_spot.ports.store import Store
+
+LOG = logging.getLogger(__name__)
+
+
+class Pools:
+    """Keeps the pools as the hosts and the claims want them."""
+
+    def __init__(self, store: Store, compute: Compute, pool: Pool) -> None:
+        self._store = store
+        self._compute = compute
+        self._pool = pool
+
+    def create_missing(self) -> None:
+        """Give a pool to each host of the freepool, and make each preemptible flavor consume the pools."""
+        present = self._pool.pools()
+        for host in self._compute.freepool_hosts():
+            if host.host not in present:
+                LOG.info("Creating the spot pool of %s", host.host)
+                self._pool.ensure(host.host)
+        for flavor in self._compute.enrol_flavors():
+            LOG.info("Flavor %s now consumes the spot pools", flavor)
+
+    def fence(self, now: int) -> frozenset[str]:
+        """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed."""
+        with self._store.begin() as work:
+            wanted = hosts_to_close(work.open_claims(), work.reclaims_of_open_claims(), now)
+        present = self._pool.pools()
+        closed = {host for host, is_closed in present.items() if is_closed}
+        for host in sorted(wanted - closed):
+            if self._try("close", host):
+                closed.add(host)
+        for host in sorted(closed - wanted):
+            if self._try("open", host):
+                closed.discard(host)
+        return frozenset(closed)
+
+    def _try(self, verb: str, host: str) -> bool:
+        act = self._pool.close if verb == "close" else self._pool.open
+        try:
+            act(host)
+        except SpotError as error:
+            LOG.warning("Could not %s the spot pool of %s, trying again: %s", verb, host, error)
+            return False
+        LOG.info("Did %s the spot pool of %s", verb, host)
+        return True

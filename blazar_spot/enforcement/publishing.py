@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Claims follow the reservations' calendar.
+
+The calendar's keeper calls this with everything it holds. It is the only writer of a claim's dates: held claims
+become firm, moved ones follow, and what is no longer in the calendar is ended or withdrawn.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
+
+from blazar_spot.core.promises import Claim, Standing
+from blazar_spot.core.reclaim import State
+from blazar_spot.ports.store import Store, Work
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One reservation on one host, as the calendar has it."""
+
+    reservation_id: str
+    lease_id: str
+    host: str
+    service_host: str
+    start_at: int
+    end_at: int
+
+
+class Publishing:
+    """Writes the calendar down as claims."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def publish(self, entries: Iterable[Entry], unsettled: Set[str]) -> None:
+        """Make the claims say what the calendar says; reservations in ``unsettled`` are being changed right now and
+        are left alone."""
+        wanted = {(entry.reservation_id, entry.host): entry for entry in entries}
+        with self._store.begin() as work:
+            open_claims = {(claim.reservation_id, claim.host): claim for claim in work.open_claims()}
+            for key, entry in wanted.items():
+                before = open_claims.get(key)
+                after = _firm(entry, before)
+                if after != before:
+                    work.put_claim(after)
+            gone = [
+                claim
+                for key, claim in open_claims.items()
+                if key not in wanted and claim.reservation_id not in unsettled and claim.standing is Standing.FIRM
+            ]
+            if gone:
+                self._close(work, gone)
+
+    def _close(self, work: Work, gone: Iterable[Claim]) -> None:
+        states = {reclaim.id: reclaim.state for reclaim in work.reclaims_of_open_claims()}
+        for claim in gone:
+            was_served = states.get(claim.id) is State.HANDED_OVER
+            standing = Standing.ENDED if was_served else Standing.WITHDRAWN
+            LOG.info("The claim of reservation %s on %s is %s", claim.reservation_id, claim.host, standing)
+            work.put_claim(replace(claim, standing=standing))
+
+
+def _firm(entry: Entry, claim: Claim | None) -> Claim:
+    if claim is None:
+        return Claim(
+            id=uuid.uuid4().hex,
+            reservation_id=entry.reservation_id,
+            lease_id=entry.lease_id,
+            host=entry.host,
+            service_host=entry.service_host,
+            start_at=entry.start_at,
+            end_at=entry.end_at,
+            standing=Standing.FIRM,
+            held_until=entry.end_at,
+        )
+    return replace(claim, start_at=entry.start_at, end_at=entry.end_at, standing=Standing.FIRM)
