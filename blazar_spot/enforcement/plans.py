@@ -26,7 +26,7 @@ class Plans:
             claims = []
             for claim in work.open_claims():
                 if claim.standing is Standing.HELD and claim.held_until <= now:
-                    LOG.warning("The claim of reservation %s on %s was never committed", claim.reservation_id, claim.host)
+                    LOG.warning("Reservation %s never came for %s", claim.reservation_id, claim.host)
                     work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
                 else:
                     claims.append(claim)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A notice's deadline only ever moves later."""
+
+from dataclasses import replace
+
+from blazar_spot.core.notice import SCHEDULED_KEY, TERMINATION_KEY, deadline, given, metadata, revised
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.reclaim import State
+
+NOW = 1_800_000_000
+POLICY = Policy(min_uptime=1800, notice=900, notice_slack=60, boot_allowance=120)
+INSTANCE = Instance(
+    id="s1",
+    host="host01",
+    project_id="p1",
+    name="spot",
+    flavor="f",
+    created_at=NOW - 7200,
+    running_since=NOW - 7000,
+)
+NOTICE = Notice(
+    id="n1",
+    instance_id="s1",
+    host="host01",
+    decided_at=NOW,
+    deadline_at=NOW + 960,
+    given_at=None,
+    state=NoticeState.SCHEDULED,
+)
+
+
+def reclaim(evict_at: int) -> Reclaim:
+    return Reclaim(
+        id="c1",
+        host="host01",
+        state=State.FENCED,
+        fence_at=evict_at - 1920,
+        notice_at=evict_at - 960,
+        evict_at=evict_at,
+        start_at=evict_at + 60,
+    )
+
+
+def test_deadline_is_the_reclaims_when_that_keeps_both_promises() -> None:
+    assert deadline(INSTANCE, NOW + 960, NOW, POLICY) == NOW + 960
+
+
+def test_deadline_is_later_when_the_notice_comes_late() -> None:
+    assert deadline(INSTANCE, NOW + 100, NOW, POLICY) == NOW + 900
+
+
+def test_deadline_is_later_when_the_instance_is_young() -> None:
+    young = replace(INSTANCE, running_since=NOW - 10)
+    assert deadline(young, NOW + 960, NOW, POLICY) == NOW - 10 + 1800
+
+
+def test_instance_in_build_is_counted_from_its_boot_allowance() -> None:
+    building = replace(INSTANCE, created_at=NOW - 5, running_since=None)
+    assert deadline(building, NOW + 960, NOW, POLICY) == NOW - 5 + 120 + 1800
+
+
+def test_notice_that_could_be_read_late_runs_from_there() -> None:
+    assert given(NOTICE, NOW + 30, POLICY).deadline_at == NOW + 960
+    assert given(NOTICE, NOW + 90, POLICY).deadline_at == NOW + 990
+
+
+def test_notice_is_withdrawn_when_nobody_wants_the_host() -> None:
+    after = revised(NOTICE, [])
+    assert after.state is NoticeState.WITHDRAWN
+    assert after.revision == 2
+
+
+def test_notice_follows_the_earliest_reclaim_to_a_later_instant() -> None:
+    after = revised(NOTICE, [reclaim(NOW + 5000), reclaim(NOW + 3000)])
+    assert after.deadline_at == NOW + 3000
+    assert after.revision == 2
+    assert after.id == NOTICE.id
+
+
+def test_notice_never_moves_earlier() -> None:
+    assert revised(NOTICE, [reclaim(NOW + 100)]) == NOTICE
+
+
+def test_guest_reads_when_it_was_decided_and_when_it_ends() -> None:
+    assert metadata(NOTICE) == {SCHEDULED_KEY: str(NOW), TERMINATION_KEY: str(NOW + 960)}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The next step of a reclaim follows from what is seen, and from nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from blazar_spot.core.planning import followed, planned
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Claim, Notice, NoticeState, Reclaim, Standing
+from blazar_spot.core.reclaim import ENDED, MAY_FOLLOW, State
+from blazar_spot.core.steps import Enter, Evict, Notify, Seen, Step, Wait, next_step
+
+START = 1_800_000_000
+POLICY = Policy()
+CLAIM = Claim(
+    id="c1",
+    reservation_id="r1",
+    lease_id="l1",
+    host="host01",
+    service_host="host01",
+    start_at=START,
+    end_at=START + 3600,
+    standing=Standing.FIRM,
+    held_until=0,
+)
+RECLAIM = planned(CLAIM, 60, POLICY)
+EMPTY = Seen(is_closed=True, spots=frozenset(), going=frozenset(), occupants=frozenset(), notices={})
+FULL = replace(EMPTY, spots=frozenset({"s1", "s2"}), occupants=frozenset({"s1", "s2"}))
+
+
+def notice(server: str, *, given: bool = True, deadline_at: int = RECLAIM.evict_at) -> Notice:
+    return Notice(
+        id=f"n-{server}",
+        instance_id=server,
+        host="host01",
+        decided_at=RECLAIM.notice_at,
+        deadline_at=deadline_at,
+        given_at=RECLAIM.notice_at if given else None,
+        state=NoticeState.SCHEDULED,
+    )
+
+
+TOLD = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2")})
+
+
+def step(state: State, seen: Seen, now: int, claim: Claim | None = CLAIM) -> Step:
+    return next_step(replace(RECLAIM, state=state), claim, seen, POLICY, now)
+
+
+def test_nothing_is_done_before_the_fence() -> None:
+    assert isinstance(step(State.PLANNED, EMPTY, RECLAIM.fence_at - 1), Wait)
+
+
+def test_fenced_only_when_the_pool_was_seen_closed() -> None:
+    assert step(State.PLANNED, EMPTY, RECLAIM.fence_at) == Enter(State.FENCED)
+    assert isinstance(step(State.PLANNED, replace(EMPTY, is_closed=False), RECLAIM.fence_at), Wait)
+
+
+def test_no_notice_before_its_instant_nor_for_a_claim_that_is_only_held() -> None:
+    assert isinstance(step(State.FENCED, FULL, RECLAIM.notice_at - 1), Wait)
+    held = replace(CLAIM, standing=Standing.HELD)
+    assert isinstance(step(State.FENCED, FULL, RECLAIM.notice_at, held), Wait)
+
+
+def test_no_notice_while_the_pool_is_open() -> None:
+    assert isinstance(step(State.FENCED, replace(FULL, is_closed=False), RECLAIM.notice_at), Wait)
+
+
+def test_every_spot_instance_without_a_notice_gets_one() -> None:
+    assert step(State.FENCED, FULL, RECLAIM.notice_at) == Notify(frozenset({"s1", "s2"}))
+    half = replace(FULL, notices={"s1": notice("s1")})
+    assert step(State.NOTIFIED, half, RECLAIM.notice_at) == Notify(frozenset({"s2"}))
+    assert step(State.EVICTING, half, RECLAIM.evict_at) == Notify(frozenset({"s2"}))
+
+
+def test_notified_only_when_every_notice_was_given() -> None:
+    waiting = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2", given=False)})
+    assert isinstance(step(State.FENCED, waiting, RECLAIM.notice_at), Wait)
+    assert step(State.FENCED, TOLD, RECLAIM.notice_at) == Enter(State.NOTIFIED)
+
+
+def test_no_delete_before_the_evictions_instant() -> None:
+    assert isinstance(step(State.NOTIFIED, TOLD, RECLAIM.evict_at - 1), Wait)
+    assert step(State.NOTIFIED, TOLD, RECLAIM.evict_at) == Enter(State.EVICTING)
+
+
+def test_only_instances_whose_notice_has_run_out_are_deleted() -> None:
+    later = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2", deadline_at=RECLAIM.evict_at + 1)})
+    assert step(State.EVICTING, later, RECLAIM.evict_at) == Evict(frozenset({"s1"}), force=False)
+    not_given = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2", given=False)})
+    assert step(State.EVICTING, not_given, RECLAIM.evict_at) == Evict(frozenset({"s1"}), force=False)
+
+
+def test_delete_is_not_repeated_while_it_is_under_way() -> None:
+    going = replace(TOLD, going=frozenset({"s1"}))
+    assert step(State.EVICTING, going, RECLAIM.evict_at) == Evict(frozenset({"s2"}), force=False)
+    assert step(State.EVICTING, replace(TOLD, going=TOLD.spots), RECLAIM.evict_at) == Enter(State.VERIFYING)
+
+
+def test_delete_that_had_its_time_is_forced() -> None:
+    now = RECLAIM.evict_at + POLICY.delete_p99
+    going = replace(TOLD, going=TOLD.spots)
+    assert step(State.EVICTING, going, now) == Evict(TOLD.spots, force=True)
+    assert step(State.VERIFYING, going, now) == Enter(State.EVICTING)
+
+
+def test_ready_only_by_seeing_a_clean_host() -> None:
+    assert step(State.VERIFYING, EMPTY, RECLAIM.evict_at) == Enter(State.READY)
+    assert isinstance(step(State.VERIFYING, replace(EMPTY, occupants=None), RECLAIM.evict_at), Wait)
+
+
+def test_stranger_on_the_host_is_waited_for_and_never_deleted() -> None:
+    stranger = replace(EMPTY, occupants=frozenset({"stranger"}))
+    for state in (State.VERIFYING, State.OVERDUE):
+        assert isinstance(step(state, stranger, RECLAIM.start_at - 1), Wait)
+    assert step(State.VERIFYING, stranger, RECLAIM.start_at) == Enter(State.OVERDUE)
+
+
+def test_overdue_keeps_trying_and_recovers() -> None:
+    assert step(State.OVERDUE, TOLD, RECLAIM.start_at) == Evict(TOLD.spots, force=True)
+    assert step(State.OVERDUE, EMPTY, RECLAIM.start_at) == Enter(State.READY)
+
+
+def test_ready_host_that_is_taken_again_is_worked_on_again() -> None:
+    assert step(State.READY, FULL, RECLAIM.evict_at) == Enter(State.EVICTING)
+    assert isinstance(step(State.READY, replace(EMPTY, occupants=None), RECLAIM.evict_at), Wait)
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - ENDED))
+def test_withdrawn_claim_cancels_and_a_past_one_expires_from_everywhere(state: State) -> None:
+    assert step(state, TOLD, RECLAIM.notice_at, None) == Enter(State.CANCELLED)
+    assert step(state, TOLD, CLAIM.end_at) == Enter(State.EXPIRED)
+    assert {State.CANCELLED, State.EXPIRED} <= MAY_FOLLOW[state]
+
+
+@pytest.mark.parametrize("state", sorted(ENDED))
+def test_nothing_follows_an_end(state: State) -> None:
+    assert not MAY_FOLLOW[state]
+
+
+def test_every_state_can_be_reached_and_none_is_missing_from_the_table() -> None:
+    assert MAY_FOLLOW.keys() == set(State)
+    assert set().union(*MAY_FOLLOW.values()) == set(State)
+
+
+def test_moved_claim_moves_its_instants_and_walks_its_life_again() -> None:
+    later = replace(CLAIM, start_at=START + 600)
+    after = followed(replace(RECLAIM, state=State.NOTIFIED), later, POLICY)
+    assert after.state is State.PLANNED
+    assert after.lead == RECLAIM.lead
+    assert (after.evict_at, after.notice_at, after.fence_at) == (
+        RECLAIM.evict_at + 600,
+        RECLAIM.notice_at + 600,
+        RECLAIM.fence_at + 600,
+    )
+
+
+def test_claim_that_moves_after_the_first_delete_does_not_undo_the_eviction() -> None:
+    later = replace(CLAIM, start_at=START + 600)
+    assert followed(replace(RECLAIM, state=State.VERIFYING), later, POLICY).state is State.VERIFYING
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_claim_that_did_not_move_changes_nothing(state: State) -> None:
+    reclaim: Reclaim = replace(RECLAIM, state=state)
+    assert followed(reclaim, CLAIM, POLICY) is reclaim
