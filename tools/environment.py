@@ -25,9 +25,14 @@ PROJECT = f"{ROOT}[mysql,devcloud,osc,test,docs]"
 OLDEST = (3, 11)
 
 
-def key() -> str:
-    """What .venv depends on; the path too, since a moved environment is broken."""
-    digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
+def shell() -> str:
+    """What the empty environment depends on: a moved one is broken, one of another Python too."""
+    return f"{sys.version} at {ROOT}"
+
+
+def content() -> str:
+    """What the packages in it depend on."""
+    digest = hashlib.sha256()
     for name in INPUTS:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
@@ -84,12 +89,15 @@ def main() -> None:
         sys.exit(f"Python {'.'.join(map(str, OLDEST))} or newer is needed: make PYTHON=... ")
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if STAMP.exists() and STAMP.read_text() == key():
+        stamp = [shell(), content()]
+        made = STAMP.read_text().split("\n\n") if STAMP.exists() else []
+        if made == stamp:
             return
-        create()
+        if made[:1] != stamp[:1]:
+            create()
         if not install():
             sys.exit("The environment could not be installed, see above.")
-        STAMP.write_text(key())
+        STAMP.write_text("\n\n".join(stamp))
 
 
 if __name__ == "__main__":

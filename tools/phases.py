@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Run a list of phases one after another and say how long each took.
+
+The first phase that fails ends the run, so what went wrong is the last thing on the screen. A list
+has a limit in minutes for all of it. A new phase is one line in a table. Standard library only.
+"""
+
+import contextlib
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = ".venv/bin/"
+PYTEST = BIN + "pytest"
+GRACE_SECONDS = 120
+"""How long an interrupted phase may take to stop what it started."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One command with a name."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+INSTALL = (Phase("install", (sys.executable, "tools/environment.py")),)
+SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud")),)
+CHECK = (
+    Phase("lint", (BIN + "ruff", "check", "--quiet")),
+    Phase("format", (BIN + "ruff", "format", "--check", "--quiet")),
+    Phase("spelling", (BIN + "codespell",)),
+    Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot")),
+    Phase("types", (BIN + "mypy",)),
+    Phase("rules", (PYTEST, "tests/house", "tests/unit", "tests/property")),
+)
+DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
+STORIES = (Phase("stories", (PYTEST, "tests/functional", "tests/e2e")),)
+NIGHTLY = (Phase("ten in a row", (PYTEST, "-m", "nightly", "tests")),)
+
+LISTS = {
+    "check": (10, INSTALL + CHECK),
+    "test": (40, INSTALL + CHECK + DOCUMENTS + SERVERS + STORIES),
+    "nightly": (240, INSTALL + SERVERS + NIGHTLY),
+}
+"""The limit in minutes and the phases, by name."""
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask as Ctrl-C does, so that a cloud is taken down; insist only if that does not help."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def started(command: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
+    """The command, running; whatever ends this program ends it too."""
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            stop(process)
+
+
+def run(phase: Phase, seconds_left: float) -> str:
+    """Run one phase to its end and return "passed" or what went wrong."""
+    print(f"=== {phase.name}: {' '.join(phase.command)}", flush=True)
+    with started(phase.command) as process:
+        try:
+            status = process.wait(seconds_left)
+        except subprocess.TimeoutExpired:
+            return "out of time"
+    return "passed" if status == 0 else f"FAILED ({status})"
+
+
+def run_all(phases: tuple[Phase, ...], limit_minutes: int) -> bool:
+    """Run until one fails, then tell each one's time."""
+    began = time.monotonic()
+    rows: list[tuple[str, float, str]] = []
+    for phase in phases:
+        since = time.monotonic()
+        outcome = run(phase, limit_minutes * 60 - (since - began))
+        rows.append((phase.name, time.monotonic() - since, outcome))
+        if outcome != "passed":
+            break
+    rows += [(phase.name, 0.0, "not run") for phase in phases[len(rows) :]]
+    rows.append(("all", time.monotonic() - began, f"of {limit_minutes} minutes"))
+    print()
+    for name, seconds, outcome in rows:
+        print(f"{name:14}{seconds:8.1f} s  {outcome}")
+    return all(outcome == "passed" for _, _, outcome in rows[:-1])
+
+
+def interrupted(_signal: int, _frame: FrameType | None) -> None:
+    """End as if by Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def main(name: str) -> int:
+    """Run the list of that name; 0 only if every phase passed."""
+    signal.signal(signal.SIGTERM, interrupted)
+    limit_minutes, phases = LISTS[name]
+    try:
+        return 0 if run_all(phases, limit_minutes) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
