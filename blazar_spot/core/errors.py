@@ -48,6 +48,12 @@ class NotFound(Permanent):
     code = "not_found"
 
 
+class Forbidden(Permanent):
+    """Our account may not do this, or a quota is used up."""
+
+    code = "forbidden"
+
+
 class ContradictoryPolicy(Permanent):
     """The configured numbers cannot hold together; the process must not start with them."""
 

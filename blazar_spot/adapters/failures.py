@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one table that turns what the HTTP libraries raise into ``core.errors``.
+
+Whether an outcome is known decides: an answer that says "no" is final or "not now", while a broken connection or a
+failing server leaves everything open. No adapter tests a status code outside this file.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from keystoneauth1.exceptions import ClientException, DiscoveryFailure, HttpError
+from keystoneauth1.exceptions.connection import ConnectionError as ConnectionProblem
+from keystoneauth1.exceptions.connection import SSLError
+from keystoneauth1.exceptions.response import InvalidResponse
+from requests.exceptions import RequestException
+
+from blazar_spot.core.errors import Forbidden, NotFound, NotNow, Permanent, SpotError, StaleVersion, Unreachable
+
+_OF_CODE: dict[str, type[SpotError]] = {
+    "placement.concurrent_update": StaleVersion,
+}
+"""An error code in the answer says more than its status."""
+
+_OF_STATUS: dict[int, type[SpotError]] = {
+    401: Forbidden,
+    403: Forbidden,
+    404: NotFound,
+    408: Unreachable,
+    409: NotNow,
+    410: NotFound,
+    413: Unreachable,  # what rate limits answered before 429 was invented
+    429: Unreachable,
+    501: Permanent,
+}
+"""Other 4xx are our own mistakes and permanent; other 5xx tell nothing about the outcome."""
+
+_OF_KIND: tuple[tuple[type[Exception], type[SpotError]], ...] = (
+    (SSLError, Permanent),
+    (ConnectionProblem, Unreachable),
+    (DiscoveryFailure, Unreachable),  # raised when Keystone does not answer
+    (InvalidResponse, Unreachable),
+    (RequestException, Unreachable),
+    (ClientException, Permanent),
+)
+"""Without an answer: the first row that matches."""
+
+
+@contextmanager
+def translated(request: str) -> Iterator[None]:
+    """Raise the errors of the HTTP libraries as ours; ``request`` says in the message what was asked."""
+    try:
+        yield
+    except (ClientException, RequestException) as problem:
+        raise _kind_of(problem)(f"{request}: {problem}") from problem
+
+
+def _kind_of(problem: Exception) -> type[SpotError]:
+    if isinstance(problem, HttpError):
+        return _OF_CODE.get(_code_of(problem)) or _of_status(problem.http_status)
+    return next(ours for theirs, ours in _OF_KIND if isinstance(problem, theirs))
+
+
+def _of_status(status: int) -> type[SpotError]:
+    return _OF_STATUS.get(status, Unreachable if status >= 500 else Permanent)
+
+
+def _code_of(problem: HttpError) -> str:
+    """The first stable error code of an answer that follows the API guidelines, else nothing."""
+    if problem.response is None:
+        return ""
+    try:
+        return str(problem.response.json()["errors"][0]["code"])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return ""

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One OpenStack service over HTTP, at one pinned microversion, with our errors.
+
+keystoneauth alone, without openstacksdk's resource classes: we make a dozen kinds of calls, want to see each of them
+and its microversion in the adapter that makes it, and need the embedded flavor and error codes as they were sent.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from keystoneauth1.adapter import Adapter
+from keystoneauth1.session import Session
+
+from blazar_spot.adapters.failures import translated
+
+
+class Rest:
+    """Sends requests to one service of the catalog and returns what the answers' bodies say."""
+
+    def __init__(
+        self, session: Session, service_type: str, microversion: str, region_name: str | None, interface: str | None
+    ) -> None:
+        self._service = service_type
+        self._adapter = Adapter(
+            session,
+            service_type=service_type,
+            region_name=region_name,
+            interface=interface,
+            default_microversion=microversion,
+        )
+
+    def get(self, path: str, **query: str) -> Any:
+        return self._send("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path: str, body: object) -> Any:
+        return self._send("POST", path, json=body)
+
+    def put(self, path: str, body: object = None) -> Any:
+        return self._send("PUT", path, json=body)
+
+    def delete(self, path: str) -> None:
+        self._send("DELETE", path)
+
+    def pages(self, path: str, collection: str, **query: str) -> Iterator[Any]:
+        """Every row of a collection, page after page, as long as the service says that there is a next one.
+
+        The first request names no page size: the service's own maximum is the best there is, and Nova keeps silent
+        about cells that are down as soon as paging is asked for.
+        """
+        while True:
+            body = self.get(path, **query)
+            yield from body[collection]
+            if not any(link["rel"] == "next" for link in body.get(f"{collection}_links", ())):
+                return
+            query["marker"] = body[collection][-1]["id"]
+
+    def _send(self, method: str, path: str, json: object = None) -> Any:
+        with translated(f"{self._service}: {method} {path}"):
+            content = {} if json is None else {"json": json}
+            response = self._adapter.request(path, method, **content)
+            return response.json() if response.content else None

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a flavor comes to consume the spot pool: its shadow resources.
+
+For each resource class R that a preemptible flavor uses, it also asks for as much of the class ``CUSTOM_SPOT_<R>``,
+of which only a host's spot pool has an inventory. The amounts are those that Nova's scheduler asks for.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PREEMPTIBLE = "blazar:preemptible"
+SHADOW_PREFIX = "CUSTOM_SPOT_"
+
+_TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
+"""The spellings that Blazar's scheduler filter takes for true."""
+
+_RESOURCE = re.compile(r"resources[^:]*:(?P<resource_class>[A-Z0-9_]+)")
+_MB_PER_GB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavor:
+    """What a flavor says about resources; ``disk_gb`` is root and ephemeral disk together."""
+
+    name: str
+    vcpus: int
+    memory_mb: int
+    disk_gb: int
+    swap_mb: int = 0
+    extra_specs: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_preemptible(extra_specs: Mapping[str, str]) -> bool:
+    """Whether instances with these extra specs are spot instances."""
+    return extra_specs.get(PREEMPTIBLE, "").strip().lower() in _TRUE
+
+
+def shadow_class(resource_class: str) -> str:
+    """The class of the spot pool's inventory that stands for this one."""
+    return SHADOW_PREFIX + resource_class
+
+
+def resources(flavor: Flavor) -> dict[str, int]:
+    """The classes and amounts that one instance uses. What the extra specs ask for comes first, zero included.
+
+    With ``hw:cpu_policy=mixed`` the split between shared and dedicated CPUs depends on the image as well; CPUs are
+    then left out, and memory and disk alone tie the flavor to the pool.
+    """
+    asked = _explicit(flavor.extra_specs)
+    used = dict(asked)
+    if "VCPU" not in asked and "PCPU" not in asked:
+        used.update(_cpus(flavor))
+    used.setdefault("MEMORY_MB", flavor.memory_mb)
+    used.setdefault("DISK_GB", flavor.disk_gb + math.ceil(flavor.swap_mb / _MB_PER_GB))
+    return {resource_class: amount for resource_class, amount in used.items() if amount > 0}
+
+
+def shadow_specs(flavor: Flavor) -> dict[str, str]:
+    """The extra specs that make the flavor consume the spot pool."""
+    return {f"resources:{shadow_class(name)}": str(amount) for name, amount in sorted(resources(flavor).items())}
+
+
+def missing_specs(flavor: Flavor) -> dict[str, str]:
+    """Those of the shadow's extra specs that the flavor does not have yet; none if it is not preemptible."""
+    if not is_preemptible(flavor.extra_specs):
+        return {}
+    return {key: value for key, value in shadow_specs(flavor).items() if flavor.extra_specs.get(key) != value}
+
+
+def _explicit(extra_specs: Mapping[str, str]) -> Counter[str]:
+    """What the extra specs ask for, added up over all request groups; the shadow itself does not count."""
+    asked: Counter[str] = Counter()
+    for key, value in extra_specs.items():
+        match = _RESOURCE.fullmatch(key)
+        if match and value.isdecimal() and not match["resource_class"].startswith(SHADOW_PREFIX):
+            asked[match["resource_class"]] += int(value)
+    return asked
+
+
+def _cpus(flavor: Flavor) -> dict[str, int]:
+    match flavor.extra_specs.get("hw:cpu_policy"):
+        case "dedicated":
+            is_isolated = flavor.extra_specs.get("hw:emulator_threads_policy") == "isolate"
+            return {"PCPU": flavor.vcpus + is_isolated}
+        case "mixed":
+            return {}
+        case _:
+            return {"VCPU": flavor.vcpus}

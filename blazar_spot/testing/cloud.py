@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``FakeCloud``: the Compute and Pool ports over one small world, for tests that run a year of leases in seconds.
+
+It is held to the real adapters by the contract tests. Beyond the ports it can fail on request, and it remembers every
+change that was asked of it, so that a test can say "nothing was written" or "nothing but spot was deleted".
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from blazar_spot.core import flavors
+from blazar_spot.core.errors import NotFound, NotNow, SpotError
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import PoolHost, Server
+from blazar_spot.testing.world import FakeAggregate, FakeHost, FakeProvider, FakeServer, World
+
+_METADATA_MAY_CHANGE_IN = frozenset({"ACTIVE", "PAUSED", "SUSPENDED", "SHUTOFF"})
+_METADATA_QUOTA = 128
+
+
+class Write(NamedTuple):
+    """One change that was asked of the cloud: when, which method of which port, of what, and how."""
+
+    at: int
+    operation: str
+    target: str
+    details: object = None
+
+
+@dataclass(slots=True)
+class _Fault:
+    error: SpotError
+    times: int | None
+    is_answer_lost: bool
+
+
+class FakeCloud(World):
+    """One object that is both ports; the world's own methods are what tenants and operators do."""
+
+    def __init__(self, clock: Clock, *, freepool: str = "freepool") -> None:
+        super().__init__(clock, freepool=freepool)
+        self.writes: list[Write] = []
+        self.calls: Counter[str] = Counter()
+        self._faults: dict[str, _Fault] = {}
+        self._lock = threading.RLock()
+
+    def fails(self, operation: str, error: SpotError, *, times: int | None = 1, is_answer_lost: bool = False) -> None:
+        """Let the next calls of a port's method fail, all of them if ``times`` is None.
+
+        With ``is_answer_lost`` the call has its effect and only then fails, as when a connection breaks.
+        """
+        self._faults[operation] = _Fault(error, times, is_answer_lost)
+
+    def heals(self, operation: str) -> None:
+        """Let a method work again."""
+        self._faults.pop(operation, None)
+
+    # Compute
+
+    def spot_servers(self) -> Sequence[Server]:
+        with self._call("spot_servers"):
+            return [_as_told(server) for server in self.alive.values() if server.is_spot]
+
+    def servers_on(self, host: str) -> frozenset[str]:
+        with self._call("servers_on"):
+            return frozenset(self._host(host).rows)
+
+    def freepool_hosts(self) -> Sequence[PoolHost]:
+        with self._call("freepool_hosts"):
+            free = set(self.freepool.hosts)
+            hosts = [host for host in self.hosts.values() if host.service_host in free]
+            return sorted((PoolHost(host.name, host.service_host) for host in hosts), key=lambda free: free.host)
+
+    def freepool_aggregate(self) -> int:
+        with self._call("freepool_aggregate"):
+            return self._aggregate(self.freepool.id).id
+
+    def enrol_flavors(self) -> Sequence[str]:
+        with self._call("enrol_flavors"):
+            missing = {name: flavors.missing_specs(flavor) for name, flavor in self.flavors.items()}
+            changed = sorted(name for name, specs in missing.items() if specs)
+            for name in changed:
+                before = self.flavors[name]
+                self.flavors[name] = replace(before, extra_specs={**before.extra_specs, **missing[name]})
+                self._wrote("enrol_flavors", name, missing[name])
+            return changed
+
+    def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
+        with self._call("write_metadata"):
+            server = self._changeable(server_id)
+            if len(server.metadata.keys() | entries.keys()) > _METADATA_QUOTA:
+                raise NotNow(f"{server_id} has no room for more metadata")
+            server.metadata.update(entries)
+            self._wrote("write_metadata", server_id, dict(entries))
+
+    def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
+        with self._call("remove_metadata"):
+            present = sorted(set(keys) & self._server(server_id).metadata.keys())
+            if present:
+                server = self._changeable(server_id)
+                for key in present:
+                    del server.metadata[key]
+                self._wrote("remove_metadata", server_id, present)
+
+    def delete(self, server_id: str, *, force: bool) -> None:
+        with self._call("delete"):
+            self._wrote("delete", server_id, force)
+            if server_id in self.alive:
+                self.begin_delete(self.alive[server_id], force=force)
+
+    def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
+        with self._call("join_aggregate"):
+            aggregate = self._aggregate_for(aggregate_id, service_host)
+            if service_host in aggregate.hosts:
+                return
+            zones = self.zones_of(service_host)
+            if aggregate.zone and zones != {aggregate.zone} and (zones or self.rows_of_service(service_host)):
+                raise NotNow(f"{service_host} cannot change its availability zone now")
+            aggregate.hosts.append(service_host)
+            self._wrote("join_aggregate", service_host, aggregate_id)
+
+    def leave_aggregate(self, aggregate_id: int, service_host: str) -> None:
+        with self._call("leave_aggregate"):
+            aggregate = self._aggregate_for(aggregate_id, service_host)
+            if service_host not in aggregate.hosts:
+                return
+            changes_zone = aggregate.zone and not self.zones_of(service_host, without=aggregate)
+            if changes_zone and self.rows_of_service(service_host):
+                raise NotNow(f"{service_host} has servers and cannot leave its availability zone")
+            aggregate.hosts.remove(service_host)
+            self._wrote("leave_aggregate", service_host, aggregate_id)
+
+    # Pool
+
+    def pools(self) -> Mapping[str, bool]:
+        with self._call("pools"):
+            return {host.name: host.pool.is_closed for host in self.hosts.values() if host.pool is not None}
+
+    def ensure(self, host: str) -> None:
+        with self._call("ensure"):
+            self._ensure(self._host(host), "ensure", closed=None)
+
+    def close(self, host: str) -> None:
+        with self._call("close"):
+            self._ensure(self._host(host), "close", closed=True)
+
+    def open(self, host: str) -> None:
+        with self._call("open"):
+            if self._host(host).pool is None:
+                raise NotFound(f"{host} has no spot pool")
+            self._ensure(self._host(host), "open", closed=False)
+
+    def consumers(self, host: str) -> frozenset[str]:
+        with self._call("consumers"):
+            return frozenset().union(*(provider.consumers for provider in self._host(host).providers))
+
+    def spot_consumers(self, host: str) -> frozenset[str]:
+        with self._call("spot_consumers"):
+            pool = self._host(host).pool
+            return frozenset(pool.consumers if pool else ())
+
+    @contextmanager
+    def _call(self, operation: str) -> Iterator[None]:
+        """One call of a port: time's effects first, then the fault that was asked for, or the call itself."""
+        with self._lock:
+            self.settle()
+            self.calls[operation] += 1
+            fault = self._next_fault(operation)
+            if fault and not fault.is_answer_lost:
+                raise fault.error
+            yield
+            if fault:
+                raise fault.error
+
+    def _next_fault(self, operation: str) -> _Fault | None:
+        fault = self._faults.get(operation)
+        if fault and fault.times is not None:
+            fault.times -= 1
+            if fault.times == 0:
+                self.heals(operation)
+        return fault
+
+    def _wrote(self, operation: str, target: str, details: object = None) -> None:
+        self.writes.append(Write(self.clock.now(), operation, target, details))
+
+    def _ensure(self, host: FakeHost, operation: str, *, closed: bool | None) -> None:
+        before = host.pool or FakeProvider(totals={})
+        is_closed = before.is_closed if closed is None else closed
+        if host.pool is None or (before.totals, before.is_closed) != (host.own.totals, is_closed):
+            host.pool = replace(before, totals=dict(host.own.totals), is_closed=is_closed)
+            self._wrote(operation, host.name)
+
+    def _host(self, name: str) -> FakeHost:
+        if name not in self.hosts:
+            raise NotFound(f"there is no host {name}")
+        return self.hosts[name]
+
+    def _server(self, server_id: str) -> FakeServer:
+        if server_id not in self.alive:
+            raise NotFound(f"there is no server {server_id}")
+        return self.alive[server_id]
+
+    def _changeable(self, server_id: str) -> FakeServer:
+        server = self._server(server_id)
+        if server.status not in _METADATA_MAY_CHANGE_IN:
+            raise NotNow(f"the metadata of {server_id} cannot change while it is {server.status}")
+        return server
+
+    def _aggregate(self, aggregate_id: int) -> FakeAggregate:
+        if aggregate_id not in self.aggregates:
+            raise NotFound(f"there is no aggregate {aggregate_id}")
+        return self.aggregates[aggregate_id]
+
+    def _aggregate_for(self, aggregate_id: int, service_host: str) -> FakeAggregate:
+        if all(host.service_host != service_host for host in self.hosts.values()):
+            raise NotFound(f"there is no compute service {service_host}")
+        return self._aggregate(aggregate_id)
+
+
+def _as_told(server: FakeServer) -> Server:
+    return Server(
+        id=server.id,
+        name=server.name,
+        project_id=server.project_id,
+        host=server.host,
+        status=server.status,
+        flavor=server.flavor.name,
+        is_spot=server.is_spot,
+        is_going=server.is_going,
+        created_at=server.created_at,
+        launched_at=server.launched_at,
+        metadata=dict(server.metadata),
+    )

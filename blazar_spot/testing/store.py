@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ports.store.Store`` in memory, with a database's manners: all or nothing, versions, one unit of work at a time."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from blazar_spot.core.errors import StaleVersion, Unreachable
+from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.reclaim import ENDED
+
+Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance)
+
+
+@dataclass
+class _Rows:
+    """The rows of all tables, by id."""
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+    reclaims: dict[str, Reclaim] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+
+    def copy(self) -> "_Rows":
+        return _Rows(dict(self.claims), dict(self.reclaims), dict(self.notices), dict(self.instances))
+
+
+class FakeWork:
+    """One unit of work, on rows of its own until it is committed."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self.rows = rows
+        self.writes = 0
+        self.is_spent = False
+
+    def open_claims(self) -> Sequence[Claim]:
+        return sorted((claim for claim in self.rows.claims.values() if claim.is_open), key=_by_start)
+
+    def claims_of(self, reservation_id: str) -> Sequence[Claim]:
+        of_reservation = (claim for claim in self.open_claims() if claim.reservation_id == reservation_id)
+        return sorted(of_reservation, key=_by_id)
+
+    def put_claim(self, claim: Claim) -> Claim:
+        return self._put(self.rows.claims, claim)
+
+    def open_reclaims(self) -> Sequence[Reclaim]:
+        return sorted((reclaim for reclaim in self.rows.reclaims.values() if reclaim.state not in ENDED), key=_by_start)
+
+    def reclaims_of_open_claims(self) -> Sequence[Reclaim]:
+        ids = {claim.id for claim in self.open_claims()}
+        return sorted((reclaim for reclaim in self.rows.reclaims.values() if reclaim.id in ids), key=_by_start)
+
+    def put_reclaim(self, reclaim: Reclaim) -> Reclaim:
+        return self._put(self.rows.reclaims, reclaim)
+
+    def open_notices(self) -> Sequence[Notice]:
+        scheduled = (notice for notice in self.rows.notices.values() if notice.state is NoticeState.SCHEDULED)
+        return sorted(scheduled, key=lambda notice: (notice.deadline_at, notice.id))
+
+    def put_notice(self, notice: Notice) -> Notice:
+        written = self._put(self.rows.notices, notice)
+        scheduled = [one for one in self.rows.notices.values() if one.state is NoticeState.SCHEDULED]
+        if sum(one.instance_id == notice.instance_id for one in scheduled) > 1:
+            self.is_spent = True
+            raise StaleVersion(f"Instance {notice.instance_id} already has a scheduled notice.")
+        return written
+
+    def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
+        present = (instance for instance in self.rows.instances.values() if instance.gone_at is None)
+        wanted = None if hosts is None else frozenset(hosts)
+        return sorted((one for one in present if wanted is None or one.host in wanted), key=_by_id)
+
+    def put_instance(self, instance: Instance) -> Instance:
+        return self._put(self.rows.instances, instance)
+
+    def _put(self, rows: dict[str, Stored], value: Stored) -> Stored:
+        stored = rows[value.id].version if value.id in rows else 0
+        if stored != value.version:
+            self.is_spent = True
+            raise StaleVersion(f"{value.id} is at version {stored}, not at {value.version}.")
+        rows[value.id] = written = replace(value, version=value.version + 1)
+        self.writes += 1
+        return written
+
+
+class FakeStore:
+    """A database for tests.
+
+    ``claims``, ``reclaims``, ``notices`` and ``instances`` show everything that was ever stored, by id. ``writes``
+    counts the rows that were written. While ``is_down`` is set nothing can be begun.
+    """
+
+    def __init__(self) -> None:
+        self._rows = _Rows()
+        self._turn = threading.Lock()
+        self._holder: int | None = None
+        self.writes = 0
+        self.is_down = False
+
+    @property
+    def claims(self) -> list[Claim]:
+        return sorted(self._rows.claims.values(), key=_by_id)
+
+    @property
+    def reclaims(self) -> list[Reclaim]:
+        return sorted(self._rows.reclaims.values(), key=_by_id)
+
+    @property
+    def notices(self) -> list[Notice]:
+        return sorted(self._rows.notices.values(), key=_by_id)
+
+    @property
+    def instances(self) -> list[Instance]:
+        return sorted(self._rows.instances.values(), key=_by_id)
+
+    @contextmanager
+    def begin(self) -> Iterator[FakeWork]:
+        with self._turn_of_this_thread():
+            if self.is_down:
+                raise Unreachable("The database is down.")
+            work = FakeWork(self._rows.copy())
+            yield work
+            if work.is_spent:
+                raise StaleVersion("A write of this unit of work failed, so none of it is stored.")
+            self._rows = work.rows
+            self.writes += work.writes
+
+    @contextmanager
+    def _turn_of_this_thread(self) -> Iterator[None]:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a unit of work was begun inside another one of the same thread")
+        with self._turn:
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None
+
+
+def _by_id(value: Claim | Reclaim | Notice | Instance) -> str:
+    return value.id
+
+
+def _by_start(value: Claim | Reclaim) -> tuple[int, str]:
+    return value.start_at, value.id

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The world behind ``FakeCloud``: hosts, aggregates, flavors, servers, and the time everything takes.
+
+It does what Nova and Placement were seen to do, above all the unpleasant things: a server in BUILD has an allocation
+but no host, a row outlives its allocation, a moved server leaves a migration on its old host. Ports are unknown here.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from blazar_spot.core import flavors
+from blazar_spot.core.flavors import Flavor
+from blazar_spot.ports.clock import Clock
+
+Resources = Mapping[str, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeProvider:
+    """Something that is consumed: a host's own resources, or its spot pool. Closed, it takes nobody new."""
+
+    totals: Resources
+    is_closed: bool = False
+    consumers: dict[str, Resources] = field(default_factory=dict)
+
+    def has_room_for(self, wanted: Resources) -> bool:
+        return not wanted or (not self.is_closed and all(self._free(name) >= wanted[name] for name in wanted))
+
+    def _free(self, name: str) -> int:
+        used = sum(resources.get(name, 0) for resources in self.consumers.values())
+        return self.totals.get(name, 0) - used
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeHost:
+    """A hypervisor: its own resources, its spot pool if it has one, and the rows the compute service has for it."""
+
+    name: str
+    service_host: str
+    own: FakeProvider
+    pool: FakeProvider | None = None
+    rows: set[str] = field(default_factory=set)
+
+    @property
+    def providers(self) -> list[FakeProvider]:
+        return [self.own] if self.pool is None else [self.own, self.pool]
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeServer:
+    """A server, remembered also after it is gone."""
+
+    id: str
+    name: str
+    project_id: str
+    flavor: Flavor
+    created_at: int
+    status: str = "BUILD"
+    host: str | None = None
+    launched_at: int | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    migration: str | None = None
+    is_being_destroyed: bool = False
+    deletes: list[int] = field(default_factory=list)
+    gone_at: int | None = None
+
+    @property
+    def is_going(self) -> bool:
+        return self.is_being_destroyed or self.status == "SOFT_DELETED"
+
+    @property
+    def is_spot(self) -> bool:
+        return flavors.is_preemptible(self.flavor.extra_specs)
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeAggregate:
+    """A host aggregate; with a zone, its hosts are in that availability zone."""
+
+    id: int
+    name: str
+    zone: str | None = None
+    hosts: list[str] = field(default_factory=list)
+
+
+class World:
+    """Everything there is, and what tenants and operators do to it. Set the times before you use it."""
+
+    def __init__(self, clock: Clock, *, freepool: str = "freepool") -> None:
+        self.clock = clock
+        self.placed_after = 1
+        self.build_takes = 3
+        self.delete_takes = 3
+        self.row_outlives_allocation_by = 1
+        self.soft_delete = False
+        self.hosts: dict[str, FakeHost] = {}
+        self.flavors: dict[str, Flavor] = {}
+        self.servers: dict[str, FakeServer] = {}
+        self.alive: dict[str, FakeServer] = {}
+        self.aggregates: dict[int, FakeAggregate] = {}
+        self._stands_on: dict[str, str] = {}
+        self._timeline: list[tuple[int, int, Callable[[], None]]] = []
+        self._numbers = itertools.count(1)
+        self.freepool = self.add_aggregate(freepool)
+
+    def add_host(self, name: str, totals: Resources, *, service_host: str | None = None, free: bool = True) -> FakeHost:
+        """A new hypervisor, in the freepool if it is ``free``."""
+        host = FakeHost(name=name, service_host=service_host or name, own=FakeProvider(totals=dict(totals)))
+        self.hosts[name] = host
+        if free:
+            self.freepool.hosts.append(host.service_host)
+        return host
+
+    def add_aggregate(self, name: str, *, zone: str | None = None) -> FakeAggregate:
+        """A new aggregate without hosts."""
+        aggregate = FakeAggregate(id=next(self._numbers), name=name, zone=zone)
+        self.aggregates[aggregate.id] = aggregate
+        return aggregate
+
+    def add_flavor(self, flavor: Flavor, *, preemptible: bool = False, enrolled: bool = False) -> Flavor:
+        """A flavor, made preemptible and made to consume the spot pools if asked for."""
+        if preemptible:
+            flavor = replace(flavor, extra_specs={**flavor.extra_specs, flavors.PREEMPTIBLE: "true"})
+        if enrolled:
+            flavor = replace(flavor, extra_specs={**flavor.extra_specs, **flavors.shadow_specs(flavor)})
+        self.flavors[flavor.name] = flavor
+        return flavor
+
+    def boot(self, flavor: str, *, host: str | None = None, project_id: str = "tenant", name: str = "") -> str:
+        """A tenant starts a server, on any host that takes its flavor or on the named one; its id.
+
+        Without a host that has room it ends in ERROR without a host, as in Nova.
+        """
+        self.settle()
+        number = f"server-{next(self._numbers)}"
+        server = FakeServer(
+            id=number,
+            name=name or number,
+            project_id=project_id,
+            flavor=self.flavors[flavor],
+            created_at=self.clock.now(),
+        )
+        self.servers[server.id] = self.alive[server.id] = server
+        chosen = self._schedule(server, [self.hosts[host]] if host else self._hosts_for(server))
+        if chosen is None:
+            server.status = "ERROR"
+        else:
+            self._allocate(chosen, server)
+            self.after(self.placed_after, lambda: self._place(server, chosen))
+            self.after(self.build_takes, lambda: self._start(server))
+        return server.id
+
+    def migrate(self, server_id: str, to: str) -> str:
+        """Cold-migrate; until it is confirmed the old host keeps a consumer: the migration, whose id is returned."""
+        self.settle()
+        server, source = self.alive[server_id], self.hosts[self._stands_on[server_id]]
+        server.migration = f"migration-{next(self._numbers)}"
+        for provider in source.providers:
+            if server_id in provider.consumers:
+                provider.consumers[server.migration] = provider.consumers.pop(server_id)
+        self._stands_on[server.migration] = source.name
+        source.rows.discard(server_id)
+        self._allocate(self.hosts[to], server)
+        self._place(server, self.hosts[to])
+        server.status = "VERIFY_RESIZE"
+        return server.migration
+
+    def confirm(self, server_id: str) -> None:
+        """Confirm a migration: the old host is left for good."""
+        self.settle()
+        server = self.alive[server_id]
+        self._free(server.migration)
+        server.migration, server.status = None, "ACTIVE"
+
+    def begin_delete(self, server: FakeServer, *, force: bool) -> None:
+        """What a delete sets in motion: the allocation goes first, then the row. Asking again changes nothing."""
+        server.deletes.append(self.clock.now())
+        if self.soft_delete and not force:
+            server.status = "SOFT_DELETED"
+            return
+        if server.is_being_destroyed:
+            return
+        server.is_being_destroyed = True
+        takes = self.delete_takes if server.host else 0
+        self.after(takes, lambda: self._release(server))
+        self.after(takes + self.row_outlives_allocation_by, lambda: self._forget(server))
+        self.settle()
+
+    def zones_of(self, service_host: str, *, without: FakeAggregate | None = None) -> set[str]:
+        """The availability zones that the host's aggregates give it."""
+        return {
+            aggregate.zone
+            for aggregate in self.aggregates.values()
+            if aggregate.zone and aggregate is not without and service_host in aggregate.hosts
+        }
+
+    def rows_of_service(self, service_host: str) -> set[str]:
+        """The servers that forbid moving the host to another zone."""
+        hosts = (host for host in self.hosts.values() if host.service_host == service_host)
+        return set().union(*(host.rows for host in hosts))
+
+    def after(self, seconds: int, happens: Callable[[], None]) -> None:
+        """Let something happen when so much time has passed."""
+        heapq.heappush(self._timeline, (self.clock.now() + seconds, next(self._numbers), happens))
+
+    def settle(self) -> None:
+        """Let everything happen whose time has come."""
+        while self._timeline and self._timeline[0][0] <= self.clock.now():
+            heapq.heappop(self._timeline)[2]()
+
+    def _hosts_for(self, server: FakeServer) -> Iterable[FakeHost]:
+        """Spot goes to the freepool only, everything else keeps out of it."""
+        free = set(self.freepool.hosts)
+        return (host for host in self.hosts.values() if (host.service_host in free) == server.is_spot)
+
+    def _schedule(self, server: FakeServer, candidates: Iterable[FakeHost]) -> FakeHost | None:
+        own, shadow = flavors.resources(server.flavor), _shadow(server.flavor)
+        for host in candidates:
+            pool = host.pool or FakeProvider(totals={})
+            if host.own.has_room_for(own) and pool.has_room_for(shadow):
+                return host
+        return None
+
+    def _place(self, server: FakeServer, host: FakeHost) -> None:
+        if not server.is_going:
+            server.host = host.name
+            host.rows.add(server.id)
+
+    def _start(self, server: FakeServer) -> None:
+        if not server.is_going:
+            server.status, server.launched_at = "ACTIVE", self.clock.now()
+
+    def _allocate(self, host: FakeHost, server: FakeServer) -> None:
+        self._stands_on[server.id] = host.name
+        host.own.consumers[server.id] = flavors.resources(server.flavor)
+        if host.pool is not None and _shadow(server.flavor):
+            host.pool.consumers[server.id] = _shadow(server.flavor)
+
+    def _free(self, consumer: str | None) -> None:
+        if consumer in self._stands_on:
+            for provider in self.hosts[self._stands_on.pop(consumer)].providers:
+                provider.consumers.pop(consumer, None)
+
+    def _release(self, server: FakeServer) -> None:
+        self._free(server.id)
+        self._free(server.migration)
+
+    def _forget(self, server: FakeServer) -> None:
+        if server.host is not None:
+            self.hosts[server.host].rows.discard(server.id)
+        del self.alive[server.id]
+        server.status, server.gone_at = "DELETED", self.clock.now()
+
+
+def _shadow(flavor: Flavor) -> dict[str, int]:
+    prefix = "resources:" + flavors.SHADOW_PREFIX
+    return {key.removeprefix(prefix): int(value) for key, value in flavor.extra_specs.items() if key.startswith(prefix)}
