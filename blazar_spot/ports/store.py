@@ -15,7 +15,8 @@ class Work(Protocol):
     """One transaction.
 
     Each ``put`` inserts a value of version 0 and otherwise replaces the row that still has the value's version,
-    raising ``StaleVersion`` if it has another one; it returns the value with its new version.
+    raising ``StaleVersion`` if it has another one; it returns the value with its new version. Let that error leave the
+    block: after it the unit of work stores nothing any more.
     """
 
     def open_claims(self) -> Sequence[Claim]:
@@ -54,4 +55,5 @@ class Store(Protocol):
     """The database."""
 
     def begin(self) -> AbstractContextManager[Work]:
-        """Open a unit of work."""
+        """Open a unit of work, to be used by one thread and not inside another one. Beginning, every call in the block
+        and its end may raise ``Unreachable``, and the end ``StaleVersion``: then somebody else was faster."""

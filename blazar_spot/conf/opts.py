@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of the groups: what a configuration registers, and what the sample file shows.
+
+A new group is a module of its own with ``GROUP`` and ``OPTIONS``, and one more entry in ``_GROUPS``.
+"""
+
+from oslo_config import cfg
+from oslo_log import log
+
+from blazar_spot.conf import database, engine, nova, policy, publisher, service_auth
+
+_GROUPS = (policy, engine, publisher, nova)
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Declare every option on this configuration."""
+    log.register_options(conf)
+    for group in _GROUPS:
+        conf.register_group(group.GROUP)
+        conf.register_opts(group.OPTIONS, group=group.GROUP)
+    database.register(conf)
+    service_auth.register(conf)
+
+
+def list_opts() -> list[tuple[cfg.OptGroup, list[cfg.Opt]]]:
+    """What oslo-config-generator asks for; oslo.db and oslo.log answer for their own options."""
+    return [(group.GROUP, group.OPTIONS) for group in _GROUPS] + [(service_auth.GROUP, service_auth.all_options())]

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[policy]: what is promised to whom, in numbers.
+
+The options mirror the fields of ``core.policy.Policy`` one by one; what may not be combined is decided there, once.
+"""
+
+from dataclasses import fields
+
+from oslo_config import cfg
+
+from blazar_spot.core.policy import Policy
+
+GROUP = cfg.OptGroup(
+    "policy",
+    title="What is promised",
+    help="""
+The numbers behind the promises to the users of spot instances and to the owners of reservations. For a reservation
+that starts at S, the first instance is deleted at T = S - lead, notices are written notice_seconds +
+notice_slack_seconds before T, and a host takes no new spot instances from min_uptime_seconds +
+boot_allowance_seconds before T on. A process does not start with numbers that contradict each other.
+""",
+)
+
+_DEFAULTS = Policy()
+
+OPTIONS: list[cfg.Opt] = [
+    cfg.IntOpt(
+        "min_uptime_seconds",
+        default=_DEFAULTS.min_uptime,
+        help="""
+How long every spot instance may run at the least, counted from the first instant it was ACTIVE. A host is closed to
+new spot instances this long, and boot_allowance_seconds more, before its instances are deleted for a reservation. So
+a longer minimum uptime leaves hosts idle for longer before each reservation.
+""",
+    ),
+    cfg.IntOpt(
+        "notice_seconds",
+        default=_DEFAULTS.notice,
+        help="""
+How long before its end a spot instance is told at the least. The time runs from the instant at which the instance
+could read the notice, not from the one at which it was decided.
+""",
+    ),
+    cfg.IntOpt(
+        "notice_slack_seconds",
+        default=_DEFAULTS.notice_slack,
+        help="""
+How much earlier than notice_seconds notices are written, so that the full notice remains when they can be read. It
+must cover one tick of the engine, the write itself, and the time that Nova's metadata service keeps an old answer
+([api] metadata_cache_expiration in nova.conf, 15 seconds by default).
+""",
+    ),
+    cfg.IntOpt(
+        "boot_allowance_seconds",
+        default=_DEFAULTS.boot_allowance,
+        help="""
+How long a spot instance takes at most from the request to its first ACTIVE. Until it is ACTIVE its minimum uptime is
+counted from its creation plus this. An instance that takes longer is still told in time, but its uptime is shorter
+than promised by what it took longer.
+""",
+    ),
+    cfg.IntOpt(
+        "lead_floor_seconds",
+        default=_DEFAULTS.lead_floor,
+        help="""
+The least time between the first delete and the start of the reservation, however few instances there are.
+""",
+    ),
+    cfg.IntOpt(
+        "delete_takes_seconds",
+        default=_DEFAULTS.delete_takes,
+        help="""
+How long one delete takes on this cloud, as a rule. With parallel_deletes it tells how long before the start the first
+delete of a big reservation has to be sent.
+""",
+    ),
+    cfg.IntOpt(
+        "delete_p99_seconds",
+        default=_DEFAULTS.delete_p99,
+        help="""
+How long the slowest one of a hundred deletes takes. It is added to the lead of every reservation, and a plain delete
+that has taken longer is followed by a forced one.
+""",
+    ),
+    cfg.IntOpt(
+        "parallel_deletes",
+        default=_DEFAULTS.parallel_deletes,
+        help="""
+How many deletes the cloud works on at the same time without each of them getting slower.
+""",
+    ),
+    cfg.IntOpt(
+        "spots_per_host",
+        default=_DEFAULTS.spots_per_host,
+        help="""
+How many spot instances one host can hold at the most. The lead is computed for full hosts, since what will run on a
+host when it is reclaimed is not known when the reservation is made.
+""",
+    ),
+    cfg.IntOpt(
+        "answer_allowance_seconds",
+        default=_DEFAULTS.answer_allowance,
+        help="""
+How long somebody whose reservation was refused may take to ask again with the earliest start that they were told. It
+is added to that start before it is rounded up to the whole minute.
+""",
+    ),
+    cfg.IntOpt(
+        "hold_for_seconds",
+        default=_DEFAULTS.hold_for,
+        help="""
+How long hosts are held for a reservation that Blazar has not committed yet. After that the hold expires, since the
+request that made it must have failed.
+""",
+    ),
+]
+
+
+def option_of(field: str) -> str:
+    """The option that holds this field of the policy: a duration says its unit."""
+    return field if field in ("parallel_deletes", "spots_per_host") else f"{field}_seconds"
+
+
+def policy_of(conf: cfg.ConfigOpts) -> Policy:
+    """The configured policy; ``ContradictoryPolicy`` if its numbers cannot hold together."""
+    group = conf[GROUP.name]
+    return Policy(**{field.name: group[option_of(field.name)] for field in fields(Policy)})

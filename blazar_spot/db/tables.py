@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables, as the code reads them now; ``migration`` has how they came to be.
+
+A table has one column for each field of the value it stores, by the same name. Instants are timestamps in UTC in the
+database, for people and their tools, and whole seconds in the program.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, DateTime, Dialect, Enum, Index, Integer, MetaData, String, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from blazar_spot.core import instants
+from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.reclaim import State
+
+
+class Instant(TypeDecorator[int]):
+    """Whole Unix seconds outside; inside an aware timestamp, or one in UTC where the database knows no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if not isinstance(value, int):
+            raise TypeError(f"an instant is whole seconds, not {value!r}")
+        moment = instants.to_datetime(value)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        return instants.from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def text(length: int) -> TypeEngine[str]:
+    """Text that is compared and sorted byte by byte, whatever the database's own rules for letters are."""
+    byte_wise = String(length, collation="utf8mb4_bin")
+    return String(length).with_variant(byte_wise, "mysql", "mariadb").with_variant(String(length, "C"), "postgresql")
+
+
+def word(words: type[StrEnum]) -> Enum:
+    """One word of a fixed set, stored as text, so that a new word needs no new column type."""
+    return Enum(words, native_enum=False, length=16, values_callable=lambda kinds: [kind.value for kind in kinds])
+
+
+ID = text(255)
+NAME = text(255)
+
+metadata = MetaData()
+
+
+def _table(name: str, *parts: Column[Any] | Index) -> Table:
+    """A table whose rows have an id and count their writes."""
+    return Table(
+        name,
+        metadata,
+        Column("id", ID, primary_key=True),
+        *parts,
+        Column("version", Integer, nullable=False),
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+    )
+
+
+claims = _table(
+    "claims",
+    Column("reservation_id", ID, nullable=False),
+    Column("lease_id", ID, nullable=False),
+    Column("host", NAME, nullable=False),
+    Column("service_host", NAME, nullable=False),
+    Column("start_at", Instant, nullable=False),
+    Column("end_at", Instant, nullable=False),
+    Column("standing", word(Standing), nullable=False),
+    Column("held_until", Instant, nullable=False),
+    Index("claims_by_standing", "standing", "start_at"),
+    Index("claims_by_reservation", "reservation_id"),
+)
+
+reclaims = _table(
+    "reclaims",
+    Column("host", NAME, nullable=False),
+    Column("state", word(State), nullable=False),
+    Column("fence_at", Instant, nullable=False),
+    Column("notice_at", Instant, nullable=False),
+    Column("evict_at", Instant, nullable=False),
+    Column("start_at", Instant, nullable=False),
+    Index("reclaims_by_state", "state", "start_at"),
+)
+
+notices = _table(
+    "notices",
+    Column("instance_id", ID, nullable=False),
+    Column("host", NAME, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("deadline_at", Instant, nullable=False),
+    Column("given_at", Instant),
+    Column("state", word(NoticeState), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("scheduled_for", ID),
+    Index("notices_by_state", "state", "deadline_at"),
+    Index("notices_one_scheduled_an_instance", "scheduled_for", unique=True),
+)
+"""``scheduled_for`` names the instance while the notice is scheduled and nothing afterwards: being unique, it is what
+keeps two engines from scheduling two notices for one instance."""
+
+instances = _table(
+    "instances",
+    Column("host", NAME, nullable=False),
+    Column("project_id", ID, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("flavor", NAME, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("running_since", Instant),
+    Column("gone_at", Instant),
+    Index("instances_by_host", "gone_at", "host"),
+)
