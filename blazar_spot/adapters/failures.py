@@ -18,6 +18,7 @@ from blazar_spot.core.errors import Forbidden, NotFound, NotNow, Permanent, Spot
 
 _OF_CODE: dict[str, type[SpotError]] = {
     "placement.concurrent_update": StaleVersion,
+    "placement.duplicate_name": StaleVersion,
 }
 """An error code in the answer says more than its status."""
 

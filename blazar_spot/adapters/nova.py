@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``NovaCompute``: the Compute port over Nova's API.
+
+Lists are always Nova's whole answer or an error. Nova leaves out what a cell that is down knows, soft-deleted servers,
+and extra specs that our account may not read; each of them would look like an empty host, so each is asked for or
+refused by name here. How a server's record is read is in ``nova_records``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from keystoneauth1.session import Session
+
+from blazar_spot.adapters import nova_records
+from blazar_spot.adapters.rest import Rest
+from blazar_spot.core.errors import Forbidden, NotFound, NotNow, Unreachable
+from blazar_spot.core.flavors import missing_specs
+from blazar_spot.ports.compute import PoolHost, Server
+
+MICROVERSION = "2.87"
+"""2.47 embeds the flavor in a server, 2.53 names hypervisors by uuid, 2.61 shows extra specs in the list of flavors,
+2.69 names the servers of cells that are down, 2.75 says ``servers: []`` of an empty hypervisor. 2.88 would ask every
+compute service for its uptime each time the hypervisors are listed, so this is the last one before it."""
+
+
+class NovaCompute:
+    """Nova, seen and changed with an administrator's rights."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        freepool_name: str = "freepool",
+        region_name: str | None = None,
+        interface: str | None = None,
+    ) -> None:
+        self._api = Rest(session, "compute", MICROVERSION, region_name, interface)
+        self._freepool_name = freepool_name
+        self._hypervisor_ids: dict[str, str] = {}
+        self._freepool_seen: tuple[frozenset[str], list[PoolHost]] | None = None
+
+    def spot_servers(self) -> Sequence[Server]:
+        """Two lists: the living, then the soft-deleted, which the first one leaves out."""
+        records = {record["id"]: record for record in self._servers(all_tenants="1")}
+        soft_deleted = self._servers(all_tenants="1", status="SOFT_DELETED", soft_deleted="true")
+        records.update((record["id"], record) for record in soft_deleted)
+        servers = (nova_records.server(record) for record in records.values())
+        return [server for server in servers if server.is_spot]
+
+    def servers_on(self, host: str) -> frozenset[str]:
+        try:
+            return self._rows(self._hypervisor_id(host))
+        except NotFound:
+            self._forget_hypervisors()  # its compute service may have been set up again
+            return self._rows(self._hypervisor_id(host))
+
+    def freepool_hosts(self) -> Sequence[PoolHost]:
+        """The aggregate names compute services, so the hypervisors are listed too, but only if its hosts changed."""
+        service_hosts = frozenset(self._freepool()["hosts"])
+        if self._freepool_seen is None or self._freepool_seen[0] != service_hosts:
+            hosts = [host for host in self._hypervisors() if host.service_host in service_hosts]
+            self._freepool_seen = (service_hosts, sorted(hosts, key=lambda host: host.host))
+        return self._freepool_seen[1]
+
+    def freepool_aggregate(self) -> int:
+        return int(self._freepool()["id"])
+
+    def enrol_flavors(self) -> Sequence[str]:
+        records = self._api.pages("/flavors/detail", "flavors", is_public="None")
+        return [record["name"] for record in records if self._enrol(record)]
+
+    def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
+        """POST adds to what is there, PUT would replace it."""
+        try:
+            self._api.post(f"/servers/{server_id}/metadata", {"metadata": dict(entries)})
+        except Forbidden as quota:
+            raise NotNow(str(quota)) from quota
+
+    def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
+        present = self._api.get(f"/servers/{server_id}/metadata")["metadata"]
+        for key in sorted(present.keys() & set(keys)):
+            with suppress(NotFound):  # somebody else was faster
+                self._api.delete(f"/servers/{server_id}/metadata/{key}")
+
+    def delete(self, server_id: str, *, force: bool) -> None:
+        """Nova ignores both kinds of request, and answers as usual, while an earlier delete is under way."""
+        with suppress(NotFound):
+            if force:
+                self._api.post(f"/servers/{server_id}/action", {"forceDelete": None})
+            else:
+                self._api.delete(f"/servers/{server_id}")
+
+    def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
+        self._move("add_host", aggregate_id, service_host, is_member_after=True)
+
+    def leave_aggregate(self, aggregate_id: int, service_host: str) -> None:
+        self._move("remove_host", aggregate_id, service_host, is_member_after=False)
+
+    def _servers(self, **query: str) -> Iterator[Any]:
+        for record in self._api.pages("/servers/detail", "servers", **query):
+            if record["status"] == "UNKNOWN":
+                raise Unreachable(f"compute: the cell of server {record['id']} does not answer")
+            yield record
+
+    def _rows(self, hypervisor_id: str) -> frozenset[str]:
+        body = self._api.get(f"/os-hypervisors/{hypervisor_id}", with_servers="true")
+        return frozenset(row["uuid"] for row in body["hypervisor"]["servers"])
+
+    def _hypervisor_id(self, host: str) -> str:
+        """Nova looks hypervisors up by a part of the name, so that host1 also finds host10."""
+        if host not in self._hypervisor_ids:
+            found = self._api.get("/os-hypervisors", hypervisor_hostname_pattern=host)["hypervisors"]
+            self._remember_hypervisors(found)
+        if host not in self._hypervisor_ids:
+            raise NotFound(f"compute: there is no hypervisor {host}")
+        return self._hypervisor_ids[host]
+
+    def _hypervisors(self) -> Iterator[PoolHost]:
+        for record in self._api.pages("/os-hypervisors/detail", "hypervisors"):
+            self._remember_hypervisors([record])
+            yield PoolHost(record["hypervisor_hostname"], record["service"]["host"])
+
+    def _remember_hypervisors(self, records: Iterable[Any]) -> None:
+        self._hypervisor_ids.update((record["hypervisor_hostname"], record["id"]) for record in records)
+
+    def _forget_hypervisors(self) -> None:
+        self._hypervisor_ids.clear()
+        self._freepool_seen = None
+
+    def _freepool(self) -> Any:
+        for aggregate in self._api.get("/os-aggregates")["aggregates"]:
+            if aggregate["name"] == self._freepool_name:
+                return aggregate
+        raise NotFound(f"compute: there is no aggregate {self._freepool_name}")
+
+    def _enrol(self, record: Any) -> bool:
+        specs = missing_specs(nova_records.flavor(record))
+        if not specs:
+            return False
+        try:
+            self._api.post(f"/flavors/{record['id']}/os-extra_specs", {"extra_specs": specs})
+        except NotFound:  # deleted since it was listed
+            return False
+        return True
+
+    def _move(self, action: str, aggregate_id: int, service_host: str, *, is_member_after: bool) -> None:
+        """Nova answers 409 or 404 to a move that was made before as well as to one that it refuses: look which."""
+        try:
+            self._api.post(f"/os-aggregates/{aggregate_id}/action", {action: {"host": service_host}})
+        except (NotFound, NotNow):
+            aggregate = self._api.get(f"/os-aggregates/{aggregate_id}")["aggregate"]
+            if (service_host in aggregate["hosts"]) != is_member_after:
+                raise

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the records of Nova's API are read: pure functions from JSON to the port's values.
+
+Extra specs are left out of a record when our account may not read them. Then no server would be spot and every host
+would look free of them, so a record without extra specs is an error.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from blazar_spot.core.errors import Forbidden
+from blazar_spot.core.flavors import Flavor, is_preemptible
+from blazar_spot.core.instants import from_datetime
+from blazar_spot.ports.compute import Server
+
+_GOING_TASKS = frozenset({"deleting", "soft-deleting"})
+_GOING_STATES = frozenset({"deleted", "soft-delete"})
+
+Record = Mapping[str, Any]
+
+
+def server(record: Record) -> Server:
+    """A record of the detailed list of servers; its flavor is the one that it was booted with."""
+    launched_at = record["OS-SRV-USG:launched_at"]
+    return Server(
+        id=record["id"],
+        name=record["name"],
+        project_id=record["tenant_id"],
+        host=record["OS-EXT-SRV-ATTR:hypervisor_hostname"],
+        status=record["status"],
+        flavor=record["flavor"]["original_name"],
+        is_spot=is_preemptible(_extra_specs(record["flavor"])),
+        is_going=_is_going(record),
+        created_at=_instant(record["created"]),
+        launched_at=_instant(launched_at) if launched_at else None,
+        metadata=record["metadata"],
+    )
+
+
+def flavor(record: Record) -> Flavor:
+    """A record of the detailed list of flavors."""
+    return Flavor(
+        name=record["name"],
+        vcpus=record["vcpus"],
+        memory_mb=record["ram"],
+        disk_gb=record["disk"] + record["OS-FLV-EXT-DATA:ephemeral"],
+        swap_mb=record["swap"],
+        extra_specs=_extra_specs(record),
+    )
+
+
+def _extra_specs(record: Record) -> Mapping[str, str]:
+    if "extra_specs" not in record:
+        raise Forbidden("compute: our account may not read the extra specs of flavors")
+    specs: Mapping[str, str] = record["extra_specs"]
+    return specs
+
+
+def _is_going(record: Record) -> bool:
+    return record["OS-EXT-STS:task_state"] in _GOING_TASKS or record["OS-EXT-STS:vm_state"] in _GOING_STATES
+
+
+def _instant(text: str) -> int:
+    """Nova writes UTC, once with and once without saying so."""
+    return from_datetime(datetime.fromisoformat(text).replace(tzinfo=UTC))

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``PlacementPool``: the spot pool of a host as a nested provider ``spot_<host>`` in the host's tree in Placement.
+
+Its inventories mirror the rest of the tree, class by class (see ``spot_inventories``), and are always written as a
+whole under the provider's generation, so that a pool is closed or open in one step and never in between. Blazar keeps a
+provider of its own in the tree, whose inventories are no resources of the host.
+
+Which pools there are and which are closed takes two requests, however many hosts there are; any other call is
+about one host and takes a few.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from keystoneauth1.session import Session
+
+from blazar_spot.adapters.rest import Rest
+from blazar_spot.adapters.spot_inventories import MARKER, OPEN_UNITS, POOL_UNITS, Inventory, is_closed, mirrored
+from blazar_spot.core.errors import NotFound, StaleVersion
+
+MICROVERSION = "1.26"
+"""1.14 brought nested providers, 1.20 returns the provider that was created, 1.23 error codes, and 1.26 allows an
+inventory to be reserved completely, which is the fence."""
+
+PREFIX = "spot_"
+_NOT_RESOURCES = (PREFIX, "blazar_")
+_TRIES = 5
+
+Provider = Mapping[str, Any]
+Result = TypeVar("Result")
+
+
+class PlacementPool:
+    """Placement, used with an administrator's rights."""
+
+    def __init__(self, session: Session, *, region_name: str | None = None, interface: str | None = None) -> None:
+        self._api = Rest(session, "placement", MICROVERSION, region_name, interface)
+        self._roots: dict[str, str] = {}
+        self._classes: set[str] = set()
+
+    def pools(self) -> Mapping[str, bool]:
+        """Placement lists the providers that have a number of units free: one unit marks a pool, the second an open
+        one."""
+        if not self._knows(MARKER):
+            return {}
+        every, opened = self._with_units(POOL_UNITS), self._with_units(OPEN_UNITS)
+        return {host: host not in opened for host in every}
+
+    def ensure(self, host: str) -> None:
+        _while_stale(lambda: self._mirror(host, closed=None))
+
+    def close(self, host: str) -> None:
+        _while_stale(lambda: self._mirror(host, closed=True))
+
+    def open(self, host: str) -> None:
+        _while_stale(lambda: self._mirror(host, closed=False, create=False))
+
+    def consumers(self, host: str) -> frozenset[str]:
+        """One request for each provider of the tree, after the one that lists them."""
+        return frozenset().union(*(self._consumers_of(provider) for provider in self._tree(host).values()))
+
+    def spot_consumers(self, host: str) -> frozenset[str]:
+        pool = self._tree(host).get(PREFIX + host)
+        return self._consumers_of(pool) if pool else frozenset()
+
+    def _mirror(self, host: str, *, closed: bool | None, create: bool = True) -> None:
+        """Make the pool what it has to be, writing only what differs; as it was if ``closed`` is None."""
+        tree = self._tree(host)
+        pool = tree.get(PREFIX + host)
+        if pool is None:
+            if not create:
+                raise NotFound(f"placement: {host} has no spot pool")
+            pool = self._create(host)
+        body = self._inventories(pool)
+        present = body["inventories"]
+        totals = self._totals(provider for name, provider in tree.items() if not name.startswith(_NOT_RESOURCES))
+        wanted = mirrored(totals, present, closed=is_closed(present) if closed is None else closed)
+        if wanted != present:
+            self._write(pool, body["resource_provider_generation"], wanted)
+
+    def _create(self, host: str) -> Provider:
+        """A provider without inventories takes nobody, so a pool that is to be closed is never open in between."""
+        body = {"name": PREFIX + host, "parent_provider_uuid": self._root(host)}
+        return self._api.post("/resource_providers", body)  # type: ignore[no-any-return]
+
+    def _write(self, pool: Provider, generation: int, inventories: Mapping[str, Inventory]) -> None:
+        for name in inventories:
+            self._make_known(name)
+        body = {"resource_provider_generation": generation, "inventories": inventories}
+        self._api.put(f"/resource_providers/{pool['uuid']}/inventories", body)
+
+    def _tree(self, host: str) -> dict[str, Provider]:
+        """The providers of the host's tree by name. A host that was set up again has a new root."""
+        tree = self._providers(in_tree=self._root(host))
+        if not tree:
+            del self._roots[host]
+            tree = self._providers(in_tree=self._root(host))
+        return {provider["name"]: provider for provider in tree}
+
+    def _root(self, host: str) -> str:
+        if host not in self._roots:
+            found = self._providers(name=host)
+            if not found:
+                raise NotFound(f"placement: there is no provider {host}")
+            self._roots[host] = found[0]["root_provider_uuid"]
+        return self._roots[host]
+
+    def _with_units(self, units: int) -> frozenset[str]:
+        found = self._providers(resources=f"{MARKER}:{units}")
+        return frozenset(provider["name"].removeprefix(PREFIX) for provider in found)
+
+    def _providers(self, **query: str) -> list[Provider]:
+        return self._api.get("/resource_providers", **query)["resource_providers"]  # type: ignore[no-any-return]
+
+    def _inventories(self, provider: Provider) -> Any:
+        return self._api.get(f"/resource_providers/{provider['uuid']}/inventories")
+
+    def _totals(self, providers: Iterable[Provider]) -> dict[str, int]:
+        totals: dict[str, int] = {}
+        for provider in providers:
+            for name, inventory in self._inventories(provider)["inventories"].items():
+                totals[name] = totals.get(name, 0) + inventory["total"]
+        return totals
+
+    def _consumers_of(self, provider: Provider) -> frozenset[str]:
+        return frozenset(self._api.get(f"/resource_providers/{provider['uuid']}/allocations")["allocations"])
+
+    def _knows(self, resource_class: str) -> bool:
+        if resource_class not in self._classes:
+            listed = self._api.get("/resource_classes")["resource_classes"]
+            self._classes = {row["name"] for row in listed}
+        return resource_class in self._classes
+
+    def _make_known(self, resource_class: str) -> None:
+        if not self._knows(resource_class):
+            self._api.put(f"/resource_classes/{resource_class}")
+
+
+def _while_stale(attempt: Callable[[], Result]) -> Result:
+    """Read and write again when another process has changed the provider in between."""
+    for _ in range(_TRIES - 1):
+        try:
+            return attempt()
+        except StaleVersion:
+            continue
+    return attempt()
