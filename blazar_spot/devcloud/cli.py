@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`blazar-spot-devcloud`: the dev cloud for people at a terminal. Only words in and words out.
+
+Next: `cloud`, which does everything that is said here.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from blazar_spot.devcloud.birth import CloudFailed
+from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.hosts import BadHostSpec, HostSpec, name_hosts, parse_lines, parse_spec
+from blazar_spot.devcloud.processes import CommandFailed
+from blazar_spot.devcloud.rc import USERS, openrc
+from blazar_spot.devcloud.site import PLUGINS, Options, Override
+from blazar_spot.devcloud.waiting import GaveUp, Stopwatch
+
+
+def main(words: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(words)
+    # Whoever ends us politely gets the same cleaning up as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        status: int = arguments.run(arguments)
+        return status
+    except KeyboardInterrupt:
+        print("interrupted; nothing is left running", file=sys.stderr)
+        return 130
+    except (CloudFailed, CommandFailed, GaveUp, BadHostSpec) as error:
+        print(f"blazar-spot-devcloud: {error}", file=sys.stderr)
+        return 1
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    watch = Stopwatch()
+    cloud = Cloud(arguments.state_dir, _options(arguments))
+    cloud.up(lambda line: print(f"[{watch.seconds:5.1f} s] {line}", flush=True))
+    print(f"the cloud is up in {cloud.state_dir}; to use it:")
+    print(f"  . {cloud.state_dir}/openrc-admin     (or -demo, -owner)")
+    return 0
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    Cloud(arguments.state_dir).down()
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    cloud = Cloud(arguments.state_dir)
+    for name, is_alive in cloud.status():
+        port = cloud.site.ports.get(name, "")
+        print(f"{name:20} {'up' if is_alive else 'DOWN':5} {port}")
+    print(f"{cloud.state_dir}: {'up' if cloud.is_up else 'not up'}")
+    return 0 if cloud.is_up else 1
+
+
+def _env(arguments: argparse.Namespace) -> int:
+    print(openrc(Cloud(arguments.state_dir).site, arguments.user))
+    return 0
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    directory = arguments.state_dir / "logs"
+    if arguments.service is None:
+        print("\n".join(str(path) for path in sorted(directory.glob("*.log"))))
+        return 0
+    path = directory / f"{arguments.service}.log"
+    if not path.exists():
+        raise CloudFailed(f"there is no {path}")
+    print(path.read_text(errors="replace"), end="")
+    return 0
+
+
+def _service(arguments: argparse.Namespace) -> int:
+    service = Cloud(arguments.state_dir).service(arguments.service)
+    {"start": service.start, "stop": service.stop, "restart": service.restart}[arguments.verb]()
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    specs = [spec for text in arguments.host for spec in parse_spec(text)]
+    if arguments.hosts_file:
+        specs += parse_lines(arguments.hosts_file.read_text().splitlines())
+    return Options(
+        hosts=name_hosts(specs or [HostSpec()] * arguments.hosts),
+        plugin=arguments.plugin,
+        delete_seconds=arguments.delete_seconds,
+        metadata_cache_seconds=arguments.metadata_cache_seconds,
+        overrides=tuple(arguments.set),
+    )
+
+
+def _default_state_dir() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "blazar-spot-devcloud" / "default"
+
+
+def _override(text: str) -> Override:
+    try:
+        return Override.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="blazar-spot-devcloud", description="a real OpenStack on this machine")
+    parser.add_argument(
+        "--state-dir", type=Path, default=_default_state_dir(), help="one cloud, one directory (%(default)s)"
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    _add_up(verbs.add_parser("up", help="bring the cloud up"))
+    verbs.add_parser("down", help="end all its processes and remove its directory").set_defaults(run=_down)
+    verbs.add_parser("status", help="what runs; status 0 if all does").set_defaults(run=_status)
+    env = verbs.add_parser("env", help="print an openrc")
+    env.add_argument("user", nargs="?", choices=USERS, default="admin")
+    env.set_defaults(run=_env)
+    logs = verbs.add_parser("logs", help="print a service's log, or where all logs are")
+    logs.add_argument("service", nargs="?")
+    logs.set_defaults(run=_logs)
+    for verb in ("start", "stop", "restart"):
+        one = verbs.add_parser(verb, help=f"{verb} one service")
+        one.add_argument("service")
+        one.set_defaults(run=_service)
+    return parser
+
+
+def _add_up(up: argparse.ArgumentParser) -> None:
+    up.add_argument("--hosts", type=int, default=4, help="so many hosts of the default size (%(default)s)")
+    up.add_argument(
+        "--host", action="append", default=[], metavar="SPEC", help="count=2,vcpus=64,gpus=8,nested=true,..."
+    )
+    up.add_argument("--hosts-file", type=Path, metavar="FILE", help="a file of such SPECs, one a line")
+    up.add_argument("--plugin", choices=sorted(PLUGINS), default="upstream", help="Blazar's plugin (%(default)s)")
+    up.add_argument("--delete-seconds", type=float, default=3.0, help="how long a delete takes (%(default)s)")
+    up.add_argument(
+        "--metadata-cache-seconds", type=int, default=1, help="Nova's own default is 15 (%(default)s)"
+    )
+    up.add_argument(
+        "--set",
+        action="append",
+        type=_override,
+        default=[],
+        metavar="FILE:section.option=value",
+        help="FILE is nova, blazar, placement, keystone, glance or spot",
+    )
+    up.set_defaults(run=_up)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cloud that can be used from Python: bring it up, act as its users, break its services, take it down.
+
+`Cloud(directory, Options(...)).up()` makes one, `Cloud(directory)` finds one that somebody else brought
+up. All state is below the directory and gone after `down`. Next: `birth` for how it comes up, `site` for
+what it is on paper.
+"""
+
+import fcntl
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from blazarclient import client as blazar_client
+from openstack.connection import Connection
+
+from blazar_spot.devcloud import accounts, metadata, stock
+from blazar_spot.devcloud.behaviour import Behaviour
+from blazar_spot.devcloud.birth import CloudFailed, bring_up
+from blazar_spot.devcloud.control import RunningService
+from blazar_spot.devcloud.processes import Processes
+from blazar_spot.devcloud.rc import environment, write_rc_files
+from blazar_spot.devcloud.services import script, table
+from blazar_spot.devcloud.site import Options, Site
+
+
+class Cloud:
+    """One cloud. `state_dir` is the only thing that tells it from another."""
+
+    def __init__(self, state_dir: Path, options: Options | None = None) -> None:
+        self.state_dir = state_dir.resolve()
+        self._options = options or Options()
+        self._connections: dict[str, Connection] = {}
+        self._processes = Processes(self.state_dir)
+
+    @property
+    def site(self) -> Site:
+        """Its ports, paths and addresses."""
+        site = Site.load(self.state_dir)
+        if site is None:
+            raise CloudFailed(f"there is no cloud in {self.state_dir}")
+        return site
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it came up once and each of its services has a process."""
+        return self._up_file.exists() and all(alive for _, alive in self.status())
+
+    def up(self, report: Callable[[str], None] = lambda line: None) -> None:
+        """Bring it up; if an earlier run left anything in the directory, end and remove that first."""
+        with self._alone():
+            if self.is_up:
+                report("already up")
+                return
+            self._remove()
+            self._processes = Processes(self.state_dir)
+            self.state_dir.mkdir(parents=True)
+            site = Site.choose(self.state_dir, self._options)
+            try:
+                bring_up(site, self._processes, report)
+            except KeyboardInterrupt:
+                self._remove()
+                raise
+            except BaseException:
+                self._processes.kill_all()
+                raise
+            write_rc_files(site)
+            self._up_file.touch()
+
+    def down(self) -> None:
+        """End all its processes and remove its directory."""
+        with self._alone():
+            self._remove()
+
+    def status(self) -> list[tuple[str, bool]]:
+        """Each service, and whether its process lives."""
+        site = Site.load(self.state_dir)
+        return [(one.name, self._processes.is_alive(one.name)) for one in table(site)] if site else []
+
+    def service(self, name: str) -> RunningService:
+        """One service by its name, to stop, start, kill or freeze it."""
+        for service in table(self.site):
+            if service.name == name:
+                return RunningService(service, self._processes)
+        raise CloudFailed(f"no service {name!r}; there are {', '.join(one.name for one in table(self.site))}")
+
+    def log_file(self, service: str) -> Path:
+        return self._processes.log_file(service)
+
+    def conf(self, name: str) -> Path:
+        """The configuration file of nova, blazar, placement, keystone, glance or spot."""
+        return self.site.conf(name)
+
+    def connection(self, project: str = "admin") -> Connection:
+        """openstacksdk as the user that is called as its project: admin, demo, owner, or a service user."""
+        if project not in self._connections:
+            self._connections[project] = accounts.connect(self.site, project)
+        return self._connections[project]
+
+    def blazar(self, project: str = "admin") -> blazar_client.Client:
+        """python-blazarclient as this user."""
+        return stock.blazar(self.connection(project))
+
+    def openstack(self, *words: str, project: str = "admin") -> Any:
+        """Run the real `openstack` command; what it prints as JSON is returned, and None if it prints nothing."""
+        done = subprocess.run(
+            [script("openstack"), *words],
+            env=self._processes.environment(environment(self.site, project)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise CloudFailed(f"openstack {' '.join(words)}: {done.stderr.strip()}")
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def read_metadata(self, server_id: str, project_id: str) -> dict[str, Any]:
+        """meta_data.json as the guest sees it."""
+        return metadata.read_metadata(self.site, server_id, project_id)
+
+    def delete_seconds(self, seconds: float, *, host: str | None = None, server: str | None = None) -> None:
+        """From now on deletes take this long: of one server, on one host, or everywhere."""
+        now = Behaviour.read(self.site.behaviour_file)
+        if server is not None:
+            now = replace(now, delete_by_server={**now.delete_by_server, server: seconds})
+        elif host is not None:
+            now = replace(now, delete_by_host={**now.delete_by_host, host: seconds})
+        else:
+            now = replace(now, delete_seconds=seconds)
+        now.write(self.site.behaviour_file)
+
+    @property
+    def _up_file(self) -> Path:
+        return self.state_dir / "up"
+
+    def _remove(self) -> None:
+        self._connections.clear()
+        self._processes.kill_all()
+        shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One at a time: two that bring up the same cloud would take each other for a crashed run."""
+        self.state_dir.parent.mkdir(parents=True, exist_ok=True)
+        with self.state_dir.with_name(f".{self.state_dir.name}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CloudFailed(f"somebody else is bringing {self.state_dir} up or down") from error
+            yield

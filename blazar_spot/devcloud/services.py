@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All services of the cloud, each one a line of a table: its command, how to see that it is up, and after what.
+
+A service with HTTP is up when it answers; one without is up when it reads its queue. To add a service,
+add a line. Next: `cloud`, which starts them.
+"""
+
+import http.client
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blazar_spot.devcloud import mariadb, rabbitmq
+from blazar_spot.devcloud.ports import LOOPBACK, is_listening
+from blazar_spot.devcloud.settings import compute_conf
+from blazar_spot.devcloud.site import Site
+
+BACKENDS = ("mariadb", "rabbitmq")
+
+
+@dataclass(frozen=True)
+class Service:
+    """One background process. It is started once the services and steps named in `after` are done."""
+
+    name: str
+    command: list[str]
+    is_up: Callable[[], bool]
+    after: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def table(site: Site) -> list[Service]:
+    """Every service of this cloud."""
+    services = [
+        Service("epmd", rabbitmq.name_server_command(site), lambda: _accepts(site, "epmd")),
+        Service(
+            "rabbitmq", [rabbitmq.SERVER], lambda: rabbitmq.answers(site), ("epmd",), rabbitmq.environment(site)
+        ),
+        database_server(site),
+        _wsgi(site, "keystone", "keystone.wsgi.api", "mariadb"),
+        _wsgi(site, "placement", "placement.wsgi.api", "mariadb"),
+        _wsgi(site, "nova-api", "nova.wsgi.osapi_compute", *BACKENDS),
+        _wsgi(site, "nova-metadata", "nova.wsgi.metadata", *BACKENDS),
+        _wsgi(site, "glance", "glance.wsgi.api", "mariadb"),
+        _wsgi(site, "blazar-api", "blazar.wsgi.api", *BACKENDS),
+        _reader(site, "nova-conductor", "nova", "conductor", *BACKENDS),
+        _reader(site, "nova-scheduler", "nova", "scheduler", *BACKENDS),
+        _reader(site, "blazar-manager", "blazar", "blazar.manager", *BACKENDS, "accounts"),
+        _network_stand_in(site),
+        *(_compute(site, host.name) for host in site.options.hosts),
+    ]
+    if site.options.plugin == "spot":
+        services.append(_spot_engine(site))
+    return services
+
+
+def script(name: str) -> str:
+    """A console script of the environment we run in."""
+    return str(Path(sys.prefix) / "bin" / name)
+
+
+def python_environment() -> dict[str, str]:
+    """What every Python service gets: this package, also when it is not installed, and few memory arenas."""
+    here = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+
+
+def database_server(site: Site) -> Service:
+    port = site.ports["mariadb"]
+    return Service("mariadb", mariadb.command(site.root / "mariadb", port), lambda: mariadb.answers(port))
+
+
+def _wsgi(site: Site, name: str, module: str, *after: str) -> Service:
+    """An API under gunicorn: one process, some threads, connections kept longer than clients keep them."""
+    family = name.partition("-")[0]
+    command = [
+        script("gunicorn"),
+        "--worker-class=gthread",
+        "--workers=1",
+        "--threads=16",
+        "--keep-alive=75",
+        "--timeout=300",
+        "--graceful-timeout=5",
+        "--no-control-socket",
+        f"--bind={LOOPBACK}:{site.ports[name]}",
+        f"blazar_spot.devcloud.wsgi:load('{module}')",
+    ]
+    where = {f"OS_{family.upper()}_CONFIG_DIR": str(site.etc(family))}
+    return Service(name, command, lambda: _responds(site, name), after, {**python_environment(), **where})
+
+
+def _reader(site: Site, name: str, family: str, queue: str, *after: str) -> Service:
+    command = [script(name), "--config-file", str(site.conf(family))]
+    return Service(name, command, lambda: rabbitmq.consumers(site, queue) > 0, after, python_environment())
+
+
+def _compute(site: Site, host: str) -> Service:
+    files = (site.conf("nova"), compute_conf(site, host))
+    command = [sys.executable, "-m", "blazar_spot.devcloud.compute"]
+    command += [word for file in files for word in ("--config-file", str(file))]
+    after = ("accounts", "placement", "nova-conductor", "network-stand-in")
+    queue = f"compute.{host}"
+    return Service(
+        f"compute-{host}", command, lambda: rabbitmq.consumers(site, queue) > 0, after, python_environment()
+    )
+
+
+def _network_stand_in(site: Site) -> Service:
+    command = [sys.executable, "-m", "blazar_spot.devcloud.network_stand_in", str(site.ports["network-stand-in"])]
+    return Service(
+        "network-stand-in", command, lambda: _responds(site, "network-stand-in"), environment=python_environment()
+    )
+
+
+def _spot_engine(site: Site) -> Service:
+    command = [script("blazar-spot-engine"), "--config-file", str(site.conf("spot"))]
+    after = ("spot schema", "hosts in Blazar")
+    return Service("spot-engine", command, lambda: True, after, python_environment())
+
+
+def _accepts(site: Site, name: str) -> bool:
+    return is_listening(site.ports[name])
+
+
+def _responds(site: Site, name: str) -> bool:
+    """Whether an API answers at all; that it wants a token is an answer too."""
+    connection = http.client.HTTPConnection(LOOPBACK, site.ports[name], timeout=2)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
