@@ -1,58 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """The composition root: configuration in, a working whole out.
 
-The only file that names a port and its adapter together. ``assemble`` takes the ports as they come, so tests put
-fakes there; ``build`` makes the real ones.
+The only file that names a port and its adapter together.
 """
 
-from dataclasses import dataclass
+from oslo_config import cfg
 
-from blazar_spot.core.policy import Policy
-from blazar_spot.enforcement.booking import Booking
-from blazar_spot.enforcement.engine import Engine
-from blazar_spot.enforcement.handover import HandOver
-from blazar_spot.enforcement.ledger import Ledger
-from blazar_spot.enforcement.notices import Notices
-from blazar_spot.enforcement.plans import Plans
-from blazar_spot.enforcement.pools import Pools
-from blazar_spot.enforcement.publishing import Publishing
-from blazar_spot.enforcement.reclaims import Reclaims
-from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot import conf as configuration
+from blazar_spot.adapters.nova import NovaCompute
+from blazar_spot.adapters.placement import PlacementPool
+from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.db.engine import Database
+from blazar_spot.db.store import SqlStore
+from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.ports.clock import Clock
-from blazar_spot.ports.compute import Compute
-from blazar_spot.ports.pool import Pool
-from blazar_spot.ports.store import Store
+
+__all__ = ["Whole", "assemble", "build", "load"]
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Everything that the processes use: the engine runs in its own, the others inside the reservation service."""
-
-    engine: Engine
-    booking: Booking
-    publishing: Publishing
-    handover: HandOver
-    policy: Policy
-    clock: Clock
+def load(config_file: str | None = None) -> cfg.ConfigOpts:
+    """The configuration from this file, or from the usual places."""
+    return configuration.load(files=None if config_file is None else [config_file])
 
 
-def assemble(store: Store, compute: Compute, pool: Pool, clock: Clock, policy: Policy) -> Whole:
-    """Put the use cases together over these ports."""
-    witnesses = Witnesses(compute, pool)
-    notices = Notices(store, compute, clock, policy)
-    return Whole(
-        engine=Engine(
-            clock,
-            compute,
-            Ledger(store),
-            Pools(store, compute, pool),
-            Plans(store, policy),
-            Reclaims(store, compute, witnesses, notices, clock, policy),
-            notices,
-        ),
-        booking=Booking(store, pool, clock, policy),
-        publishing=Publishing(store),
-        handover=HandOver(store, compute, witnesses, policy),
-        policy=policy,
-        clock=clock,
+def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
+    """The whole over the real cloud and database. Neither is asked anything yet."""
+    session = configuration.session_of(conf)
+    place = {"region_name": conf.service_auth.region_name, "interface": conf.service_auth.interface}
+    return assemble(
+        store=SqlStore(Database(**configuration.database_of(conf))),
+        compute=NovaCompute(session, freepool_name=conf.nova.freepool_name, **place),
+        pool=PlacementPool(session, **place),
+        clock=clock or SystemClock(),
+        policy=configuration.policy_of(conf),
+        sweep_seconds=conf.engine.sweep_seconds,
     )

@@ -71,9 +71,7 @@ class Booking:
         with self._store.begin() as work:
             return work.instances([candidate.host for candidate in candidates])
 
-    def _write_claims(
-        self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]
-    ) -> list[Claim]:
+    def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> list[Claim]:
         lead = self._policy.lead_for_hosts(len(chosen))
         now = self._clock.now()
         claims = []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One tick of the engine: look at the whole cloud, bring every promise one step further.
 
-A tick starts from what the database and the cloud say now and keeps nothing in memory, so it can be cut off anywhere
-and begun again by this engine or another one. Two ticks without a change in the world write nothing.
+A tick starts from what the database and the cloud say now and keeps no decision in memory, so it can be cut off
+anywhere and begun again by this engine or another one. Two ticks without a change in the world write nothing.
 """
 
 from blazar_spot.enforcement.ledger import Ledger
@@ -26,6 +26,7 @@ class Engine:
         plans: Plans,
         reclaims: Reclaims,
         notices: Notices,
+        sweep_seconds: int,
     ) -> None:
         self._clock = clock
         self._compute = compute
@@ -34,14 +35,22 @@ class Engine:
         self._plans = plans
         self._reclaims = reclaims
         self._notices = notices
+        self._sweep_seconds = sweep_seconds
+        self._sweep_at = 0
 
     def tick(self) -> None:
         """Fence before notice, notice before eviction, and look before all of them."""
         now = self._clock.now()
         servers = {server.id: server for server in self._compute.spot_servers()}
         self._ledger.record(servers, now)
-        self._pools.create_missing()
+        self._sweep(now)
         self._plans.keep(now)
         closed = self._pools.fence(now)
         self._reclaims.advance(servers, closed)
         self._notices.settle(servers)
+
+    def _sweep(self, now: int) -> None:
+        """New hosts and new flavors are rare: they are looked for less often than the rest."""
+        if now >= self._sweep_at:
+            self._pools.create_missing()
+            self._sweep_at = now + self._sweep_seconds

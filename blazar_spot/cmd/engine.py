@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``blazar-spot-engine``: reclaims, notices and the ledger, until SIGTERM.
+
+Any number of these may run over one database. SIGTERM and SIGINT let the running tick end first. Exit status: 0
+stopped or, with ``--once``, the tick went through; 1 the one tick failed; 2 the configuration is wrong.
+"""
+
+import signal
+import sys
+from collections.abc import Sequence
+
+from oslo_config import cfg
+from oslo_log import log
+
+from blazar_spot import conf as configuration
+from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.core.errors import SpotError
+from blazar_spot.enforcement import loop
+from blazar_spot.wiring import build
+
+PROGRAM = "blazar-spot-engine"
+LOG = log.getLogger(__name__)
+
+ONCE = cfg.BoolOpt("once", default=False, help="Do one tick and stop.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the engine; the exit status."""
+    try:
+        conf = _parsed(sys.argv[1:] if arguments is None else arguments)
+        clock = SystemClock()
+        engine = build(conf, clock).engine
+    except (cfg.Error, SpotError) as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 2
+    if conf.once:
+        return 0 if loop.tick(engine) else 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: clock.interrupt())
+    loop.run(engine, clock.wait, conf.engine.tick_seconds, ready=lambda: LOG.info("The engine is at work"))
+    return 0
+
+
+def _parsed(arguments: Sequence[str]) -> cfg.ConfigOpts:
+    conf = configuration.declared()
+    conf.register_cli_opt(ONCE)
+    conf(list(arguments), project=configuration.PROJECT, prog=PROGRAM)
+    log.setup(conf, configuration.PROJECT)
+    return conf

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the use cases together over whatever stands behind the ports.
+
+``wiring`` comes with the real adapters, the tests' lab with fakes; both get the same whole.
+"""
+
+from dataclasses import dataclass
+
+from blazar_spot.core.policy import Policy
+from blazar_spot.enforcement.booking import Booking
+from blazar_spot.enforcement.engine import Engine
+from blazar_spot.enforcement.handover import HandOver
+from blazar_spot.enforcement.ledger import Ledger
+from blazar_spot.enforcement.notices import Notices
+from blazar_spot.enforcement.plans import Plans
+from blazar_spot.enforcement.pools import Pools
+from blazar_spot.enforcement.publishing import Publishing
+from blazar_spot.enforcement.reclaims import Reclaims
+from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.pool import Pool
+from blazar_spot.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything that the processes use: the engine runs in its own, the others inside the reservation service."""
+
+    engine: Engine
+    booking: Booking
+    publishing: Publishing
+    handover: HandOver
+    policy: Policy
+    clock: Clock
+
+
+def assemble(store: Store, compute: Compute, pool: Pool, clock: Clock, policy: Policy, sweep_seconds: int = 0) -> Whole:
+    """Put the use cases together over these ports."""
+    witnesses = Witnesses(compute, pool)
+    notices = Notices(store, compute, clock, policy)
+    return Whole(
+        engine=Engine(
+            clock,
+            compute,
+            Ledger(store),
+            Pools(store, compute, pool),
+            Plans(store, policy),
+            Reclaims(store, compute, witnesses, notices, clock, policy),
+            notices,
+            sweep_seconds,
+        ),
+        booking=Booking(store, pool, clock, policy),
+        publishing=Publishing(store),
+        handover=HandOver(store, compute, witnesses, policy),
+        policy=policy,
+        clock=clock,
+    )

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole cloud with an engine on it, in memory, whose time passes as fast as the machine allows.
+
+Tenants boot, reservations are booked and published, the engine ticks once a second. Tests look at the fakes: what
+each server lived through, what was written, and what is promised in the store.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from blazar_spot.core.booking import Candidate, Wish
+from blazar_spot.core.flavors import Flavor
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Claim, Notice, Reclaim
+from blazar_spot.enforcement.assembly import Whole, assemble
+from blazar_spot.enforcement.publishing import Entry
+from blazar_spot.testing.clock import FakeClock
+from blazar_spot.testing.cloud import FakeCloud
+from blazar_spot.testing.store import FakeStore
+from blazar_spot.testing.world import FakeServer
+
+HOST_TOTALS = {"VCPU": 32, "MEMORY_MB": 131072, "DISK_GB": 1000, "CUSTOM_GPU": 8}
+SPOT = Flavor(name="preemptible-gpu", vcpus=4, memory_mb=8192, disk_gb=10, extra_specs={"resources:CUSTOM_GPU": "1"})
+PLAIN = replace(SPOT, name="gpu")
+POLICY = Policy(
+    min_uptime=1800,
+    notice=900,
+    notice_slack=60,
+    boot_allowance=120,
+    lead_floor=60,
+    delete_takes=3,
+    delete_p99=15,
+    parallel_deletes=20,
+    spots_per_host=8,
+)
+
+
+class Lab:
+    """The cloud, the database, the calendar of reservations, and one engine over them."""
+
+    def __init__(self, hosts: int = 1, policy: Policy = POLICY) -> None:
+        self.policy = policy
+        self.clock = FakeClock()
+        self.cloud = FakeCloud(self.clock)
+        self.store = FakeStore()
+        self.calendar: dict[str, list[Entry]] = {}
+        self.hosts = [f"host{number:02}" for number in range(1, hosts + 1)]
+        for host in self.hosts:
+            self.cloud.add_host(host, HOST_TOTALS)
+        self.cloud.add_flavor(SPOT, preemptible=True)
+        self.cloud.add_flavor(PLAIN)
+        self.whole = self.restarted()
+        self.whole.engine.tick()
+
+    def restarted(self) -> Whole:
+        """Everything that a new process would have: nothing but the database and the cloud."""
+        self.whole = assemble(self.store, self.cloud, self.cloud, self.clock, self.policy)
+        return self.whole
+
+    def boot(self, count: int = 1, host: str | None = None) -> list[FakeServer]:
+        """Tenants start spot instances."""
+        return [self.cloud.servers[self.cloud.boot(SPOT.name, host=host)] for _ in range(count)]
+
+    def boot_and_run(self, count: int = 1, host: str | None = None) -> list[FakeServer]:
+        """Tenants start spot instances that have run longer than anybody was promised."""
+        servers = self.boot(count, host)
+        self.run_for(self.policy.boot_allowance + self.policy.min_uptime)
+        assert all(server.status == "ACTIVE" for server in servers)
+        return servers
+
+    def book(self, reservation: str, start_at: int, *, hours: int = 1, hosts: int = 1) -> list[Candidate]:
+        """Somebody books hosts, and the lease is committed."""
+        wish = Wish(start_at=start_at, end_at=start_at + hours * 3600, count_min=hosts, count_max=hosts)
+        chosen = self.whole.booking.hold(reservation, f"lease-{reservation}", wish, self.candidates())
+        self.put_down(reservation, chosen, start_at, wish.end_at)
+        return chosen
+
+    def candidates(self) -> list[Candidate]:
+        """All hosts, each with the windows in which it is reserved."""
+        entries = [entry for booked in self.calendar.values() for entry in booked]
+        return [
+            Candidate(host, host, tuple((entry.start_at, entry.end_at) for entry in entries if entry.host == host))
+            for host in self.hosts
+        ]
+
+    def put_down(self, reservation: str, chosen: Sequence[Candidate], start_at: int, end_at: int) -> None:
+        """Write a reservation into the calendar."""
+        self.calendar[reservation] = [
+            Entry(
+                reservation_id=reservation,
+                lease_id=f"lease-{reservation}",
+                host=candidate.host,
+                service_host=candidate.service_host,
+                start_at=start_at,
+                end_at=end_at,
+            )
+            for candidate in chosen
+        ]
+
+    def move(self, reservation: str, start_at: int) -> None:
+        """Somebody moves a lease as a whole."""
+        self.calendar[reservation] = [
+            replace(entry, start_at=start_at, end_at=start_at + entry.end_at - entry.start_at)
+            for entry in self.calendar[reservation]
+        ]
+
+    def cancel(self, reservation: str) -> None:
+        """Somebody deletes a lease."""
+        del self.calendar[reservation]
+
+    def second(self) -> None:
+        """One second passes: the publisher publishes and the engine ticks."""
+        self.clock.advance(1)
+        self.whole.publishing.publish([entry for booked in self.calendar.values() for entry in booked], frozenset())
+        self.whole.engine.tick()
+
+    def run_for(self, seconds: int) -> None:
+        self.run_until(self.clock.now() + seconds)
+
+    def run_until(self, instant: int) -> None:
+        while self.clock.now() < instant:
+            self.second()
+
+    def run_until_true(self, condition: Callable[[], bool], within: int) -> None:
+        """Let time pass until the condition holds; it must within so many seconds."""
+        end = self.clock.now() + within
+        while not condition():
+            assert self.clock.now() < end, f"not seen within {within} s"
+            self.second()
+
+    @property
+    def claim(self) -> Claim:
+        """The only claim there ever was."""
+        (claim,) = self.store.claims
+        return claim
+
+    @property
+    def reclaim(self) -> Reclaim:
+        """The only reclaim there ever was."""
+        (reclaim,) = self.store.reclaims
+        return reclaim
+
+    def notices_of(self, server: FakeServer) -> list[Notice]:
+        """Every notice that the instance ever got."""
+        return [notice for notice in self.store.notices if notice.instance_id == server.id]
