@@ -39,7 +39,7 @@ CHECK = (
     Phase("spelling", (BIN + "codespell",)),
     Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot")),
     Phase("types", (BIN + "mypy",)),
-    Phase("rules", (PYTEST, "tests/house", "tests/unit", "tests/property")),
+    Phase("rules", (PYTEST, "tests/house", "tests/unit", "tests/contract", "tests/property")),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
 STORIES = (Phase("stories", (PYTEST, "tests/functional", "tests/e2e")),)

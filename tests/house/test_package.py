@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What installing us brings along, and where our entry points lead."""
+
+import importlib.metadata
+import pathlib
+import re
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+OURS = importlib.metadata.distribution("blazar_spot")
+UPSTREAM = importlib.metadata.distribution("blazar")
+
+
+def brought_along(name: str, extras: frozenset[str] = frozenset()) -> set[tuple[str, frozenset[str]]]:
+    """Every distribution that this one needs, however far away, with the extras asked of it."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    todo = [(name, extras)]
+    while todo:
+        wanted = todo.pop()
+        if wanted in seen:
+            continue
+        seen.add(wanted)
+        todo += needed_by(*wanted)
+    return seen
+
+
+def needed_by(name: str, extras: frozenset[str]) -> list[tuple[str, frozenset[str]]]:
+    """The direct requirements that apply here."""
+    wishes = [Requirement(line) for line in importlib.metadata.requires(name) or []]
+    tags = extras | {""}
+    return [
+        (canonicalize_name(wish.name), frozenset(wish.extras))
+        for wish in wishes
+        if wish.marker is None or any(wish.marker.evaluate({"extra": tag}) for tag in tags)
+    ]
+
+
+def names(found: set[tuple[str, frozenset[str]]]) -> set[str]:
+    """Without the extras."""
+    return {name for name, _ in found}
+
+
+def test_the_engine_alone_brings_along_no_other_service() -> None:
+    assert names(brought_along("blazar-spot")) & {"blazar", "horizon", "nova", "openstack-placement"} == set()
+
+
+def test_the_dev_cloud_brings_along_the_services() -> None:
+    found = names(brought_along("blazar-spot", frozenset({"devcloud"})))
+    assert {"blazar", "keystone", "nova", "openstack-placement"} <= found
+
+
+def test_constraints_fix_whatever_any_extra_asks_for(root: pathlib.Path) -> None:
+    lines = (root / "constraints.txt").read_text().splitlines()
+    fixed = {canonicalize_name(line.split("==")[0]) for line in lines if "==" in line}
+    asked = {canonicalize_name(Requirement(line).name) for line in OURS.requires or []}
+    assert {"blazar", "horizon", "pytest", "sqlalchemy"} <= asked
+    assert asked - fixed == set()
+
+
+def test_constraints_name_no_place_to_download_from(root: pathlib.Path) -> None:
+    assert re.findall(r"^.*(?:://|--|@).*$", (root / "constraints.txt").read_text(), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("entry", OURS.entry_points, ids=lambda entry: f"{entry.group}:{entry.name}")
+def test_every_entry_point_leads_somewhere(entry: importlib.metadata.EntryPoint) -> None:
+    assert callable(entry.load())
+
+
+def test_blazars_api_serves_our_hosts_as_upstreams() -> None:
+    (ours,) = OURS.entry_points.select(group="blazar.api.v1.extensions")
+    (theirs,) = UPSTREAM.entry_points.select(group="blazar.api.v1.extensions", name="physical.host.plugin")
+    assert (ours.name, ours.value) == ("spot.host.plugin", theirs.value)
