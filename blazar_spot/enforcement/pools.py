@@ -36,10 +36,14 @@ class Pools:
             LOG.info("Flavor %s now consumes the spot pools", flavor)
 
     def fence(self, now: int) -> frozenset[str]:
-        """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed."""
+        """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed.
+
+        The pools are read before the claims. A booking writes its claim before it closes a pool, so whatever is seen
+        closed here has its claim already, and is not opened behind the booking's back.
+        """
+        present = self._pool.pools()
         with self._store.begin() as work:
             wanted = hosts_to_close(work.open_claims(), work.reclaims_of_open_claims(), now)
-        present = self._pool.pools()
         closed = {host for host, is_closed in present.items() if is_closed}
         for host in sorted(wanted - closed):
             if self._try("close", host):

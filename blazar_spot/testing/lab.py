@@ -14,6 +14,7 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Notice, Reclaim
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.enforcement.publishing import Entry
+from blazar_spot.ports.clock import Clock
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.store import FakeStore
@@ -38,11 +39,17 @@ POLICY = Policy(
 class Lab:
     """The cloud, the database, the calendar of reservations, and one engine over them."""
 
-    def __init__(self, hosts: int = 1, policy: Policy = POLICY) -> None:
+    def __init__(
+        self,
+        hosts: int = 1,
+        policy: Policy = POLICY,
+        cloud: Callable[[Clock], FakeCloud] = FakeCloud,
+        store: Callable[[], FakeStore] = FakeStore,
+    ) -> None:
         self.policy = policy
         self.clock = FakeClock()
-        self.cloud = FakeCloud(self.clock)
-        self.store = FakeStore()
+        self.cloud = cloud(self.clock)
+        self.store = store()
         self.calendar: dict[str, list[Entry]] = {}
         self.hosts = [f"host{number:02}" for number in range(1, hosts + 1)]
         for host in self.hosts:

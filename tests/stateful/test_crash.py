@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine is killed before and after every single effect on the cloud and every commit, and started again.
+
+Whatever was cut off, the promises hold and the host is ready: nothing that matters is remembered in the process.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.reclaim import State
+from blazar_spot.ports.clock import Clock
+from blazar_spot.testing.cloud import FakeCloud
+from blazar_spot.testing.lab import Lab
+from blazar_spot.testing.store import FakeStore, FakeWork
+
+QUICK = Policy(
+    min_uptime=30,
+    notice=20,
+    notice_slack=5,
+    boot_allowance=10,
+    lead_floor=10,
+    delete_takes=3,
+    delete_p99=6,
+    spots_per_host=4,
+)
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing in the engine may survive it."""
+
+
+class Fuse:
+    """Counts the places at which a process can be cut off, and cuts it off at one of them."""
+
+    def __init__(self) -> None:
+        self.burnt = 0
+        self.blows_at = 0
+
+    def burn(self) -> None:
+        self.burnt += 1
+        if self.burnt == self.blows_at:
+            raise Killed
+
+
+class FragileCloud(FakeCloud):
+    """Every change can be cut off before it is made, and before its answer is heard."""
+
+    def __init__(self, clock: Clock, fuse: Fuse) -> None:
+        super().__init__(clock)
+        self._fuse = fuse
+
+    @contextmanager
+    def _cut(self) -> Iterator[None]:
+        self._fuse.burn()
+        yield
+        self._fuse.burn()
+
+    def ensure(self, host: str) -> None:
+        with self._cut():
+            super().ensure(host)
+
+    def close(self, host: str) -> None:
+        with self._cut():
+            super().close(host)
+
+    def open(self, host: str) -> None:
+        with self._cut():
+            super().open(host)
+
+    def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
+        with self._cut():
+            super().write_metadata(server_id, entries)
+
+    def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
+        with self._cut():
+            super().remove_metadata(server_id, keys)
+
+    def delete(self, server_id: str, *, force: bool) -> None:
+        with self._cut():
+            super().delete(server_id, force=force)
+
+
+class FragileStore(FakeStore):
+    """Every unit of work that writes can be cut off before and after its commit."""
+
+    def __init__(self, fuse: Fuse) -> None:
+        super().__init__()
+        self._fuse = fuse
+
+    @contextmanager
+    def begin(self) -> Iterator[FakeWork]:
+        with super().begin() as work:
+            yield work
+            if work.writes:
+                self._fuse.burn()
+        if work.writes:
+            self._fuse.burn()
+
+
+def fragile_lab(fuse: Fuse) -> Lab:
+    return Lab(policy=QUICK, cloud=lambda clock: FragileCloud(clock, fuse), store=lambda: FragileStore(fuse))
+
+
+def carry_on_until(lab: Lab, instant: int) -> int:
+    """Let time pass; a process that is killed is started again. How often that was."""
+    kills = 0
+    while lab.clock.now() < instant:
+        try:
+            lab.second()
+        except Killed:
+            kills += 1
+            lab.restarted()
+    return kills
+
+
+def play_reclaim(fuse: Fuse, blows_at: int) -> int:
+    """One reclaim from the committed lease to the ready host, cut off once; how many places there were for it."""
+    lab = fragile_lab(fuse)
+    victims = lab.boot_and_run(2)
+    lab.book("r1", lab.clock.now() + 120)
+    reclaim = lab.reclaim
+    fuse.burnt, fuse.blows_at = 0, blows_at
+    kills = carry_on_until(lab, reclaim.start_at)
+    assert kills == (1 if 0 < blows_at <= fuse.burnt else 0)
+
+    assert lab.reclaim.state is State.READY
+    for victim in victims:
+        (notice,) = lab.notices_of(victim)
+        assert notice.state is NoticeState.TERMINATED
+        assert notice.given_at is not None
+        assert victim.launched_at is not None
+        assert victim.deletes[0] >= notice.deadline_at >= notice.given_at + QUICK.notice
+        assert victim.deletes[0] - victim.launched_at >= QUICK.min_uptime
+    return fuse.burnt
+
+
+def play_withdrawal(fuse: Fuse, blows_at: int) -> int:
+    """One lease that is deleted while its notices run, cut off once."""
+    lab = fragile_lab(fuse)
+    victims = lab.boot_and_run(2)
+    lab.book("r1", lab.clock.now() + 120)
+    lab.run_until(lab.reclaim.notice_at + 5)
+    lab.cancel("r1")
+    fuse.burnt, fuse.blows_at = 0, blows_at
+    carry_on_until(lab, lab.clock.now() + 5)
+
+    assert lab.cloud.pools() == {"host01": False}
+    assert lab.reclaim.state is State.CANCELLED
+    for victim in victims:
+        assert not victim.deletes
+        assert not victim.metadata
+        assert [notice.state for notice in lab.notices_of(victim)] == [NoticeState.WITHDRAWN]
+    return fuse.burnt
+
+
+@pytest.mark.parametrize("play", [play_reclaim, play_withdrawal])
+def test_promises_survive_a_kill_before_and_after_every_effect_and_commit(play) -> None:  # type: ignore[no-untyped-def]
+    places = play(Fuse(), 0)
+    assert places > 10
+    for place in range(1, places + 1):
+        play(Fuse(), place)
