@@ -44,7 +44,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    Cloud(arguments.state_dir).down()
+    Cloud(arguments.state_dir).down(keep_logs=arguments.keep_logs)
     return 0
 
 
@@ -112,7 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     _add_up(verbs.add_parser("up", help="bring the cloud up"))
-    verbs.add_parser("down", help="end all its processes and remove its directory").set_defaults(run=_down)
+    down = verbs.add_parser("down", help="end all its processes and remove its directory")
+    down.add_argument("--keep-logs", action="store_true", help="leave the logs and the configuration")
+    down.set_defaults(run=_down)
     verbs.add_parser("status", help="what runs; status 0 if all does").set_defaults(run=_status)
     env = verbs.add_parser("env", help="print an openrc")
     env.add_argument("user", nargs="?", choices=USERS, default="admin")
@@ -135,9 +137,7 @@ def _add_up(up: argparse.ArgumentParser) -> None:
     up.add_argument("--hosts-file", type=Path, metavar="FILE", help="a file of such SPECs, one a line")
     up.add_argument("--plugin", choices=sorted(PLUGINS), default="upstream", help="Blazar's plugin (%(default)s)")
     up.add_argument("--delete-seconds", type=float, default=3.0, help="how long a delete takes (%(default)s)")
-    up.add_argument(
-        "--metadata-cache-seconds", type=int, default=1, help="Nova's own default is 15 (%(default)s)"
-    )
+    up.add_argument("--metadata-cache-seconds", type=int, default=1, help="Nova's own default is 15 (%(default)s)")
     up.add_argument(
         "--set",
         action="append",

@@ -59,7 +59,7 @@ class Cloud:
                 return
             self._remove()
             self._processes = Processes(self.state_dir)
-            self.state_dir.mkdir(parents=True)
+            self.state_dir.mkdir(parents=True, exist_ok=True)
             site = Site.choose(self.state_dir, self._options)
             try:
                 bring_up(site, self._processes, report)
@@ -72,10 +72,10 @@ class Cloud:
             write_rc_files(site)
             self._up_file.touch()
 
-    def down(self) -> None:
-        """End all its processes and remove its directory."""
+    def down(self, *, keep_logs: bool = False) -> None:
+        """End all its processes and remove its directory, or all of it but logs/ and etc/."""
         with self._alone():
-            self._remove()
+            self._remove(*(("logs", "etc") if keep_logs else ()))
 
     def status(self) -> list[tuple[str, bool]]:
         """Each service, and whether its process lives."""
@@ -138,10 +138,18 @@ class Cloud:
     def _up_file(self) -> Path:
         return self.state_dir / "up"
 
-    def _remove(self) -> None:
+    def _remove(self, *kept: str) -> None:
         self._connections.clear()
         self._processes.kill_all()
-        shutil.rmtree(self.state_dir, ignore_errors=True)
+        for path in self.state_dir.iterdir() if self.state_dir.exists() else ():
+            if path.name in kept:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        if not kept and self.state_dir.exists():
+            self.state_dir.rmdir()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

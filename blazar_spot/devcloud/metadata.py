@@ -16,7 +16,7 @@ from blazar_spot.devcloud.site import PASSWORD, Site
 
 def read_metadata(site: Site, server_id: str, project_id: str) -> dict[str, Any]:
     """The server's meta_data.json."""
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         f"{site.url('nova-metadata')}/openstack/latest/meta_data.json",
         headers={
             "X-Instance-ID": server_id,
@@ -25,6 +25,6 @@ def read_metadata(site: Site, server_id: str, project_id: str) -> dict[str, Any]
             "X-Forwarded-For": "169.254.169.254",
         },
     )
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  # nosec B310: http on loopback
+    with urllib.request.urlopen(request, timeout=30) as response:
         answer: dict[str, Any] = json.load(response)
     return answer

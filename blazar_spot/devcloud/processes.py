@@ -104,7 +104,9 @@ class Processes:
             self._remember(name, identity)
         return identity
 
-    def run(self, name: str, command: Sequence[str], environment: Mapping[str, str], called_off: threading.Event) -> None:
+    def run(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], called_off: threading.Event
+    ) -> None:
         """Run a command to its end; its output goes to its log file."""
         identity = self.start(name, command, environment)
         child = self._children[identity.pid]

@@ -22,9 +22,7 @@ def openrc(site: Site, user: str) -> str:
 
 def write_rc_files(site: Site) -> None:
     """Write clouds.yaml (clouds named after the users) and one openrc for each user."""
-    clouds = {
-        user: {"auth": credentials(site, user), "region_name": REGION, "interface": "public"} for user in USERS
-    }
+    clouds = {user: {"auth": credentials(site, user), "region_name": REGION, "interface": "public"} for user in USERS}
     # JSON is YAML, and needs no library.
     (site.root / "clouds.yaml").write_text(json.dumps({"clouds": clouds}, indent=2) + "\n")
     for user in USERS:

@@ -35,9 +35,7 @@ def table(site: Site) -> list[Service]:
     """Every service of this cloud."""
     services = [
         Service("epmd", rabbitmq.name_server_command(site), lambda: _accepts(site, "epmd")),
-        Service(
-            "rabbitmq", [rabbitmq.SERVER], lambda: rabbitmq.answers(site), ("epmd",), rabbitmq.environment(site)
-        ),
+        Service("rabbitmq", [rabbitmq.SERVER], lambda: rabbitmq.answers(site), ("epmd",), rabbitmq.environment(site)),
         database_server(site),
         _wsgi(site, "keystone", "keystone.wsgi.api", "mariadb"),
         _wsgi(site, "placement", "placement.wsgi.api", "mariadb"),
@@ -103,9 +101,7 @@ def _compute(site: Site, host: str) -> Service:
     command += [word for file in files for word in ("--config-file", str(file))]
     after = ("accounts", "placement", "nova-conductor", "network-stand-in")
     queue = f"compute.{host}"
-    return Service(
-        f"compute-{host}", command, lambda: rabbitmq.consumers(site, queue) > 0, after, python_environment()
-    )
+    return Service(f"compute-{host}", command, lambda: rabbitmq.consumers(site, queue) > 0, after, python_environment())
 
 
 def _network_stand_in(site: Site) -> Service:

@@ -14,7 +14,7 @@ from typing import Any
 from blazar_spot.devcloud.hosts import Host, HostSpec, name_hosts
 from blazar_spot.devcloud.ports import LOOPBACK, free_ports
 
-PASSWORD = "devcloud"  # noqa: S105  # nosec B105: a toy cloud on loopback, like the user names
+PASSWORD = "devcloud"  # of everybody, and known to everybody: a toy cloud on loopback
 REGION = "RegionOne"
 DOMAIN = "Default"
 HTTP_SERVICES = ("keystone", "placement", "glance", "nova-api", "nova-metadata", "blazar-api", "network-stand-in")
