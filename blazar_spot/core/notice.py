@@ -30,17 +30,20 @@ def deadline(instance: Instance, evict_at: int, now: int, policy: Policy) -> int
 
 def given(notice: Notice, at: int, policy: Policy) -> Notice:
     """The notice after the instance could first read it at ``at``: its length runs from there."""
-    return replace(notice, given_at=at, deadline_at=max(notice.deadline_at, at + policy.notice))
+    return _not_before(replace(notice, given_at=at), at + policy.notice)
 
 
 def revised(notice: Notice, reclaims: Collection[Reclaim]) -> Notice:
     """The notice as the open reclaims of its host want it now: later, withdrawn, or the same."""
     if not reclaims:
         return replace(notice, state=NoticeState.WITHDRAWN, revision=notice.revision + 1)
-    wanted = min(reclaim.evict_at for reclaim in reclaims)
-    if wanted > notice.deadline_at:
-        return replace(notice, deadline_at=wanted, revision=notice.revision + 1)
-    return notice
+    return _not_before(notice, min(reclaim.evict_at for reclaim in reclaims))
+
+
+def _not_before(notice: Notice, deadline_at: int) -> Notice:
+    if deadline_at <= notice.deadline_at:
+        return notice
+    return replace(notice, deadline_at=deadline_at, revision=notice.revision + 1)
 
 
 def metadata(notice: Notice) -> dict[str, str]:

@@ -60,6 +60,9 @@ class SqlWork:
             present = present.where(instances.c.host.in_(list(hosts)))
         return self._all(Instance, present.order_by(instances.c.id))
 
+    def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
+        return self._all(Instance, select(instances).where(instances.c.id.in_(list(ids))).order_by(instances.c.id))
+
     def put_instance(self, instance: Instance) -> Instance:
         return self._put(instances, instance)
 

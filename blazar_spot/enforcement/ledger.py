@@ -24,14 +24,17 @@ class Ledger:
     def record(self, servers: Mapping[str, Server], now: int) -> None:
         """Write down what is new among all spot servers, and which known ones are gone."""
         with self._store.begin() as work:
-            known = {instance.id: instance for instance in work.instances()}
+            present = work.instances()
+            known = {instance.id: instance for instance in present}
+            # One that was taken for gone may come back: a list can be short, and a soft delete can be undone.
+            known |= {instance.id: instance for instance in work.instances_by_id(servers.keys() - known.keys())}
             for server in servers.values():
                 if server.host is None:
                     continue
                 seen = as_seen(server, server.host, known.get(server.id))
                 if seen != known.get(server.id):
                     work.put_instance(seen)
-            for instance in known.values():
+            for instance in present:
                 if instance.id not in servers:
                     LOG.info("Spot instance %s is gone from %s", instance.id, instance.host)
                     work.put_instance(replace(instance, gone_at=now))
@@ -50,4 +53,4 @@ def as_seen(server: Server, host: str, known: Instance | None) -> Instance:
             running_since=server.launched_at,
         )
     since = server.launched_at if known.running_since is None else known.running_since
-    return replace(known, host=host, running_since=since)
+    return replace(known, host=host, running_since=since, gone_at=None)

@@ -75,19 +75,21 @@ class Notices:
         entries = metadata(notice)
         if server.is_going:
             return
-        if not entries.items() <= server.metadata.items() and not self._write(server, entries):
+        is_readable = entries.items() <= server.metadata.items()
+        if not is_readable and not self._write(server, entries, is_first=notice.given_at is None):
             return
         if notice.given_at is None:
             # The write ended at some time within the current second: the next one is the first surely after it.
             with self._store.begin() as work:
                 work.put_notice(given(notice, self._clock.now() + 1, self._policy))
 
-    def _write(self, server: Server, entries: Mapping[str, str]) -> bool:
+    def _write(self, server: Server, entries: Mapping[str, str], *, is_first: bool) -> bool:
         """Whether the notice counts as given: also when the server's state does not allow it to be written."""
         try:
             self._compute.write_metadata(server.id, entries)
         except NotNow as error:
-            LOG.warning("The metadata of %s cannot be written now; its notice runs all the same: %s", server.id, error)
+            level = logging.WARNING if is_first else logging.DEBUG
+            LOG.log(level, "The notice of %s runs, but its metadata cannot be written now: %s", server.id, error)
         except NotFound:
             return False
         except SpotError as error:

@@ -7,6 +7,7 @@ as it must be.
 """
 
 import logging
+from collections.abc import Callable
 
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.fences import hosts_to_close
@@ -27,13 +28,14 @@ class Pools:
 
     def create_missing(self) -> None:
         """Give a pool to each host of the freepool, and make each preemptible flavor consume the pools."""
-        present = self._pool.pools()
-        for host in self._compute.freepool_hosts():
-            if host.host not in present:
-                LOG.info("Creating the spot pool of %s", host.host)
-                self._pool.ensure(host.host)
-        for flavor in self._compute.enrol_flavors():
-            LOG.info("Flavor %s now consumes the spot pools", flavor)
+        try:
+            free = {host.host for host in self._compute.freepool_hosts()}
+            for host in sorted(free - self._pool.pools().keys()):
+                self._try("create", self._pool.ensure, host)
+            for flavor in self._compute.enrol_flavors():
+                LOG.info("Flavor %s now consumes the spot pools", flavor)
+        except SpotError as error:
+            LOG.warning("New hosts and flavors have to wait: %s", error)
 
     def fence(self, now: int) -> frozenset[str]:
         """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed.
@@ -46,15 +48,14 @@ class Pools:
             wanted = hosts_to_close(work.open_claims(), work.reclaims_of_open_claims(), now)
         closed = {host for host, is_closed in present.items() if is_closed}
         for host in sorted(wanted - closed):
-            if self._try("close", host):
+            if self._try("close", self._pool.close, host):
                 closed.add(host)
         for host in sorted(closed - wanted):
-            if self._try("open", host):
+            if self._try("open", self._pool.open, host):
                 closed.discard(host)
         return frozenset(closed)
 
-    def _try(self, verb: str, host: str) -> bool:
-        act = self._pool.close if verb == "close" else self._pool.open
+    def _try(self, verb: str, act: Callable[[str], None], host: str) -> bool:
         try:
             act(host)
         except SpotError as error:

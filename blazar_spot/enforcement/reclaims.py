@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from blazar_spot.core.errors import NotFound, SpotError, StaleVersion
+from blazar_spot.core.errors import SpotError, StaleVersion
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.reclaim import ENDED, MAY_FOLLOW, State
@@ -98,6 +98,7 @@ class Reclaims:
         for server in sorted(due)[: self._policy.parallel_deletes]:
             try:
                 self._compute.delete(server, force=force)
+            except SpotError as error:
+                LOG.warning("%s was not deleted, trying again: %s", server, error)
+            else:
                 LOG.info("Deletion of %s was accepted", server)
-            except NotFound:
-                LOG.info("%s was gone already", server)

@@ -47,6 +47,9 @@ class Work(Protocol):
     def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
         """The spot instances that were seen and are not gone, of these hosts or of all, by id."""
 
+    def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
+        """Those of these spot instances that were ever seen, gone ones too, by id."""
+
     def put_instance(self, instance: Instance) -> Instance:
         """Store a spot instance."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.errors import Refused, Unreachable
+from blazar_spot.core.errors import NotFound, NotNow, Refused, Unreachable
 from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
@@ -362,3 +362,43 @@ def test_pool_stays_closed_until_the_lease_has_ended() -> None:
     lab.second()
     assert lab.claim.standing is Standing.ENDED
     assert lab.cloud.pools() == {"host01": False}
+
+
+def test_host_whose_pool_cannot_be_made_does_not_hold_up_the_others() -> None:
+    lab = Lab(hosts=2)
+    lab.cloud.add_host("host03", {"VCPU": 4})
+    lab.cloud.fails("ensure", NotFound("no provider"))
+    lab.run_for(2)
+    assert set(lab.cloud.pools()) == {"host01", "host02", "host03"}
+
+
+def test_missing_freepool_does_not_hold_up_a_reclaim() -> None:
+    lab = Lab()
+    lab.boot_and_run(1)
+    booked_ahead(lab)
+    lab.cloud.fails("freepool_hosts", NotFound("no freepool"), times=None)
+    lab.run_until(lab.reclaim.start_at)
+    assert lab.reclaim.state is State.READY
+
+
+def test_instance_that_cannot_be_deleted_does_not_hold_up_the_others() -> None:
+    lab = Lab()
+    victims = lab.boot_and_run(2)
+    booked_ahead(lab)
+    lab.cloud.fails("delete", NotNow("locked"))
+    lab.run_until(lab.reclaim.start_at)
+    assert all(victim.gone_at for victim in victims)
+
+
+def test_instance_that_comes_back_after_it_was_gone_is_known_again_with_its_uptime() -> None:
+    lab = Lab()
+    (victim,) = lab.boot_and_run(1)
+    del lab.cloud.alive[victim.id]
+    lab.second()
+    lab.cloud.alive[victim.id] = victim
+    victim.launched_at = lab.clock.now()
+    lab.run_for(2)
+    (known,) = lab.store.instances
+    assert known.gone_at is None
+    assert known.running_since is not None
+    assert known.running_since < lab.clock.now() - POLICY.min_uptime
