@@ -24,7 +24,7 @@ check: ## lint, types, import contracts, unit and property tests: under 90 s
 	@$(PYTHON) tools/phases.py check
 
 cloud: venv packages ## start a real OpenStack on this machine, and say how to use it
-	@$(VENV)/blazar-spot-devcloud up
+	@$(VENV)/blazar-spot-devcloud up --plugin $(if $(UPSTREAM),upstream,spot)
 
 cloud-down: venv ## stop it and leave nothing behind
 	@$(VENV)/blazar-spot-devcloud down
