@@ -33,10 +33,10 @@ class Booking:
         self._clock = clock
         self._policy = policy
 
-    def judge(self, wish: Wish, candidates: Sequence[Candidate]) -> None:
-        """Raise ``Refused`` if the wish cannot be met without breaking a promise."""
+    def judge(self, wish: Wish, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The hosts that the wish would get, or raise ``Refused`` if it cannot be met without breaking a promise."""
         try:
-            self._plan(wish, candidates, self._known(candidates))
+            return self._plan(wish, candidates, self._known(candidates))
         except Temporary as error:
             raise _cannot_judge(error) from error
 
@@ -50,6 +50,12 @@ class Booking:
         except Temporary as error:
             raise _cannot_judge(error) from error
         return chosen
+
+    def abandon(self, reservation_id: str) -> None:
+        """Withdraw what is only held for the reservation: its booking came to nothing."""
+        with self._store.begin() as work:
+            claims = work.claims_of(reservation_id)
+        self.release(claim for claim in claims if claim.standing is Standing.HELD)
 
     def release(self, claims: Iterable[Claim]) -> None:
         """Withdraw claims; the next tick opens the pools that nobody else wants closed."""

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which hosts a new reservation gets, and which one takes the place of a host that failed.
+
+The filter judges here and the plugin decides here, by the same rules on the same reading of the calendar. Whatever
+holds is called with ``calendar.CHANGES`` held, and the caller writes the rows before it lets go. Raises ``Refused``.
+What an update does is in ``changes``.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from blazar_spot.core.booking import Candidate, Wish
+from blazar_spot.core.errors import Refused, SpotError
+from blazar_spot.enforcement.booking import Booking
+from blazar_spot.plugins import calendar
+from blazar_spot.plugins.calendar import Reservable
+from blazar_spot.plugins.requests import request
+from blazar_spot.ports.clock import Clock
+
+LOG = logging.getLogger(__name__)
+
+
+class Admission:
+    """Puts requests for hosts to the booking."""
+
+    def __init__(self, booking: Booking, clock: Clock) -> None:
+        self._booking = booking
+        self._clock = clock
+
+    def choose(self, values: Mapping[str, Any], *, without: str | None = None) -> list[str]:
+        """The ids of the hosts that the request would get now; holds nothing."""
+        asked = request(values)
+        offered = on_offer(calendar.hosts(asked.requirements, from_at=asked.wish.start_at, without=without))
+        return ids(offered, self._booking.judge(asked.wish, candidates(offered)))
+
+    def hold(self, reservation_id: str, lease_id: str, values: Mapping[str, Any]) -> list[str]:
+        """Hold hosts for a new reservation; returns their ids."""
+        asked = request(values)
+        offered = on_offer(calendar.hosts(asked.requirements, from_at=asked.wish.start_at))
+        return ids(offered, self._booking.hold(reservation_id, lease_id, asked.wish, candidates(offered)))
+
+    def hold_another(self, reservation: Mapping[str, Any], lease: Mapping[str, Any]) -> str | None:
+        """Hold one host in the place of one that failed, as soon as there can be one; None if there is none."""
+        asked = request({**reservation, "start_date": lease["start_date"], "end_date": lease["end_date"]})
+        start_at = max(asked.wish.start_at, self._clock.now())
+        offered = on_offer(calendar.hosts(asked.requirements, from_at=start_at))
+        wish = replace(asked.wish, start_at=start_at, count_min=1, count_max=1)
+        try:
+            chosen = self._hold_soonest(reservation["id"], lease["id"], wish, candidates(offered))
+        except SpotError as error:
+            LOG.warning("Reservation %s gets no other host: %s", reservation["id"], error)
+            return None
+        return ids(offered, chosen)[0]
+
+    def abandon(self, reservation_id: str) -> None:
+        """Withdraw what is only held. If even that fails, the hold expires by itself."""
+        try:
+            self._booking.abandon(reservation_id)
+        except SpotError as error:
+            LOG.warning("What is held for reservation %s stays until it expires: %s", reservation_id, error)
+
+    def _hold_soonest(self, reservation_id: str, lease_id: str, wish: Wish, among: list[Candidate]) -> list[Candidate]:
+        """A host that comes late is better than none: its spot instances get their notice, then it joins."""
+        try:
+            return self._booking.hold(reservation_id, lease_id, wish, among)
+        except Refused as refused:
+            if refused.earliest_start is None or refused.earliest_start >= wish.end_at:
+                raise
+            later = replace(wish, start_at=refused.earliest_start)
+            return self._booking.hold(reservation_id, lease_id, later, among)
+
+
+def on_offer(hosts: Iterable[Reservable]) -> list[Reservable]:
+    """Those that may be given to somebody new."""
+    return [host for host in hosts if host.is_offered]
+
+
+def candidates(hosts: Iterable[Reservable]) -> list[Candidate]:
+    """The hosts as the booking knows them."""
+    return [host.candidate for host in hosts]
+
+
+def ids(hosts: Iterable[Reservable], chosen: Iterable[Candidate]) -> list[str]:
+    """The ids that Blazar knows the chosen hosts by."""
+    by_name = {host.candidate.host: host.id for host in hosts}
+    return [by_name[candidate.host] for candidate in chosen]

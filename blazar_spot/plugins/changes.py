@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an update of a lease does to a reservation: which hosts it keeps, and which it gets besides.
+
+A host stays if it still meets the requirements, is in no other reservation's way, and its spot instances can be gone
+by the new start; a later start is never in their way. The filter judges the very change that the plugin then makes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from blazar import status
+from blazar.db import api as db_api
+from blazar.manager.exceptions import NotEnoughHostsAvailable
+
+from blazar_spot.core.booking import Candidate, Wish
+from blazar_spot.core.errors import Refused
+from blazar_spot.enforcement.booking import Booking
+from blazar_spot.plugins import calendar
+from blazar_spot.plugins.admission import candidates, ids, on_offer
+from blazar_spot.plugins.calendar import Reservable, instant
+from blazar_spot.plugins.requests import PARAMETERS, request
+from blazar_spot.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Allocations that go, and what is wished for beside the kept ones.
+
+    ``is_needed``: without more hosts the reservation would have fewer than it must have.
+    """
+
+    removed: tuple[str, ...] = ()
+    wish: Wish | None = None
+    offered: tuple[Reservable, ...] = ()
+    is_needed: bool = False
+
+
+class Changes:
+    """Finds out, judges and holds what an update takes."""
+
+    def __init__(self, booking: Booking, clock: Clock) -> None:
+        self._booking = booking
+        self._clock = clock
+
+    def change(self, reservation: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+        """What turns the reservation, in a lease with the dates of ``before``, into what ``after`` says."""
+        if not _asks_for_more(reservation, before, after):
+            return Change()
+        asked = request(after)
+        around = calendar.hosts(asked.requirements, from_at=asked.wish.start_at, without=reservation["id"])
+        hosts = {host.id: host for host in around}
+        rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
+        kept = self._kept([row["compute_host_id"] for row in rows], hosts, before, asked.wish)
+        removed = tuple(row["id"] for row in rows if row["compute_host_id"] not in kept)
+        if removed and reservation["status"] == status.reservation.ACTIVE:
+            raise NotEnoughHostsAvailable()
+        if len(kept) == asked.wish.count_max:
+            return Change(removed)
+        return Change(
+            removed,
+            wish=self._besides(len(kept), asked.wish),
+            offered=tuple(host for host in on_offer(around) if host.id not in kept),
+            is_needed=len(kept) < asked.wish.count_min,
+        )
+
+    def judge(self, change: Change) -> None:
+        """Raise ``Refused`` if hosts that the change needs cannot be had."""
+        if change.wish is not None and change.is_needed:
+            self._booking.judge(change.wish, candidates(change.offered))
+
+    def hold(self, reservation_id: str, lease_id: str, change: Change) -> list[str]:
+        """Hold the hosts that the change wishes for; returns their ids, or none if it can do without and has to."""
+        if change.wish is None:
+            return []
+        try:
+            chosen = self._booking.hold(reservation_id, lease_id, change.wish, candidates(change.offered))
+        except Refused:
+            if change.is_needed:
+                raise
+            return []
+        return ids(change.offered, chosen)
+
+    def _kept(
+        self, allocated: list[str], hosts: Mapping[str, Reservable], before: Mapping[str, Any], wish: Wish
+    ) -> list[str]:
+        starts_earlier = wish.start_at < instant(before["start_date"])
+        is_wider = starts_earlier or wish.end_at > instant(before["end_date"])
+        kept = [host for host in allocated if host in hosts and not (is_wider and _is_taken(hosts[host], wish))]
+        kept = kept[max(0, len(kept) - wish.count_max) :]
+        return self._giving_way([hosts[host] for host in kept], wish) if kept and starts_earlier else kept
+
+    def _giving_way(self, hosts: list[Reservable], wish: Wish) -> list[str]:
+        """Those whose spot instances can be gone by the start."""
+        # Without windows: what reservations hold was looked at before.
+        idle = [Candidate(host.candidate.host, host.candidate.service_host) for host in hosts]
+        try:
+            return ids(hosts, self._booking.judge(replace(wish, count_min=1), idle))
+        except Refused as refused:
+            if refused.code == "cannot_judge":
+                raise
+            return []
+
+    def _besides(self, kept: int, wish: Wish) -> Wish:
+        return replace(
+            wish,
+            start_at=max(wish.start_at, self._clock.now()),
+            count_min=max(1, wish.count_min - kept),
+            count_max=wish.count_max - kept,
+        )
+
+
+def _asks_for_more(reservation: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return (
+        after["start_date"] < before["start_date"]
+        or after["end_date"] > before["end_date"]
+        or any(after[name] != reservation[name] for name in PARAMETERS)
+    )
+
+
+def _is_taken(host: Reservable, wish: Wish) -> bool:
+    return any(start < wish.end_at and wish.start_at < end for start, end in host.candidate.busy)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The doors through which hosts reach a running reservation: at its start, and later for the ones that were late.
+
+A door waits for nobody and raises nothing that would end a lease in ERROR: what is not clean stays outside, the lease
+is degraded until it is whole, and the next poll tries again. Blazar sets these flags but never clears them; here both
+are done. Whether a host is clean is for enforcement to see.
+"""
+
+import logging
+import threading
+
+from blazar.db import api as db_api
+
+from blazar_spot.core.booking import Candidate
+from blazar_spot.enforcement.handover import HandOver
+from blazar_spot.plugins import calendar
+from blazar_spot.plugins.calendar import Serving
+
+LOG = logging.getLogger(__name__)
+
+
+class Doors:
+    """Brings hosts to reservations."""
+
+    def __init__(self, handover: HandOver) -> None:
+        self._handover = handover
+        self._late_join = threading.Lock()
+
+    def start(self, reservation_id: str) -> None:
+        """Hand over what is clean; the lease starts with that."""
+        with calendar.CHANGES:
+            reservation = calendar.serving(reservation_id)
+        try:
+            late = self._handover.hand_over(reservation_id, reservation.aggregate_id, reservation.hosts)
+            if late:
+                _degrade(reservation)
+        except Exception:
+            # Blazar never tries a start again, the poll does: better a lease that is not whole yet than one in ERROR.
+            LOG.exception("The hosts of reservation %s were not all handed over, trying again soon", reservation_id)
+
+    def join_late(self) -> None:
+        """Hand over what is still missing in every reservation that is running, and keep its flags true."""
+        for reservation in calendar.running():
+            try:
+                self._join(reservation.reservation_id)
+            except Exception:
+                LOG.exception("Reservation %s could not be looked after, trying again", reservation.reservation_id)
+
+    def close(self) -> None:
+        """Return when no late host is on its way any more.
+
+        A reservation that ends is not running from then on, so none can come to it after this: Nova would not let its
+        aggregate be deleted with a host in it.
+        """
+        with self._late_join:
+            pass
+
+    def _join(self, reservation_id: str) -> None:
+        with self._late_join:
+            for reservation in calendar.running(reservation_id):
+                late = self._hand_over_missing(reservation)
+                is_whole = not late and len(reservation.hosts) >= reservation.count_min
+                if late and not reservation.is_flagged:
+                    _degrade(reservation)
+                if is_whole and reservation.is_flagged:
+                    _restore(reservation)
+
+    def _hand_over_missing(self, reservation: Serving) -> list[Candidate]:
+        missing = {host.host for host in self._handover.missing(reservation.reservation_id)}
+        hosts = [host for host in reservation.hosts if host.host in missing]
+        if not hosts:
+            return []
+        return self._handover.hand_over(reservation.reservation_id, reservation.aggregate_id, hosts)
+
+
+def _degrade(reservation: Serving) -> None:
+    db_api.reservation_update(reservation.reservation_id, {"missing_resources": True})
+    db_api.lease_update(reservation.lease_id, {"degraded": True})
+
+
+def _restore(reservation: Serving) -> None:
+    """The lease is degraded as long as anything else is flagged in it."""
+    db_api.reservation_update(reservation.reservation_id, {"missing_resources": False})
+    reservations = db_api.reservation_get_all_by_lease_id(reservation.lease_id)
+    if not any(other["missing_resources"] or other["resources_changed"] for other in reservations):
+        db_api.lease_update(reservation.lease_id, {"degraded": False})
+    LOG.info("Reservation %s has all its hosts now", reservation.reservation_id)

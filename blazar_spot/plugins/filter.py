@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Blazar's enforcement hook: a lease whose start would break a promise is refused before anything is stored.
+
+It only judges. What it lets through is judged again when the hosts are held, since others may come between; for an
+update it matters most, because Blazar undoes nothing once the first reservation of a lease has been changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from blazar.enforcement import filters
+from blazar.enforcement.filters.base_filter import BaseFilter
+from blazar.plugins.oshosts import RESOURCE_TYPE
+from oslo_config import cfg
+
+from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.changes import Changes
+from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.settings import Settings, settings
+
+Values = Mapping[str, Any]
+
+
+class SpotGuaranteeFilter(BaseFilter):
+    """Refuses what cannot be served without breaking a promise."""
+
+    def __init__(self, conf: cfg.ConfigOpts, ours: Settings | None = None) -> None:
+        # The parent answers for every attribute that is missing, so none may be.
+        super().__init__(conf=conf)
+        whole = (ours or settings()).whole
+        self._admission = Admission(whole.booking, whole.clock)
+        self._changes = Changes(whole.booking, whole.clock)
+
+    def check_create(self, context: Values, lease_values: Values) -> None:
+        with answered():
+            for reservation in _of_hosts(lease_values):
+                self._admission.choose({**reservation, **_dates(lease_values)})
+
+    def check_update(self, context: Values, current_lease_values: Values, new_lease_values: Values) -> None:
+        wanted = {reservation["id"]: reservation for reservation in new_lease_values["reservations"]}
+        with answered():
+            for reservation in _of_hosts(current_lease_values):
+                after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
+                self._changes.judge(self._changes.change(reservation, current_lease_values, after))
+
+    def on_end(self, context: Values, lease_values: Values) -> None:
+        """Nothing was counted, so nothing is given back."""
+
+
+def _of_hosts(lease: Values) -> Iterator[Values]:
+    return (reservation for reservation in lease["reservations"] if reservation["resource_type"] == RESOURCE_TYPE)
+
+
+def _dates(lease: Values) -> dict[str, Any]:
+    return {name: lease[name] for name in ("start_date", "end_date")}
+
+
+def register() -> None:
+    """Let ``[enforcement] enabled_filters`` find the filter: Blazar looks it up in its own package, by name."""
+    name = SpotGuaranteeFilter.__name__
+    setattr(filters, name, SpotGuaranteeFilter)
+    if name not in filters.all_filters:
+        filters.all_filters.append(name)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""spot.host.plugin: Blazar's reservations of whole hosts, with promises kept to the spot instances on them.
+
+The same resource type as upstream's plugin, so that clients notice nothing. Three things differ: the planner chooses
+the hosts, every change of the calendar is made under one lock, and no host ever reaches a running reservation by
+upstream's ``add_computehost``, which deletes every server on it: rows are written here, and ``doors`` does the rest.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from blazar import status
+from blazar.db import api as db_api
+from blazar.manager.exceptions import CantAddHost, CantRemoveHost
+from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin, PhysicalHostPlugin
+from blazar.utils.openstack import nova
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from blazar_spot.core.errors import Refused
+from blazar_spot.plugins import calendar
+from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.changes import Changes
+from blazar_spot.plugins.doors import Doors
+from blazar_spot.plugins.filter import register
+from blazar_spot.plugins.monitor import SpotMonitor
+from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.settings import Settings, settings
+
+LOG = logging.getLogger(__name__)
+CONF = cfg.CONF
+
+register()
+
+
+class SpotHostPlugin(PhysicalHostPlugin):
+    """Whole hosts."""
+
+    title = "Physical Host Plugin with spot instances between reservations"
+    description = "This plugin reserves hosts, and frees them of spot instances in time."
+
+    def __init__(self, ours: Settings | None = None) -> None:
+        # First ours, which may not be usable: upstream's constructor leaves its healing handler behind for ever.
+        ours = ours or settings()
+        super().__init__()
+        whole = ours.whole
+        self._admission = Admission(whole.booking, whole.clock)
+        self._changes = Changes(whole.booking, whole.clock)
+        self._doors = Doors(whole.handover)
+        self.monitor = SpotMonitor(
+            PhysicalHostMonitorPlugin(), whole.publishing, self._doors, whole.clock, ours.interval
+        )
+
+    def allocation_candidates(self, values: dict[str, Any]) -> list[str]:
+        """The hosts that the reservation would get; an update asks with the reservation's own id."""
+        self._check_params(values)
+        try:
+            return self._admission.choose(values, without=values.get("id"))
+        except Refused:
+            return []
+
+    def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
+        """Hold the hosts and write them down in one go; only then let Nova be asked for the aggregate."""
+        self._check_params(values)
+        try:
+            with answered(), calendar.CHANGES:
+                hosts = self._admission.hold(reservation_id, values["lease_id"], values)
+                self._allocate(reservation_id, hosts)
+            return self._create_host_reservation(reservation_id, values)
+        except Exception:
+            self._admission.abandon(reservation_id)
+            raise
+
+    def _allocate(self, reservation_id: str, hosts: list[str]) -> None:
+        for host in hosts:
+            db_api.host_allocation_create({"compute_host_id": host, "reservation_id": reservation_id})
+
+    def _create_host_reservation(self, reservation_id: str, values: Mapping[str, Any]) -> str:
+        prefix = CONF[self.resource_type].blazar_az_prefix
+        aggregate = nova.ReservationPool().create(name=reservation_id, az=f"{prefix}{reservation_id}")
+        created = db_api.host_reservation_create(
+            {
+                "reservation_id": reservation_id,
+                "aggregate_id": aggregate.id,
+                "resource_properties": values["resource_properties"],
+                "hypervisor_properties": values["hypervisor_properties"],
+                "count_range": values["count_range"],
+                "status": "pending",
+                "before_end": values["before_end"],
+            }
+        )
+        host_reservation_id: str = created["id"]
+        return host_reservation_id
+
+    def _update_allocations(
+        self,
+        dates_before: Mapping[str, Any],
+        dates_after: Mapping[str, Any],
+        reservation_id: str,
+        reservation_status: str,
+        host_reservation: Mapping[str, Any],
+        values: Mapping[str, Any],
+    ) -> None:
+        """Write the rows; what a running reservation gets besides joins it through the late door."""
+        reservation = db_api.reservation_get(reservation_id)
+        after = {**reservation, **values, **dates_after}
+        try:
+            with answered(), calendar.CHANGES:
+                change = self._changes.change(reservation, dates_before, after)
+                self._allocate(reservation_id, self._changes.hold(reservation_id, reservation["lease_id"], change))
+                for allocation in change.removed:
+                    db_api.host_allocation_destroy(allocation)
+        except Exception:
+            self._admission.abandon(reservation_id)
+            raise
+
+    def _reallocate(self, allocation: Mapping[str, Any]) -> bool:
+        """Replace a failed host, by one that joins later if need be."""
+        reservation = db_api.reservation_get(allocation["reservation_id"])
+        lease = db_api.lease_get(reservation["lease_id"])
+        if reservation["status"] == status.reservation.ACTIVE:
+            self._take_out(reservation, allocation["compute_host_id"])
+        with calendar.CHANGES:
+            host = self._admission.hold_another(reservation, lease)
+            if host is None:
+                db_api.host_allocation_destroy(allocation["id"])
+                LOG.warning("No other host for reservation %s (lease: %s).", reservation["id"], lease["name"])
+                return False
+            db_api.host_allocation_update(allocation["id"], {"compute_host_id": host})
+        LOG.warning("Resource changed for reservation %s (lease: %s).", reservation["id"], lease["name"])
+        return True
+
+    def _take_out(self, reservation: Mapping[str, Any], host_id: str) -> None:
+        """A host that was late is not in the reservation's aggregate, and that is no reason not to replace it."""
+        aggregate = calendar.serving(reservation["id"]).aggregate_id
+        try:
+            nova.ReservationPool().remove_computehost(aggregate, db_api.host_get(host_id)["service_name"])
+        except (CantAddHost, CantRemoveHost) as error:
+            LOG.warning("The failed host was not taken out of aggregate %s: %s", aggregate, error)
+
+    def on_start(self, resource_id: str) -> None:
+        """Hand over what is clean; no host is waited for, and no server is deleted."""
+        self._doors.start(db_api.host_reservation_get(resource_id)["reservation_id"])
+
+    def on_end(self, resource_id: str) -> None:
+        """As upstream, once no late host can join any more."""
+        self._doors.close()
+        super().on_end(resource_id)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the plugins are configured with: blazar.conf only names our own file, which the engine reads too.
+
+The policy can therefore not differ between the processes. There is one whole per process, made when the first of the
+plugins asks for it; with a file that cannot be used nothing of ours is loaded.
+"""
+
+import functools
+import logging
+from dataclasses import dataclass
+
+from oslo_config import cfg
+
+from blazar_spot import wiring
+
+LOG = logging.getLogger(__name__)
+CONF = cfg.CONF
+
+OPTIONS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "config_file",
+        default="/etc/blazar-spot/blazar-spot.conf",
+        help="The configuration of blazar_spot. The engine must read the same file.",
+    ),
+]
+CONF.register_opts(OPTIONS, group="spot")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The use cases, and how often the monitor looks, in seconds."""
+
+    whole: wiring.Whole
+    interval: int
+
+
+@functools.cache
+def settings() -> Settings:
+    """The settings of this process."""
+    path = CONF.spot.config_file
+    try:
+        conf = wiring.load(path)
+        return Settings(wiring.build(conf), conf.publisher.interval_seconds)
+    except Exception as error:
+        # Blazar only warns and goes on without the plugin, so it is said here as loudly as can be.
+        LOG.error("blazar_spot is NOT loaded, hosts cannot be reserved: %s cannot be used: %s", path, error)
+        raise
