@@ -57,6 +57,7 @@ class FakeServer:
     project_id: str
     flavor: Flavor
     created_at: int
+    built_at: int = 0
     status: str = "BUILD"
     host: str | None = None
     launched_at: int | None = None
@@ -150,6 +151,7 @@ class World:
             self._allocate(chosen, server)
             self.after(self.placed_after, lambda: self._place(server, chosen))
             self.after(self.build_takes, lambda: self._start(server))
+            server.built_at = self.clock.now() + self.build_takes
         return server.id
 
     def migrate(self, server_id: str, to: str) -> str:
@@ -175,7 +177,10 @@ class World:
         server.migration, server.status = None, "ACTIVE"
 
     def begin_delete(self, server: FakeServer, *, force: bool) -> None:
-        """What a delete sets in motion: the allocation goes first, then the row. Asking again changes nothing."""
+        """What a delete sets in motion: the allocation goes first, then the row. Asking again changes nothing.
+
+        On its host a server that is being built is built to the end before it is destroyed, as in Nova.
+        """
         server.deletes.append(self.clock.now())
         if self.soft_delete and not force:
             server.status = "SOFT_DELETED"
@@ -183,7 +188,7 @@ class World:
         if server.is_being_destroyed:
             return
         server.is_being_destroyed = True
-        takes = self.delete_takes if server.host else 0
+        takes = self.delete_takes + max(server.built_at - self.clock.now(), 0) if server.host else 0
         self.after(takes, lambda: self._release(server))
         self.after(takes + self.row_outlives_allocation_by, lambda: self._forget(server))
         self.settle()

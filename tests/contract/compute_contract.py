@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every Compute has to do, the fake as well as Nova."""
+
+import pytest
+
+from blazar_spot.core.errors import NotFound, NotNow
+from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
+
+MARK = {"contract_mark": "1"}
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+class ComputeContract:
+    """Played on a ``stage``."""
+
+    def test_a_running_spot_server_is_told_with_all_that_matters(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        seen = told(stage, server)
+        assert seen is not None
+        assert (seen.host, seen.flavor, seen.is_spot, seen.is_going) == (stage.one.host, SPOT, True, False)
+        assert seen.launched_at is not None
+        assert seen.launched_at >= seen.created_at
+        assert seen.project_id
+
+    def test_servers_of_other_flavors_are_not_told(self, stage: Stage) -> None:
+        plain = stage.boot(PLAIN, stage.one)
+        stage.until(lambda: plain in stage.compute.servers_on(stage.one.host), "it has a row")
+        assert told(stage, plain) is None
+
+    def test_a_server_that_is_being_built_is_told(self, stage: Stage) -> None:
+        stage.build_slowly()
+        server = stage.boot(SPOT, stage.one)
+        stage.until(lambda: server in stage.pool.consumers(stage.one.host), "it is scheduled")
+        seen = told(stage, server)
+        assert seen is not None
+        assert (seen.status, seen.launched_at, seen.is_going) == ("BUILD", None, False)
+
+    def test_a_server_that_found_no_host_is_told_without_one(self, stage: Stage) -> None:
+        server = refused(stage, HUGE, stage.one)
+        seen = told(stage, server)
+        assert seen is not None
+        assert (seen.host, seen.launched_at) == (None, None)
+
+    def test_the_rows_of_a_host_are_all_its_servers(self, stage: Stage) -> None:
+        spot, plain = booted(stage, SPOT, stage.one), stage.boot(PLAIN, stage.one)
+        stage.until(lambda: stage.compute.servers_on(stage.one.host) == {spot, plain}, "both have rows")
+        assert stage.compute.servers_on(stage.other.host) == frozenset()
+
+    def test_an_unknown_host_is_not_an_empty_one(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.compute.servers_on("no-such-host")
+
+    def test_a_part_of_a_name_is_not_the_name(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.compute.servers_on(stage.one.host[:-1])
+
+    def test_metadata_is_added_to_what_is_there(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.write_metadata(server, {"first": "1", "second": "2"})
+        stage.compute.write_metadata(server, {"second": "3"})
+        seen = told(stage, server)
+        assert seen is not None
+        assert {"first": "1", "second": "3"}.items() <= seen.metadata.items()
+
+    def test_removing_metadata_leaves_the_other_keys(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.write_metadata(server, {"first": "1", "second": "2"})
+        stage.compute.remove_metadata(server, ["first", "never-there"])
+        stage.compute.remove_metadata(server, ["first"])
+        seen = told(stage, server)
+        assert seen is not None
+        assert "first" not in seen.metadata
+        assert seen.metadata["second"] == "2"
+
+    def test_metadata_cannot_be_written_in_every_state(self, stage: Stage) -> None:
+        server = refused(stage, HUGE, stage.one)
+        with pytest.raises(NotNow):
+            stage.compute.write_metadata(server, MARK)
+
+    def test_metadata_cannot_be_written_beyond_the_quota(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.write_metadata(server, {f"key{number}": "full" for number in range(128)})
+        with pytest.raises(NotNow):
+            stage.compute.write_metadata(server, MARK)
+        stage.compute.write_metadata(server, {"key7": "changed"})
+
+    def test_metadata_of_nobody_is_not_found(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.compute.write_metadata(NOBODY, MARK)
+        with pytest.raises(NotFound):
+            stage.compute.remove_metadata(NOBODY, MARK)
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_a_deleted_server_goes_and_is_told_as_going_until_then(self, stage: Stage, force: bool) -> None:
+        stage.pool.ensure(stage.one.host)
+        server = booted(stage, POOLED, stage.one)
+        stage.compute.delete(server, force=force)
+        seen = told(stage, server)
+        assert seen is None or seen.is_going
+        stage.until(lambda: server not in stage.compute.servers_on(stage.one.host), "its row is gone")
+        assert server not in stage.pool.consumers(stage.one.host)
+        assert told(stage, server) is None
+
+    def test_deleting_again_or_nobody_is_success(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        for force in (False, True, False):
+            stage.compute.delete(server, force=force)
+        stage.until(lambda: told(stage, server) is None, "it is gone")
+        for force in (False, True):
+            stage.compute.delete(server, force=force)
+            stage.compute.delete(NOBODY, force=force)
+
+    def test_a_server_that_is_being_built_can_be_deleted(self, stage: Stage) -> None:
+        stage.build_slowly()
+        server = stage.boot(SPOT, stage.one)
+        stage.until(lambda: server in stage.pool.consumers(stage.one.host), "it is scheduled")
+        stage.compute.delete(server, force=False)
+        stage.until(lambda: server not in stage.pool.consumers(stage.one.host), "its allocation is gone")
+        stage.until(lambda: server not in stage.compute.servers_on(stage.one.host), "its row is gone")
+
+    def test_only_force_removes_a_soft_deleted_server(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.soft_delete()
+        stage.compute.delete(server, force=False)
+        stage.until(lambda: self._is_soft_deleted(stage, server), "it is soft-deleted")
+        stage.compute.delete(server, force=False)
+        seen = told(stage, server)
+        assert seen is not None
+        assert seen.is_going
+        assert server in stage.compute.servers_on(stage.one.host)
+        assert server in stage.pool.consumers(stage.one.host)
+        stage.compute.delete(server, force=True)
+        stage.until(lambda: server not in stage.compute.servers_on(stage.one.host), "its row is gone")
+        assert told(stage, server) is None
+
+    def test_the_hosts_of_the_freepool_are_named_twice(self, stage: Stage) -> None:
+        assert {stage.one, stage.other} <= set(stage.compute.freepool_hosts())
+
+    def test_a_host_that_leaves_the_freepool_is_seen_to_be_gone(self, stage: Stage) -> None:
+        freepool = stage.compute.freepool_aggregate()
+        stage.compute.leave_aggregate(freepool, stage.one.service_host)
+        assert stage.one not in stage.compute.freepool_hosts()
+        stage.compute.join_aggregate(freepool, stage.one.service_host)
+        assert stage.one in stage.compute.freepool_hosts()
+
+    def test_joining_and_leaving_twice_is_doing_it_once(self, stage: Stage) -> None:
+        freepool, lease = stage.compute.freepool_aggregate(), stage.new_aggregate(zone="contract-zone")
+        for _ in range(2):
+            stage.compute.leave_aggregate(freepool, stage.one.service_host)
+        for _ in range(2):
+            stage.compute.join_aggregate(lease, stage.one.service_host)
+        for _ in range(2):
+            stage.compute.leave_aggregate(lease, stage.one.service_host)
+        for _ in range(2):
+            stage.compute.join_aggregate(freepool, stage.one.service_host)
+        assert stage.one in stage.compute.freepool_hosts()
+
+    def test_a_host_with_servers_cannot_change_its_zone(self, stage: Stage) -> None:
+        lease = stage.new_aggregate(zone="contract-zone")
+        server = booted(stage, SPOT, stage.one)
+        with pytest.raises(NotNow):
+            stage.compute.join_aggregate(lease, stage.one.service_host)
+        stage.compute.delete(server, force=False)
+        stage.until(lambda: not stage.compute.servers_on(stage.one.host), "the host is empty")
+        stage.compute.join_aggregate(lease, stage.one.service_host)
+
+    def test_a_host_with_servers_cannot_leave_its_zone(self, stage: Stage) -> None:
+        lease = stage.new_aggregate(zone="contract-zone")
+        stage.compute.join_aggregate(lease, stage.one.service_host)
+        server = booted(stage, SPOT, stage.one)
+        with pytest.raises(NotNow):
+            stage.compute.leave_aggregate(lease, stage.one.service_host)
+        stage.compute.delete(server, force=False)
+
+    def test_a_host_cannot_be_in_two_zones(self, stage: Stage) -> None:
+        stage.compute.join_aggregate(stage.new_aggregate(zone="contract-zone"), stage.one.service_host)
+        with pytest.raises(NotNow):
+            stage.compute.join_aggregate(stage.new_aggregate(zone="another-zone"), stage.one.service_host)
+
+    def test_aggregates_and_hosts_that_are_not_there_are_not_found(self, stage: Stage) -> None:
+        freepool = stage.compute.freepool_aggregate()
+        for move in (stage.compute.join_aggregate, stage.compute.leave_aggregate):
+            with pytest.raises(NotFound):
+                move(999_999, stage.one.service_host)
+        with pytest.raises(NotFound):
+            stage.compute.join_aggregate(freepool, "no-such-host")
+
+    def test_a_preemptible_flavor_is_enrolled_once(self, stage: Stage) -> None:
+        flavor = stage.new_flavor()
+        changed = stage.compute.enrol_flavors()
+        assert flavor in changed
+        assert PLAIN not in changed
+        assert POOLED not in changed
+        assert not stage.compute.enrol_flavors()
+
+    def test_a_server_of_an_enrolled_flavor_consumes_the_pool(self, stage: Stage) -> None:
+        flavor = stage.new_flavor()
+        stage.compute.enrol_flavors()
+        stage.pool.ensure(stage.one.host)
+        server = booted(stage, flavor, stage.one)
+        assert stage.pool.spot_consumers(stage.one.host) == {server}
+
+    @staticmethod
+    def _is_soft_deleted(stage: Stage, server: str) -> bool:
+        seen = told(stage, server)
+        return seen is not None and seen.status == "SOFT_DELETED"

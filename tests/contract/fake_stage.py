@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stage on which the fake cloud has to keep the contracts; time passes only while somebody waits."""
+
+from collections.abc import Callable
+
+from blazar_spot.core.flavors import Flavor
+from blazar_spot.ports.compute import PoolHost
+from blazar_spot.testing.clock import FakeClock
+from blazar_spot.testing.cloud import FakeCloud
+from tests.contract.stage import HUGE, PER_HOST, PLAIN, POOLED, SPOT
+
+_PATIENCE = 60
+
+
+class FakeStage:
+    """One fake cloud."""
+
+    one = PoolHost("host01", "compute01")
+    other = PoolHost("host02", "compute02")
+
+    def __init__(self) -> None:
+        self._clock = FakeClock()
+        self._cloud = self.compute = self.pool = FakeCloud(self._clock)
+        for host in (self.one, self.other):
+            totals = {"VCPU": 2 * PER_HOST, "MEMORY_MB": 1024 * PER_HOST, "CUSTOM_GPU": PER_HOST}
+            self._cloud.add_host(host.host, totals, service_host=host.service_host)
+        self._cloud.add_flavor(_flavor(PLAIN))
+        self._cloud.add_flavor(_flavor(SPOT), preemptible=True)
+        self._cloud.add_flavor(_flavor(POOLED), preemptible=True, enrolled=True)
+        self._cloud.add_flavor(_flavor(HUGE, vcpus=1000), preemptible=True)
+
+    def boot(self, flavor: str, host: PoolHost) -> str:
+        return self._cloud.boot(flavor, host=host.host)
+
+    def build_slowly(self) -> None:
+        self._cloud.build_takes = 8
+
+    def soft_delete(self) -> None:
+        self._cloud.soft_delete = True
+
+    def migrate(self, server: str, to: PoolHost) -> None:
+        self._cloud.migrate(server, to.host)
+
+    def new_flavor(self) -> str:
+        return self._cloud.add_flavor(_flavor("contract-preemptible-new"), preemptible=True).name
+
+    def new_aggregate(self, *, zone: str | None) -> int:
+        return self._cloud.add_aggregate(f"contract-{zone}", zone=zone).id
+
+    def until(self, holds: Callable[[], object], what: str) -> None:
+        for _ in range(_PATIENCE):
+            if holds():
+                return
+            self._clock.advance(1)
+        raise AssertionError(f"not so after {_PATIENCE} s: {what}")
+
+
+def _flavor(name: str, vcpus: int = 2) -> Flavor:
+    return Flavor(name=name, vcpus=vcpus, memory_mb=1024, disk_gb=0, extra_specs={"resources:CUSTOM_GPU": "1"})

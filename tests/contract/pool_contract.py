@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every Pool has to do, the fake as well as Placement together with the real scheduler."""
+
+import pytest
+
+from blazar_spot.core.errors import NotFound
+from tests.contract.stage import PER_HOST, PLAIN, POOLED, SPOT, Stage, booted, refused, told
+
+
+class PoolContract:
+    """Played on a ``stage``."""
+
+    def test_a_host_has_no_pool_before_it_is_made(self, stage: Stage) -> None:
+        assert stage.one.host not in stage.pool.pools()
+        assert stage.pool.spot_consumers(stage.one.host) == frozenset()
+
+    def test_a_new_pool_is_open(self, stage: Stage) -> None:
+        stage.pool.ensure(stage.one.host)
+        assert stage.pool.pools()[stage.one.host] is False
+        assert stage.other.host not in stage.pool.pools()
+
+    def test_closing_and_opening_twice_is_doing_it_once(self, stage: Stage) -> None:
+        stage.pool.ensure(stage.one.host)
+        for _ in range(2):
+            stage.pool.close(stage.one.host)
+            assert stage.pool.pools()[stage.one.host] is True
+        for _ in range(2):
+            stage.pool.open(stage.one.host)
+            assert stage.pool.pools()[stage.one.host] is False
+
+    def test_closing_makes_a_missing_pool_and_closes_it(self, stage: Stage) -> None:
+        stage.pool.close(stage.one.host)
+        assert stage.pool.pools()[stage.one.host] is True
+
+    def test_a_closed_pool_stays_closed_when_it_is_brought_up_to_date(self, stage: Stage) -> None:
+        stage.pool.close(stage.one.host)
+        stage.pool.ensure(stage.one.host)
+        assert stage.pool.pools()[stage.one.host] is True
+
+    def test_a_missing_pool_cannot_be_opened(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.pool.open(stage.one.host)
+        assert stage.one.host not in stage.pool.pools()
+
+    def test_an_unknown_host_is_not_an_empty_one(self, stage: Stage) -> None:
+        for ask in (stage.pool.ensure, stage.pool.close, stage.pool.open, stage.pool.consumers):
+            with pytest.raises(NotFound):
+                ask("no-such-host")
+        with pytest.raises(NotFound):
+            stage.pool.spot_consumers("no-such-host")
+
+    def test_without_a_pool_no_pooled_server_is_scheduled(self, stage: Stage) -> None:
+        refused(stage, POOLED, stage.one)
+
+    def test_a_closed_pool_lets_nobody_in_and_leaves_who_is_there_alone(self, stage: Stage) -> None:
+        stage.pool.ensure(stage.one.host)
+        inside = booted(stage, POOLED, stage.one)
+        stage.pool.close(stage.one.host)
+        refused(stage, POOLED, stage.one)
+        seen = told(stage, inside)
+        assert seen is not None
+        assert seen.status == "ACTIVE"
+        assert stage.pool.spot_consumers(stage.one.host) == {inside}
+
+    def test_an_opened_pool_lets_in_again(self, stage: Stage) -> None:
+        stage.pool.close(stage.one.host)
+        stage.pool.open(stage.one.host)
+        booted(stage, POOLED, stage.one)
+
+    def test_a_full_pool_is_open_and_a_closed_one_stays_closed_when_its_servers_go(self, stage: Stage) -> None:
+        stage.pool.ensure(stage.one.host)
+        servers = [booted(stage, POOLED, stage.one) for _ in range(PER_HOST)]
+        refused(stage, POOLED, stage.one)
+        assert stage.pool.pools()[stage.one.host] is False
+        stage.pool.close(stage.one.host)
+        for server in servers:
+            stage.compute.delete(server, force=False)
+        stage.until(lambda: not stage.pool.spot_consumers(stage.one.host), "the pool is empty")
+        assert stage.pool.pools()[stage.one.host] is True
+
+    def test_everybody_on_the_host_is_a_consumer_but_only_pooled_servers_of_its_pool(self, stage: Stage) -> None:
+        stage.pool.ensure(stage.one.host)
+        pooled, spot = booted(stage, POOLED, stage.one), booted(stage, SPOT, stage.one)
+        plain = stage.boot(PLAIN, stage.one)
+        everybody = {pooled, spot, plain}
+        stage.until(lambda: stage.pool.consumers(stage.one.host) == everybody, "all three are consumers")
+        assert stage.pool.spot_consumers(stage.one.host) == {pooled}
+        assert stage.pool.consumers(stage.other.host) == frozenset()
+
+    def test_a_server_is_a_consumer_while_it_is_being_built(self, stage: Stage) -> None:
+        stage.pool.ensure(stage.one.host)
+        stage.build_slowly()
+        server = stage.boot(POOLED, stage.one)
+        stage.until(lambda: server in stage.pool.spot_consumers(stage.one.host), "it consumes the pool")
+        seen = told(stage, server)
+        assert seen is not None
+        assert seen.status == "BUILD"
+
+    def test_a_moved_server_leaves_a_consumer_behind_until_it_is_confirmed(self, stage: Stage) -> None:
+        for host in (stage.one, stage.other):
+            stage.pool.ensure(host.host)
+        server = booted(stage, POOLED, stage.one)
+        stage.migrate(server, stage.other)
+        stage.until(lambda: server in stage.compute.servers_on(stage.other.host), "it has moved")
+        left_behind = stage.pool.consumers(stage.one.host)
+        assert len(left_behind) == 1
+        assert server not in left_behind
+        assert stage.pool.spot_consumers(stage.one.host) == left_behind
+        assert stage.pool.spot_consumers(stage.other.host) == {server}
