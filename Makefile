@@ -42,5 +42,5 @@ nightly: ## what is too long for CI
 venv: ## make or refresh .venv, nothing else
 	@$(PYTHON) tools/environment.py
 
-packages: ## install RabbitMQ and MariaDB, nothing else
+packages: ## install RabbitMQ and MariaDB for the cloud, nothing else
 	@$(PYTHON) tools/packages.py devcloud

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Install the Debian packages of one bindep.txt profile, or say how to.
+"""Install the Debian packages of some bindep.txt profiles, or say how to.
 
 Root gets them installed, anybody else is told the one command to run. No package may start a
 service of its own here: the dev cloud runs private ones. Standard library only.
@@ -19,11 +19,11 @@ POLICY = pathlib.Path("/usr/sbin/policy-rc.d")
 INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends"]
 
 
-def wanted(profile: str) -> list[str]:
-    """The packages that bindep.txt lists under the profile."""
+def wanted(profiles: set[str]) -> list[str]:
+    """The packages that bindep.txt lists under any of the profiles."""
     lines = (ROOT / "bindep.txt").read_text().splitlines()
     rows = [line.split("#")[0].partition("[") for line in lines]
-    return [name.strip() for name, _, tags in rows if profile in tags.rstrip("] ").split()]
+    return [name.strip() for name, _, tags in rows if profiles & set(tags.rstrip("] ").split())]
 
 
 def is_installed(package: str) -> bool:
@@ -65,11 +65,11 @@ def install(packages: list[str]) -> None:
             sys.exit(f"{done.stdout}\n{' '.join(command)} failed, see above.")
 
 
-def main(profile: str) -> None:
-    """Bring the machine to where the profile's packages are all there."""
+def main(profiles: set[str]) -> None:
+    """Bring the machine to where the profiles' packages are all there."""
     if not shutil.which("apt-get"):
         return  # Not Debian: whoever misses a program says its name.
-    missing = [package for package in wanted(profile) if not is_installed(package)]
+    missing = [package for package in wanted(profiles) if not is_installed(package)]
     if not missing:
         return
     if os.geteuid() != 0:
@@ -80,4 +80,4 @@ def main(profile: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(set(sys.argv[1:]))

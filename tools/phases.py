@@ -32,22 +32,31 @@ class Phase:
 
 
 INSTALL = (Phase("install", (sys.executable, "tools/environment.py")),)
-SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud")),)
+SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud", "databases")),)
 CHECK = (
     Phase("lint", (BIN + "ruff", "check", "--quiet")),
     Phase("format", (BIN + "ruff", "format", "--check", "--quiet")),
     Phase("spelling", (BIN + "codespell",)),
     Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot")),
     Phase("types", (BIN + "mypy",)),
-    Phase("rules", (PYTEST, "tests/house", "tests/unit", "tests/contract", "tests/property")),
+    Phase("house", (PYTEST, "tests/house")),
+    Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful")),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
-STORIES = (Phase("stories", (PYTEST, "tests/functional", "tests/e2e")),)
-NIGHTLY = (Phase("ten in a row", (PYTEST, "-m", "nightly", "tests")),)
+DATABASES = (Phase("databases", (PYTEST, "tests/functional/databases")),)
+CLOUDS = (
+    Phase("dev cloud", (PYTEST, "tests/functional/devcloud")),
+    Phase("adapters", (PYTEST, "tests/functional/adapters")),
+    Phase("stories", (PYTEST, "tests/e2e")),
+)
+NIGHTLY = (
+    Phase("properties", (PYTEST, "tests/property", "tests/stateful", "--hypothesis-profile=nightly")),
+    Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e")),
+)
 
 LISTS = {
     "check": (10, INSTALL + CHECK),
-    "test": (40, INSTALL + CHECK + DOCUMENTS + SERVERS + STORIES),
+    "test": (40, INSTALL + CHECK + DOCUMENTS + SERVERS + DATABASES + CLOUDS),
     "nightly": (240, INSTALL + SERVERS + NIGHTLY),
 }
 """The limit in minutes and the phases, by name."""

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is generated and committed is in step with the code it is generated from."""
+
+import pathlib
+import subprocess
+import sys
+
+SETTINGS = "etc/blazar-spot/config-generator.conf"
+SAMPLE = "etc/blazar-spot/blazar-spot.conf.sample"
+
+
+def test_the_sample_configuration_is_in_step(root: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    generator = pathlib.Path(sys.executable).with_name("oslo-config-generator")
+    fresh = tmp_path / "sample"
+    subprocess.run([generator, "--config-file", SETTINGS, "--output-file", fresh], cwd=root, check=True)
+    assert fresh.read_text() == (root / SAMPLE).read_text(), f"run: oslo-config-generator --config-file {SETTINGS}"
