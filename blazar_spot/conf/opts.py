@@ -4,6 +4,8 @@
 A new group is a module of its own with ``GROUP`` and ``OPTIONS``, and one more entry in ``_GROUPS``.
 """
 
+from copy import deepcopy
+
 from oslo_config import cfg
 from oslo_log import log
 
@@ -13,11 +15,14 @@ _GROUPS = (policy, engine, publisher, nova)
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Declare every option on this configuration."""
+    """Declare every option on this configuration.
+
+    It gets groups of its own, since a group remembers what was registered in it.
+    """
     log.register_options(conf)
     for group in _GROUPS:
-        conf.register_group(group.GROUP)
-        conf.register_opts(group.OPTIONS, group=group.GROUP)
+        conf.register_group(deepcopy(group.GROUP))
+        conf.register_opts(group.OPTIONS, group=group.GROUP.name)
     database.register(conf)
     service_auth.register(conf)
 

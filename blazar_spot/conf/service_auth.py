@@ -5,7 +5,10 @@ The account needs the admin role, as Blazar's own has. Credentials and TLS setti
 which depend on ``auth_type``; see its documentation for all of them.
 """
 
+from copy import deepcopy
+
 from keystoneauth1 import loading
+from keystoneauth1.exceptions import AuthPluginException
 from keystoneauth1.session import Session
 from oslo_config import cfg
 
@@ -35,8 +38,8 @@ The region whose Nova and Placement are used. It has to be set if the service ca
 
 def register(conf: cfg.ConfigOpts) -> None:
     """Declare the options; those of the chosen ``auth_type`` follow when a session is made."""
-    conf.register_group(GROUP)
-    conf.register_opts(OPTIONS, group=GROUP)
+    conf.register_group(deepcopy(GROUP))
+    conf.register_opts(OPTIONS, group=GROUP.name)
     loading.register_auth_conf_options(conf, GROUP.name)
     loading.register_session_conf_options(conf, GROUP.name)
 
@@ -49,7 +52,10 @@ def all_options() -> list[cfg.Opt]:
 
 def session_of(conf: cfg.ConfigOpts) -> Session:
     """A session for the configured account; nothing is sent before it is used."""
-    auth = loading.load_auth_from_conf_options(conf, GROUP.name)
+    try:
+        auth = loading.load_auth_from_conf_options(conf, GROUP.name)
+    except AuthPluginException as error:
+        raise cfg.Error(f"[{GROUP.name}] does not describe an account: {error}") from error
     if auth is None:
         raise cfg.RequiredOptError("auth_type", GROUP)
     return loading.load_session_from_conf_options(conf, GROUP.name, auth=auth)

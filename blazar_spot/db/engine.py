@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 
 from blazar_spot.db.failures import translated
 
@@ -26,13 +26,25 @@ class Database:
 
     def __init__(self, connection: str, **options: Any) -> None:
         self._facade = enginefacade.transaction_context()
-        self._facade.configure(connection=connection, on_engine_create=[_prepare], **options)
+        with translated():
+            self._facade.configure(connection=_in_all_letters(connection), on_engine_create=[_prepare], **options)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with translated(), self._facade.writer.connection.using(_Context()) as connection:
             yield connection
+
+
+def _in_all_letters(connection: str) -> str:
+    """The connection, on MySQL and MariaDB with all of Unicode, since people name their instances as they like.
+
+    oslo.db would ask for the part of it that these servers call utf8.
+    """
+    url = make_url(connection)
+    if url.get_backend_name() in ("mysql", "mariadb"):
+        url = url.update_query_dict({"charset": "utf8mb4"})
+    return url.render_as_string(hide_password=False)
 
 
 def _prepare(engine: Engine) -> None:

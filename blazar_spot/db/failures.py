@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from oslo_db import exception as oslo
 from sqlalchemy import exc as sqlalchemy
 
-from blazar_spot.core.errors import Permanent, StaleVersion, Unreachable
+from blazar_spot.core.errors import Permanent, SpotError, StaleVersion, Unreachable
+
+_OF_THE_DATABASE = (oslo.DBError, oslo.CantStartEngineError, sqlalchemy.SQLAlchemyError)
 
 
 @contextmanager
@@ -19,18 +21,22 @@ def translated() -> Iterator[None]:
     """Raise our errors for the database's own; everything else passes."""
     try:
         yield
-    except (oslo.DBDuplicateEntry, oslo.DBDeadlock) as error:
-        raise StaleVersion(f"Somebody else changed the database at the same time: {first_line(error)}") from error
-    except (oslo.DBConnectionError, sqlalchemy.TimeoutError) as error:
-        raise Unreachable(f"The database cannot be reached: {first_line(error)}") from error
-    except (oslo.DBNonExistentTable, oslo.DBNonExistentDatabase) as error:
-        raise Permanent(f"The database has not been set up: {first_line(error)}") from error
-    except sqlalchemy.OperationalError as error:
-        raise Unreachable(f"The database cannot work now: {first_line(error)}") from error
-    except (oslo.DBError, sqlalchemy.SQLAlchemyError, oslo.CantStartEngineError) as error:
-        raise Permanent(f"The database does not accept this: {first_line(error)}") from error
+    except _OF_THE_DATABASE as error:
+        raise _ours(error) from error
 
 
-def first_line(error: Exception) -> str:
-    """What the driver said, without the statement and its values."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _ours(error: Exception) -> SpotError:
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, (oslo.DBDuplicateEntry, oslo.DBDeadlock)):
+        return StaleVersion(f"Somebody else changed the database at the same time: {said}")
+    if isinstance(error, (oslo.DBConnectionError, sqlalchemy.OperationalError, sqlalchemy.TimeoutError)):
+        return Unreachable(f"The database cannot be reached: {said}")
+    if _is_about_the_schema(error):
+        return Permanent(f"The database has another schema than this program; try blazar-spot-manage db sync: {said}")
+    return Permanent(f"The database does not accept this: {said}")
+
+
+def _is_about_the_schema(error: Exception) -> bool:
+    """A table or column that is missing; oslo.db does not name it on every database."""
+    cause = getattr(error, "inner_exception", error)
+    return isinstance(error, oslo.DBNonExistentTable) or isinstance(cause, sqlalchemy.ProgrammingError)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What migration must do on every database: lead to the schema that the code means, as often as it is asked to.
+
+A database is held to it by a subclass that gives the fixtures ``url`` and ``other_url``: two empty databases.
+"""
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from blazar_spot.db import migration
+from blazar_spot.db.engine import Database
+from blazar_spot.db.store import SqlStore
+from blazar_spot.db.tables import metadata
+from tests.contract.store import CLAIM, put
+
+
+def schema_of(database: Database) -> list[str]:
+    """Every statement that would make this database's tables again, but for alembic's own."""
+    with database.transaction() as connection:
+        found = MetaData()
+        found.reflect(connection)
+        tables = [table for table in found.sorted_tables if table.name != migration.VERSION_TABLE]
+        statements = [CreateTable(table) for table in tables]
+        statements += [CreateIndex(index) for table in tables for index in table.indexes]
+        return sorted(str(statement.compile(dialect=connection.dialect)) for statement in statements)
+
+
+class MigrationContract:
+    """The promises of migration."""
+
+    def test_the_migrated_schema_is_the_one_that_the_code_means(self, url: str, other_url: str) -> None:
+        migrated, meant = Database(url), Database(other_url)
+        migration.sync(migrated)
+        with meant.transaction() as connection:
+            metadata.create_all(connection)
+        assert len(schema_of(meant)) > len(metadata.tables)
+        assert schema_of(migrated) == schema_of(meant)
+
+    def test_alembic_sees_nothing_left_to_migrate(self, url: str) -> None:
+        database = Database(url)
+        migration.sync(database)
+        with database.transaction() as connection:
+            options = {"version_table": migration.VERSION_TABLE, "compare_type": True}
+            assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+    def test_the_version_is_none_before_and_the_newest_after_it(self, url: str) -> None:
+        database = Database(url)
+        assert migration.version(database) is None
+        migration.sync(database)
+        assert migration.version(database) == migration.newest()
+
+    def test_doing_it_again_changes_nothing(self, url: str) -> None:
+        database = Database(url)
+        store = SqlStore(database)
+        migration.sync(database)
+        [claim] = put(store, CLAIM)
+        before = schema_of(database)
+        migration.sync(database)
+        with store.begin() as work:
+            assert work.open_claims() == [claim]
+        assert schema_of(database) == before

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every store must do, whatever is underneath: the contract of ``ports.store`` as tests.
+
+A store is held to it by a subclass that gives the ``store`` fixture: empty, and safe to use from several threads.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from blazar_spot.core.errors import StaleVersion
+from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
+from blazar_spot.core.reclaim import ENDED, State
+from blazar_spot.ports.store import Store, Work
+
+NOON = 1_800_000_000
+PATIENCE_SECONDS = 60
+
+CLAIM = Claim(
+    id="claim-1",
+    reservation_id="reservation-1",
+    lease_id="lease-1",
+    host="gpu-1",
+    service_host="compute-1",
+    start_at=NOON,
+    end_at=NOON + 3600,
+    standing=Standing.HELD,
+    held_until=NOON - 3480,
+)
+RECLAIM = Reclaim(
+    id="claim-1",
+    host="gpu-1",
+    state=State.PLANNED,
+    fence_at=NOON - 2000,
+    notice_at=NOON - 1000,
+    evict_at=NOON - 60,
+    start_at=NOON,
+)
+NOTICE = Notice(
+    id="notice-1",
+    instance_id="instance-1",
+    host="gpu-1",
+    decided_at=NOON - 1000,
+    deadline_at=NOON - 60,
+    given_at=None,
+    state=NoticeState.SCHEDULED,
+)
+INSTANCE = Instance(
+    id="instance-1",
+    host="gpu-1",
+    project_id="project-1",
+    name="boost",
+    flavor="boost-preemptible-c8m12-gpu-1080-1",
+    created_at=NOON - 9000,
+    running_since=None,
+)
+
+
+def put(store: Store, *values: Claim | Reclaim | Notice | Instance) -> list[Any]:
+    """Store these values in one unit of work."""
+    with store.begin() as work:
+        return [putter_of(work, value)(value) for value in values]
+
+
+def putter_of(work: Work, value: Claim | Reclaim | Notice | Instance) -> Callable[[Any], Any]:
+    """The method that stores this kind of value."""
+    putters = {Claim: work.put_claim, Reclaim: work.put_reclaim, Notice: work.put_notice, Instance: work.put_instance}
+    return putters[type(value)]
+
+
+def ids(values: Any) -> list[str]:
+    return [value.id for value in values]
+
+
+def at_once(*actions: Callable[[], Any]) -> list[Any]:
+    """Run all actions in threads that start together: what each returned, or its error if it was told to be stale."""
+    start = Barrier(len(actions))
+
+    def run(action: Callable[[], Any]) -> Any:
+        start.wait(PATIENCE_SECONDS)
+        try:
+            return action()
+        except StaleVersion as error:
+            return error
+
+    with ThreadPoolExecutor(len(actions)) as threads:
+        return [done.result(PATIENCE_SECONDS) for done in [threads.submit(run, action) for action in actions]]
+
+
+def count_stale(results: list[Any]) -> int:
+    return sum(isinstance(result, StaleVersion) for result in results)
+
+
+class StoreContract:
+    """The promises of a store."""
+
+    def test_a_claim_is_read_as_it_was_written(self, store: Store) -> None:
+        put(store, CLAIM)
+        with store.begin() as work:
+            assert work.open_claims() == [replace(CLAIM, version=1)]
+
+    def test_a_reclaim_is_read_as_it_was_written(self, store: Store) -> None:
+        put(store, RECLAIM)
+        with store.begin() as work:
+            assert work.open_reclaims() == [replace(RECLAIM, version=1)]
+
+    @pytest.mark.parametrize("given_at", [None, NOON - 995])
+    def test_a_notice_is_read_as_it_was_written(self, store: Store, given_at: int | None) -> None:
+        notice = replace(NOTICE, given_at=given_at, revision=3)
+        put(store, notice)
+        with store.begin() as work:
+            assert work.open_notices() == [replace(notice, version=1)]
+
+    @pytest.mark.parametrize("running_since", [None, NOON - 8000])
+    def test_an_instance_is_read_as_it_was_written(self, store: Store, running_since: int | None) -> None:
+        instance = replace(INSTANCE, running_since=running_since, name="Größe 🚀 'quoted' ")
+        put(store, instance)
+        with store.begin() as work:
+            assert work.instances() == [replace(instance, version=1)]
+
+    @pytest.mark.parametrize("value", [CLAIM, RECLAIM, NOTICE, INSTANCE], ids=lambda value: type(value).__name__)
+    def test_each_write_is_counted_in_the_version(self, store: Store, value: Any) -> None:
+        [first] = put(store, value)
+        [second] = put(store, replace(first, host="gpu-2"))
+        assert (first.version, second.version) == (1, 2)
+        assert second == replace(value, host="gpu-2", version=2)
+
+    @pytest.mark.parametrize("value", [CLAIM, RECLAIM, NOTICE, INSTANCE], ids=lambda value: type(value).__name__)
+    def test_a_write_on_old_knowledge_is_stale(self, store: Store, value: Any) -> None:
+        [first] = put(store, value)
+        put(store, first)
+        with pytest.raises(StaleVersion):
+            put(store, first)
+
+    @pytest.mark.parametrize("value", [CLAIM, RECLAIM, NOTICE, INSTANCE], ids=lambda value: type(value).__name__)
+    def test_a_new_value_with_the_id_of_a_stored_one_is_stale(self, store: Store, value: Any) -> None:
+        put(store, value)
+        with pytest.raises(StaleVersion):
+            put(store, value)
+
+    def test_a_version_of_a_row_that_was_never_stored_is_stale(self, store: Store) -> None:
+        with pytest.raises(StaleVersion):
+            put(store, replace(CLAIM, version=1))
+
+    def test_a_unit_of_work_sees_what_it_wrote(self, store: Store) -> None:
+        with store.begin() as work:
+            written = work.put_claim(CLAIM)
+            assert work.open_claims() == [written]
+            assert work.put_claim(written).version == 2
+
+    def test_nothing_is_stored_when_the_block_raises(self, store: Store) -> None:
+        def crash_after_writing() -> None:
+            with store.begin() as work:
+                work.put_claim(CLAIM)
+                work.put_reclaim(RECLAIM)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            crash_after_writing()
+        with store.begin() as work:
+            assert (work.open_claims(), work.open_reclaims()) == ([], [])
+
+    def test_nothing_is_stored_after_a_failed_write_even_if_its_error_was_swallowed(self, store: Store) -> None:
+        def swallow() -> None:
+            with store.begin() as work:
+                work.put_reclaim(RECLAIM)
+                with pytest.raises(StaleVersion):
+                    work.put_claim(replace(CLAIM, version=7))
+
+        with pytest.raises(StaleVersion):
+            swallow()
+        with store.begin() as work:
+            assert work.open_reclaims() == []
+
+    def test_open_claims_are_the_held_and_the_firm_ones_by_start_and_id(self, store: Store) -> None:
+        put(
+            store,
+            replace(CLAIM, id="later", start_at=NOON + 60, standing=Standing.FIRM),
+            replace(CLAIM, id="b"),
+            replace(CLAIM, id="C"),
+            replace(CLAIM, id="a-2"),
+            replace(CLAIM, id="a1"),
+            replace(CLAIM, id="ended", standing=Standing.ENDED),
+            replace(CLAIM, id="withdrawn", standing=Standing.WITHDRAWN),
+        )
+        with store.begin() as work:
+            assert ids(work.open_claims()) == ["C", "a-2", "a1", "b", "later"]
+
+    def test_claims_of_a_reservation_are_its_open_ones_by_id(self, store: Store) -> None:
+        put(
+            store,
+            replace(CLAIM, id="b"),
+            replace(CLAIM, id="a", start_at=NOON + 60),
+            replace(CLAIM, id="withdrawn", standing=Standing.WITHDRAWN),
+            replace(CLAIM, id="other", reservation_id="reservation-2"),
+        )
+        with store.begin() as work:
+            assert ids(work.claims_of("reservation-1")) == ["a", "b"]
+            assert work.claims_of("unknown") == []
+
+    def test_open_reclaims_are_those_that_have_not_ended_by_start_and_id(self, store: Store) -> None:
+        put(store, *[replace(RECLAIM, id=state.value, state=state) for state in State])
+        put(store, replace(RECLAIM, id="first", start_at=NOON - 60))
+        with store.begin() as work:
+            assert ids(work.open_reclaims()) == ["first", *sorted(state.value for state in set(State) - ENDED)]
+
+    def test_reclaims_of_open_claims_include_ended_ones_and_no_others(self, store: Store) -> None:
+        put(
+            store,
+            replace(CLAIM, id="a", standing=Standing.FIRM),
+            replace(RECLAIM, id="a", state=State.HANDED_OVER, start_at=NOON + 60),
+            replace(CLAIM, id="b"),
+            replace(RECLAIM, id="b"),
+            replace(CLAIM, id="gone", standing=Standing.ENDED),
+            replace(RECLAIM, id="gone"),
+            replace(CLAIM, id="without a reclaim"),
+        )
+        with store.begin() as work:
+            assert ids(work.reclaims_of_open_claims()) == ["b", "a"]
+
+    def test_open_notices_are_the_scheduled_ones_by_deadline_and_id(self, store: Store) -> None:
+        put(
+            store,
+            replace(NOTICE, id="later", instance_id="1", deadline_at=NOON),
+            replace(NOTICE, id="b", instance_id="2"),
+            replace(NOTICE, id="a", instance_id="3"),
+            replace(NOTICE, id="withdrawn", instance_id="4", state=NoticeState.WITHDRAWN),
+            replace(NOTICE, id="terminated", instance_id="5", state=NoticeState.TERMINATED),
+        )
+        with store.begin() as work:
+            assert ids(work.open_notices()) == ["a", "b", "later"]
+
+    def test_an_instance_has_one_scheduled_notice_at_a_time(self, store: Store) -> None:
+        put(store, NOTICE)
+        with pytest.raises(StaleVersion):
+            put(store, replace(NOTICE, id="notice-2"))
+        with store.begin() as work:
+            assert ids(work.open_notices()) == ["notice-1"]
+
+    def test_an_instance_may_be_told_again_after_its_notice_was_withdrawn(self, store: Store) -> None:
+        [first] = put(store, NOTICE)
+        [withdrawn] = put(store, replace(first, state=NoticeState.WITHDRAWN))
+        put(store, replace(NOTICE, id="notice-2", state=NoticeState.WITHDRAWN))
+        put(store, replace(NOTICE, id="notice-3"))
+        with pytest.raises(StaleVersion):
+            put(store, replace(withdrawn, state=NoticeState.SCHEDULED))
+        with store.begin() as work:
+            assert ids(work.open_notices()) == ["notice-3"]
+
+    def test_instances_are_those_that_are_not_gone_of_these_hosts_by_id(self, store: Store) -> None:
+        put(
+            store,
+            replace(INSTANCE, id="b"),
+            replace(INSTANCE, id="a", host="gpu-2"),
+            replace(INSTANCE, id="c", host="gpu-3"),
+            replace(INSTANCE, id="gone", gone_at=NOON),
+        )
+        with store.begin() as work:
+            assert ids(work.instances()) == ["a", "b", "c"]
+            assert ids(work.instances(host for host in ("gpu-1", "gpu-2"))) == ["a", "b"]
+            assert work.instances([]) == []
+            assert work.instances(["GPU-1"]) == []
+
+    def test_instances_are_found_by_id_also_when_they_are_gone(self, store: Store) -> None:
+        with store.begin() as work:
+            present = work.put_instance(INSTANCE)
+            gone = work.put_instance(replace(INSTANCE, id="instance-0", gone_at=NOON))
+            work.put_instance(replace(INSTANCE, id="instance-2"))
+        with store.begin() as work:
+            assert list(work.instances_by_id(["instance-1", "instance-0", "never-seen"])) == [gone, present]
+            assert list(work.instances_by_id([])) == []
+
+    def test_instances_of_very_many_hosts_can_be_asked_for(self, store: Store) -> None:
+        put(store, INSTANCE)
+        with store.begin() as work:
+            assert ids(work.instances(f"gpu-{number}" for number in range(10_000))) == ["instance-1"]
+
+    def test_of_two_threads_that_write_one_row_exactly_one_is_stale(self, store: Store) -> None:
+        [stored] = put(store, CLAIM)
+        results = at_once(*[lambda host=host: put(store, replace(stored, host=host)) for host in ("gpu-2", "gpu-3")])
+        assert count_stale(results) == 1
+        with store.begin() as work:
+            assert [work.open_claims()] == [result for result in results if not isinstance(result, StaleVersion)]
+
+    def test_of_two_threads_that_store_one_new_id_exactly_one_is_stale(self, store: Store) -> None:
+        assert count_stale(at_once(lambda: put(store, CLAIM), lambda: put(store, CLAIM))) == 1
+
+    def test_of_two_threads_that_schedule_a_notice_for_one_instance_exactly_one_wins(self, store: Store) -> None:
+        notices = [replace(NOTICE, id="notice-1"), replace(NOTICE, id="notice-2")]
+        results = at_once(*[lambda notice=notice: put(store, notice) for notice in notices])
+        assert count_stale(results) == 1
+        with store.begin() as work:
+            assert len(work.open_notices()) == 1
+
+    def test_no_update_is_lost_when_threads_read_decide_and_write_again(self, store: Store) -> None:
+        put(store, CLAIM)
+
+        def move_ten_times() -> None:
+            moved = 0
+            while moved < 10:
+                try:
+                    with store.begin() as work:
+                        [claim] = work.open_claims()
+                        work.put_claim(replace(claim, end_at=claim.end_at + 1))
+                except StaleVersion:
+                    continue
+                moved += 1
+
+        at_once(*[move_ten_times] * 4)
+        with store.begin() as work:
+            [claim] = work.open_claims()
+            assert (claim.end_at, claim.version) == (CLAIM.end_at + 40, 41)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration file, as an operator writes it and as the program is given it."""
+
+import warnings
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+from oslo_config import cfg
+from oslo_db import options as oslo_db_options
+
+from blazar_spot import conf as configuration
+from blazar_spot.conf.opts import list_opts
+from blazar_spot.conf.policy import option_of
+from blazar_spot.core.errors import ContradictoryPolicy
+from blazar_spot.core.policy import Policy
+from blazar_spot.db.engine import Database
+
+ACCOUNT = """
+auth_type = password
+auth_url = http://127.0.0.1:5000/v3
+username = spot
+password = secret
+project_name = service
+user_domain_name = Default
+project_domain_name = Default
+"""
+
+
+def loaded(folder: Path, text: str) -> cfg.ConfigOpts:
+    """The configuration from a file with this text."""
+    file = folder / "blazar-spot.conf"
+    file.write_text(text)
+    return configuration.load(files=[str(file)])
+
+
+def test_an_empty_file_promises_the_defaults(tmp_path: Path) -> None:
+    assert configuration.policy_of(loaded(tmp_path, "")) == Policy()
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Policy)])
+def test_each_number_of_the_policy_can_be_configured(tmp_path: Path, field: str) -> None:
+    value = asdict(Policy())[field] + 1
+    conf = loaded(tmp_path, f"[policy]\n{option_of(field)} = {value}\n")
+    assert asdict(configuration.policy_of(conf)) == asdict(Policy()) | {field: value}
+
+
+def test_numbers_that_contradict_each_other_are_not_accepted(tmp_path: Path) -> None:
+    conf = loaded(tmp_path, "[policy]\nmin_uptime_seconds = 60\nnotice_seconds = 900\n")
+    with pytest.raises(ContradictoryPolicy, match="could not get its notice"):
+        configuration.policy_of(conf)
+
+
+def test_two_configurations_of_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
+    changed = loaded(tmp_path, "[engine]\ntick_seconds = 1\n")
+    assert (changed.engine.tick_seconds, loaded(tmp_path, "").engine.tick_seconds) == (1, 5)
+
+
+def test_the_usual_place_is_a_file_of_the_projects_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".blazar-spot").mkdir()
+    (tmp_path / ".blazar-spot" / "blazar-spot.conf").write_text("[nova]\nfreepool_name = pool\n")
+    assert configuration.load().nova.freepool_name == "pool"
+
+
+def test_a_file_can_be_named_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.conf"
+    file.write_text("[publisher]\ninterval_seconds = 7\n")
+    assert configuration.load(["--config-file", str(file)]).publisher.interval_seconds == 7
+
+
+def test_a_file_that_is_named_but_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(cfg.ConfigFilesNotFoundError):
+        configuration.load(files=[str(tmp_path / "missing.conf")])
+
+
+def test_a_database_has_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(cfg.RequiredOptError, match=r"connection in group \[database\]"):
+        configuration.database_of(loaded(tmp_path, ""))
+
+
+def test_every_database_option_is_one_that_the_database_takes(tmp_path: Path) -> None:
+    conf = loaded(tmp_path, f"[database]\nconnection = sqlite:///{tmp_path}/promises.db\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Database(**configuration.database_of(conf))
+
+
+def test_a_dead_database_is_told_at_once_here_and_as_always_elsewhere_in_the_process(tmp_path: Path) -> None:
+    ours = configuration.database_of(loaded(tmp_path, "[database]\nconnection = sqlite://\n"))
+    neighbour = cfg.ConfigOpts()
+    neighbour.register_opts(oslo_db_options.database_opts, group="database")
+    neighbour([])
+    assert (ours["max_retries"], neighbour.database.max_retries) == (0, 10)
+
+
+def test_the_account_makes_a_session_without_asking_anybody(tmp_path: Path) -> None:
+    session = configuration.session_of(loaded(tmp_path, f"[service_auth]\n{ACCOUNT}timeout = 30\n"))
+    assert session.timeout == 30
+    assert session.auth.auth_url == "http://127.0.0.1:5000/v3"
+
+
+@pytest.mark.parametrize("text", ["", "auth_type = unheard-of", "auth_type = password"])
+def test_an_account_that_is_not_described_is_an_error_of_the_configuration(tmp_path: Path, text: str) -> None:
+    with pytest.raises(cfg.Error, match="service_auth"):
+        configuration.session_of(loaded(tmp_path, f"[service_auth]\n{text}\n"))
+
+
+def test_the_sample_shows_every_option_of_ours_with_its_help() -> None:
+    shown = {(group.name, option.dest) for group, options in list_opts() for option in options}
+    conf = configuration.declared()
+    ours = ["policy", "engine", "publisher", "nova", "service_auth"]
+    assert {(group, name) for group in ours for name in conf[group]} <= shown
+    assert all(group.help and option.help for group, options in list_opts() for option in options)
+
+
+def test_whatever_is_a_time_says_its_unit() -> None:
+    counts = {"parallel_deletes", "spots_per_host"}
+    groups = [(group.name, options) for group, options in list_opts() if group.name != "service_auth"]
+    numbers = {option.name for _, options in groups for option in options if isinstance(option, cfg.IntOpt)}
+    assert {name for name in numbers if not name.endswith("_seconds")} == counts
