@@ -43,7 +43,10 @@ CHECK = (
     Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful")),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
-DATABASES = (Phase("databases", (PYTEST, "tests/functional/databases")),)
+DATABASES = (
+    Phase("blazar", (PYTEST, "tests/functional/plugins")),
+    Phase("databases", (PYTEST, "tests/functional/databases")),
+)
 CLOUDS = (
     Phase("dev cloud", (PYTEST, "tests/functional/devcloud")),
     Phase("adapters", (PYTEST, "tests/functional/adapters")),
