@@ -5,6 +5,7 @@ Whatever goes wrong is raised with the last words of the service that failed; cl
 caller. Next: `cloud`, which calls this, and `services`, the table.
 """
 
+import shutil
 import threading
 from collections.abc import Callable
 
@@ -26,6 +27,7 @@ class CloudFailed(Exception):
 
 def bring_up(site: Site, processes: Processes, report: Callable[[str], None]) -> None:
     """Make a cloud of an empty state directory."""
+    _check_servers()
     site.save()
     settings.write_all(site)
     rabbitmq.write_conf(site)
@@ -33,6 +35,13 @@ def bring_up(site: Site, processes: Processes, report: Callable[[str], None]) ->
     template.put(site.root, lambda: _make_databases(site, processes, report))
     report("databases")
     run_steps([*_service_steps(site, processes), *_other_steps(site, processes)], report)
+
+
+def _check_servers() -> None:
+    missing = [name for name in (mariadb.INSTALLER, rabbitmq.SERVER, rabbitmq.NAME_SERVER) if not shutil.which(name)]
+    if missing:
+        packages = "apt-get install --no-install-recommends mariadb-server rabbitmq-server"
+        raise CloudFailed(f"not found: {', '.join(missing)}; they come with: {packages}")
 
 
 def start_and_wait(processes: Processes, service: Service, called_off: threading.Event) -> None:

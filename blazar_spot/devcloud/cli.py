@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from blazar_spot.devcloud.birth import CloudFailed
 from blazar_spot.devcloud.cloud import Cloud
@@ -18,11 +19,14 @@ from blazar_spot.devcloud.rc import USERS, openrc
 from blazar_spot.devcloud.site import PLUGINS, Options, Override
 from blazar_spot.devcloud.waiting import GaveUp, Stopwatch
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main(words: list[str] | None = None) -> int:
     arguments = _parser().parse_args(words)
-    # Whoever ends us politely gets the same cleaning up as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         status: int = arguments.run(arguments)
         return status
@@ -32,6 +36,13 @@ def main(words: list[str] | None = None) -> int:
     except (CloudFailed, CommandFailed, GaveUp, BadHostSpec) as error:
         print(f"blazar-spot-devcloud: {error}", file=sys.stderr)
         return 1
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    """Whoever ends us politely gets what Ctrl-C gets: a cleaning up, which a second one must not break off."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -93,7 +104,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     )
 
 
-def _default_state_dir() -> Path:
+def default_state_dir() -> Path:
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "blazar-spot-devcloud" / "default"
 
@@ -108,7 +119,7 @@ def _override(text: str) -> Override:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="blazar-spot-devcloud", description="a real OpenStack on this machine")
     parser.add_argument(
-        "--state-dir", type=Path, default=_default_state_dir(), help="one cloud, one directory (%(default)s)"
+        "--state-dir", type=Path, default=default_state_dir(), help="one cloud, one directory (%(default)s)"
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     _add_up(verbs.add_parser("up", help="bring the cloud up"))

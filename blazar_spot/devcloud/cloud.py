@@ -125,14 +125,25 @@ class Cloud:
 
     def delete_seconds(self, seconds: float, *, host: str | None = None, server: str | None = None) -> None:
         """From now on deletes take this long: of one server, on one host, or everywhere."""
-        now = Behaviour.read(self.site.behaviour_file)
+        path = self.site.behaviour_file
+        now = Behaviour.read(path)
         if server is not None:
             now = replace(now, delete_by_server={**now.delete_by_server, server: seconds})
         elif host is not None:
             now = replace(now, delete_by_host={**now.delete_by_host, host: seconds})
         else:
             now = replace(now, delete_seconds=seconds)
-        now.write(self.site.behaviour_file)
+        now.write(path)
+
+    def spawn_seconds(self, seconds: float, *, host: str | None = None) -> None:
+        """From now on a server is in BUILD for at least this long: on one host, or everywhere."""
+        path = self.site.behaviour_file
+        now = Behaviour.read(path)
+        if host is not None:
+            now = replace(now, spawn_by_host={**now.spawn_by_host, host: seconds})
+        else:
+            now = replace(now, spawn_seconds=seconds)
+        now.write(path)
 
     @property
     def _up_file(self) -> Path:

@@ -17,6 +17,7 @@ from blazar_spot.devcloud.site import PASSWORD
 
 SCHEMAS = ("keystone", "placement", "glance", "nova_api", "nova", "nova_cell0", "blazar", "blazar_spot")
 USER = "devcloud"
+INSTALLER = "mariadb-install-db"
 
 
 def initialise(data: Path) -> None:
@@ -24,7 +25,7 @@ def initialise(data: Path) -> None:
     data.mkdir(parents=True)
     subprocess.run(
         [
-            "mariadb-install-db",
+            INSTALLER,
             "--no-defaults",
             f"--datadir={data}",
             f"--user={getpass.getuser()}",

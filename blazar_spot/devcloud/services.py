@@ -18,6 +18,8 @@ from blazar_spot.devcloud.settings import compute_conf
 from blazar_spot.devcloud.site import Site
 
 BACKENDS = ("mariadb", "rabbitmq")
+# The engine has neither HTTP nor a queue to read: it says so when it is at work.
+ENGINE_SAYS = "The engine is at work"
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ def table(site: Site) -> list[Service]:
         _wsgi(site, "nova-metadata", "nova.wsgi.metadata", *BACKENDS),
         _wsgi(site, "glance", "glance.wsgi.api", "mariadb"),
         _wsgi(site, "blazar-api", "blazar.wsgi.api", *BACKENDS),
-        _reader(site, "nova-conductor", "nova", "conductor", *BACKENDS),
-        _reader(site, "nova-scheduler", "nova", "scheduler", *BACKENDS),
-        _reader(site, "blazar-manager", "blazar", "blazar.manager", *BACKENDS, "accounts"),
+        # These log in while they start, and end if they may not.
+        _reader(site, "nova-conductor", "nova", "conductor", *BACKENDS, "accounts"),
+        _reader(site, "nova-scheduler", "nova", "scheduler", *BACKENDS, "accounts"),
+        _blazar_manager(site),
         _network_stand_in(site),
         *(_compute(site, host.name) for host in site.options.hosts),
     ]
@@ -95,10 +98,15 @@ def _reader(site: Site, name: str, family: str, queue: str, *after: str) -> Serv
     return Service(name, command, lambda: rabbitmq.consumers(site, queue) > 0, after, python_environment())
 
 
+def _blazar_manager(site: Site) -> Service:
+    # With our plugin it uses our database from the beginning.
+    ours = ("spot schema",) if site.options.plugin == "spot" else ()
+    return _reader(site, "blazar-manager", "blazar", "blazar.manager", *BACKENDS, "accounts", *ours)
+
+
 def _compute(site: Site, host: str) -> Service:
-    files = (site.conf("nova"), compute_conf(site, host))
-    command = [sys.executable, "-m", "blazar_spot.devcloud.compute"]
-    command += [word for file in files for word in ("--config-file", str(file))]
+    conf = str(compute_conf(site, host))
+    command = [sys.executable, "-m", "blazar_spot.devcloud.compute", "--config-file", conf]
     after = ("accounts", "placement", "nova-conductor", "network-stand-in")
     queue = f"compute.{host}"
     return Service(f"compute-{host}", command, lambda: rabbitmq.consumers(site, queue) > 0, after, python_environment())
@@ -113,8 +121,19 @@ def _network_stand_in(site: Site) -> Service:
 
 def _spot_engine(site: Site) -> Service:
     command = [script("blazar-spot-engine"), "--config-file", str(site.conf("spot"))]
-    after = ("spot schema", "hosts in Blazar")
-    return Service("spot-engine", command, lambda: True, after, python_environment())
+    log = site.root / "logs" / "spot-engine.log"
+    said_before = _count(log, ENGINE_SAYS)
+    return Service(
+        "spot-engine",
+        command,
+        lambda: _count(log, ENGINE_SAYS) > said_before,
+        ("spot schema", "hosts in Blazar"),
+        python_environment(),
+    )
+
+
+def _count(log: Path, sentence: str) -> int:
+    return log.read_text(errors="replace").count(sentence) if log.exists() else 0
 
 
 def _accepts(site: Site, name: str) -> bool:

@@ -33,7 +33,7 @@ def write_all(site: Site) -> None:
     for name, build in BUILDERS.items():
         _write(site.conf(name), with_overrides(build(site), name, site.options.overrides))
     for host in site.options.hosts:
-        _write(compute_conf(site, host.name), nova_compute(site, host))
+        _write(compute_conf(site, host.name), with_overrides(nova_compute(site, host), "nova", site.options.overrides))
         (site.root / "computes" / host.name).mkdir(parents=True, exist_ok=True)
     shutil.copy(environment_file("nova/api-paste.ini"), site.etc("nova"))
     shutil.copy(environment_file("glance/glance-api-paste.ini"), site.etc("glance"))

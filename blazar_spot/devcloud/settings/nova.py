@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nova's files: one for all its services, and a small one more for each compute.
+"""Nova's files: one for its control services, and one for each compute, which knows no database.
 
 Notifications are versioned and go to RabbitMQ; preemptible servers run only in Blazar's freepool; the
 metadata service trusts whoever knows the secret, as it trusts Neutron's proxy. Next: `driver`.
@@ -7,7 +7,7 @@ metadata service trusts whoever knows the secret, as it trusts Neutron's proxy. 
 
 from blazar_spot.devcloud.hosts import Host
 from blazar_spot.devcloud.settings.credentials import as_service, database, token_checks
-from blazar_spot.devcloud.settings.ini import Settings
+from blazar_spot.devcloud.settings.ini import Settings, Value
 from blazar_spot.devcloud.site import PASSWORD, Site
 
 FILTERS = (
@@ -24,6 +24,22 @@ FILTERS = (
 
 def nova(site: Site) -> Settings:
     return {
+        **_everywhere(site),
+        "api_database": database(site, "nova_api"),
+        "database": database(site, "nova"),
+        "api": {
+            "auth_strategy": "keystone",
+            "metadata_cache_expiration": site.options.metadata_cache_seconds,
+        },
+        **_scheduling(),
+        "quota": {"instances": -1, "cores": -1, "ram": -1},
+        "conductor": {"workers": 1},
+        "wsgi": {"api_paste_config": str(site.etc("nova") / "api-paste.ini")},
+    }
+
+
+def _everywhere(site: Site) -> Settings:
+    return {
         "DEFAULT": {
             "my_ip": "127.0.0.1",
             "host": "controller",
@@ -35,24 +51,12 @@ def nova(site: Site) -> Settings:
             "report_interval": 5,
             "service_down_time": 30,
             "update_resources_interval": 15,
-            "allow_resize_to_same_host": True,
-            "force_config_drive": False,
         },
         "oslo_concurrency": {"lock_path": str(site.root / "nova" / "locks")},
-        "api_database": database(site, "nova_api"),
-        "database": database(site, "nova"),
-        "api": {
-            "auth_strategy": "keystone",
-            "metadata_cache_expiration": site.options.metadata_cache_seconds,
-        },
-        **_neighbours(site),
-        **_scheduling(),
         "notifications": {"notification_format": "versioned", "notify_on_state_change": "vm_and_task_state"},
         "oslo_messaging_notifications": {"driver": "messagingv2"},
-        "quota": {"instances": -1, "cores": -1, "ram": -1},
-        "conductor": {"workers": 1},
         "vnc": {"enabled": False},
-        "wsgi": {"api_paste_config": str(site.etc("nova") / "api-paste.ini")},
+        **_neighbours(site),
     }
 
 
@@ -62,7 +66,6 @@ def _neighbours(site: Site) -> Settings:
         "keystone_authtoken": token_checks(site, "nova"),
         "service_user": {"send_service_user_token": True, **service},
         "placement": as_service(site, "placement"),
-        "glance": {"api_servers": site.url("glance")},
         "neutron": {
             **as_service(site, "neutron"),
             "service_metadata_proxy": True,
@@ -92,11 +95,14 @@ def _scheduling() -> Settings:
 
 
 def nova_compute(site: Site, host: Host) -> Settings:
-    """What makes one compute this host. Its identity and its instances outlive a restart."""
+    """All that one compute knows. Its identity and its instances outlive a restart."""
     state = site.root / "computes" / host.name
     spec = host.spec
+    common = _everywhere(site)
+    own: dict[str, Value] = {"host": host.name, "state_path": str(state), "reserved_host_memory_mb": 0}
     return {
-        "DEFAULT": {"host": host.name, "state_path": str(state), "reserved_host_memory_mb": 0},
+        **common,
+        "DEFAULT": {**common["DEFAULT"], **own},
         "oslo_concurrency": {"lock_path": str(state / "locks")},
         "devcloud": {
             "vcpus": spec.vcpus,

@@ -2,6 +2,8 @@
 """A fresh cloud does what people and our own services will rely on."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ def boot(cloud: Cloud) -> Iterator[Boot]:
     for actor, server_id in booted:
         actor.delete_server(server_id, ignore_missing=True)
     for actor, server_id in booted:
-        wait_until(lambda a=actor, s=server_id: is_gone(a, s), f"{server_id} is gone", at_most=30)
+        wait_until(partial(is_gone, actor, server_id), f"{server_id} is gone", at_most=30)
     cloud.delete_seconds(cloud.site.options.delete_seconds)
 
 
@@ -141,3 +143,21 @@ def test_the_openstack_command_works_for_the_reservations_owner(cloud: Cloud) ->
     flavors = cloud.openstack("flavor", "list", "-f", "json", project="owner")
     assert {flavor["Name"] for flavor in flavors} >= {PLAIN_FLAVOR, SPOT_FLAVOR}
     assert cloud.openstack("reservation", "lease", "list", "-f", "json", project="owner") == []
+
+
+def test_a_host_is_lent_to_the_reservations_owner_and_comes_back(cloud: Cloud) -> None:
+    leases = cloud.blazar("owner").lease
+    end = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M")
+    reservation = {
+        "resource_type": "physical:host",
+        "min": 1,
+        "max": 1,
+        "hypervisor_properties": '["==", "$hypervisor_hostname", "host01"]',
+        "resource_properties": "",
+    }
+    lease = leases.create(name="test", start="now", end=end, reservations=[reservation], events=[])
+    compute = cloud.connection().compute
+    wait_until(lambda: leases.get(lease["id"])["status"] == "ACTIVE", "the lease is active", at_most=60, every=0.5)
+    assert "host01" not in compute.find_aggregate(FREEPOOL).hosts
+    leases.delete(lease["id"])
+    wait_until(lambda: "host01" in compute.find_aggregate(FREEPOOL).hosts, "the host is back", at_most=60, every=0.5)
