@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A lease's life over our plugin, in Blazar's own manager."""
+
+import pytest
+from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.manager.exceptions import NotEnoughHostsAvailable
+
+from blazar_spot.core.promises import Standing
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
+
+
+def test_a_lease_booked_ahead_gets_a_held_claim_that_becomes_firm(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=5 * HOUR)
+    assert [claim.host for claim in reservations.claims(Standing.HELD)] == reservations.hosts(lease)
+    reservations.poll()
+    (claim,) = reservations.claims(Standing.FIRM)
+    assert (claim.start_at, claim.end_at) == (reservations.start_of(lease), reservations.start_of(lease) + HOUR)
+    assert claim.service_host == f"compute-of-{claim.host}"
+
+
+def test_a_lease_that_would_break_a_promise_is_refused_with_the_first_start_that_works(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.spot("gpu-1")
+    with pytest.raises(ExternalServiceFilterException) as refused:
+        reservations.lease(start_in=10 * MINUTE)
+    assert type(refused.value) is ExternalServiceFilterException
+    assert "earliest_start=" in str(refused.value)
+    assert str(refused.value).endswith("code=spot_not_evictable")
+    assert reservations.claims(Standing.HELD, Standing.FIRM) == []
+
+
+def test_the_plugin_refuses_by_itself_when_the_filter_is_not_enabled(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.spot("gpu-1")
+    reservations.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException) as refused:
+        reservations.lease(start_in=10 * MINUTE)
+    assert type(refused.value) is ExternalServiceFilterException
+    assert "code=spot_not_evictable" in str(refused.value)
+
+
+def test_the_answered_start_is_accepted(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.spot("gpu-1")
+    with pytest.raises(ExternalServiceFilterException) as refused:
+        reservations.lease(start_in=10 * MINUTE)
+    answered = str(refused.value).split("earliest_start=")[1][:16]
+    assert reservations.lease_at(answered)["status"] == "PENDING"
+
+
+def test_more_hosts_than_there_are_is_upstreams_own_error(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    with pytest.raises(NotEnoughHostsAvailable):
+        reservations.lease(start_in=HOUR, count=2)
+
+
+def test_a_lease_is_refused_while_our_database_cannot_be_read(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.world.store.is_down = True
+    with pytest.raises(ExternalServiceFilterException, match="code=cannot_judge"):
+        reservations.lease(start_in=5 * HOUR)
+
+
+def test_a_host_that_is_reserved_in_the_window_is_not_given_again(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    first = reservations.lease(start_in=5 * HOUR)
+    second = reservations.lease(start_in=5 * HOUR)
+    assert sorted(reservations.hosts(first) + reservations.hosts(second)) == ["gpu-1", "gpu-2"]
+
+
+@pytest.mark.parametrize(("cleaning_minutes", "hosts_used"), [(0, 1), (10, 2)])
+def test_the_cleaning_time_separates_reservations_of_a_host(
+    reservations: Reservations, cleaning_minutes: int, hosts_used: int
+) -> None:
+    reservations.set_cleaning_time(cleaning_minutes)
+    reservations.add_hosts("gpu-1")
+    if hosts_used == 2:
+        reservations.add_hosts("gpu-2")
+    first = reservations.lease(start_in=5 * HOUR)
+    second = reservations.lease(start_in=6 * HOUR)
+    assert len({*reservations.hosts(first), *reservations.hosts(second)}) == hosts_used
+
+
+def test_a_booking_that_fails_after_the_hold_leaves_nothing_held(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.break_aggregates()
+    with pytest.raises(RuntimeError):
+        reservations.lease(start_in=5 * HOUR)
+    assert reservations.claims(Standing.HELD, Standing.FIRM) == []
+    assert [claim.standing for claim in reservations.world.store.claims] == [Standing.WITHDRAWN]
+
+
+def test_a_lease_reclaims_its_host_and_starts_with_it(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    server = reservations.spot("gpu-1")
+    lease = reservations.lease(start_in=2 * HOUR)
+    reservations.run_until(reservations.start_of(lease))
+    assert server not in reservations.world.cloud.alive
+    reservations.start(lease)
+    after = reservations.now(lease)
+    assert (after.status, after.is_degraded, after.is_missing) == ("ACTIVE", False, False)
+    assert reservations.served(lease) == ["gpu-1"]
+    assert reservations.world.cloud.freepool.hosts == []
+
+
+def test_a_lease_of_now_takes_a_host_without_spot_instances(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    reservations.spot("gpu-1")
+    lease = reservations.lease(start_in=0)
+    reservations.start(lease)
+    assert reservations.served(lease) == ["gpu-2"]
+
+
+def test_a_deleted_lease_ends_its_claim(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.poll()
+    reservations.delete(lease)
+    reservations.poll()
+    assert [claim.standing for claim in reservations.world.store.claims] == [Standing.WITHDRAWN]
+
+
+def test_a_lease_that_ends_gives_its_host_back_and_ends_its_claim(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=0)
+    reservations.start(lease)
+    reservations.poll()
+    reservations.world.cloud.boot("plain", host="gpu-1")
+    reservations.world.pass_time(HOUR)
+    reservations.end(lease)
+    reservations.poll()
+    assert reservations.now(lease).status == "TERMINATED"
+    assert reservations.world.cloud.freepool.hosts == ["compute-of-gpu-1"]
+    assert [claim.standing for claim in reservations.world.store.claims] == [Standing.ENDED]

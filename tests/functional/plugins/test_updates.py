@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Leases that are moved, stretched and grown, and hosts that fail."""
+
+from typing import Any
+
+import pytest
+from blazar.db import api as db_api
+from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.manager.exceptions import NotEnoughHostsAvailable
+
+from blazar_spot.core.promises import Standing
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
+
+
+def test_a_moved_lease_moves_its_claim(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.poll()
+    start_at = reservations.start_of(lease) + HOUR
+    reservations.update(lease, start_date=start_at, end_date=start_at + HOUR)
+    reservations.poll()
+    (claim,) = reservations.claims(Standing.FIRM)
+    assert (claim.start_at, claim.end_at) == (start_at, start_at + HOUR)
+    assert [one.standing for one in reservations.world.store.claims] == [Standing.FIRM]
+
+
+def test_moving_later_is_fine_whatever_runs_on_the_host(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=2 * HOUR)
+    reservations.spot("gpu-1")
+    start_at = reservations.start_of(lease) + HOUR
+    reservations.update(lease, start_date=start_at, end_date=start_at + HOUR)
+    assert reservations.hosts(lease) == ["gpu-1"]
+
+
+@pytest.mark.parametrize("filters", [["SpotGuaranteeFilter"], []])
+def test_moving_earlier_than_a_promise_allows_is_refused_and_changes_nothing(
+    reservations: Reservations, filters: list[str]
+) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.poll()
+    reservations.spot("gpu-1")
+    reservations.enable_filters(filters)
+    with pytest.raises(ExternalServiceFilterException) as refused:
+        reservations.update(lease, start_date=reservations.world.minute_from_now(10 * MINUTE))
+    assert type(refused.value) is ExternalServiceFilterException
+    assert "earliest_start=" in str(refused.value)
+    assert "code=spot_not_evictable" in str(refused.value)
+    after = reservations.now(lease)
+    assert (after.status, after.hosts) == ("PENDING", ["gpu-1"])
+    assert [one.standing for one in reservations.world.store.claims] == [Standing.FIRM]
+
+
+def test_moving_earlier_takes_another_host_if_its_own_cannot_be_free(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.poll()
+    (before,) = reservations.hosts(lease)
+    reservations.spot(before)
+    reservations.update(lease, start_date=reservations.world.minute_from_now(10 * MINUTE))
+    (after,) = reservations.hosts(lease)
+    assert after != before
+    reservations.poll()
+    assert [claim.host for claim in reservations.claims(Standing.FIRM)] == [after]
+
+
+def test_a_stretched_lease_leaves_a_host_that_is_reserved_afterwards(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=5 * HOUR)
+    (host,) = reservations.hosts(lease)
+    blocker = reservations.lease(start_in=6 * HOUR, count=2)
+    assert host in reservations.hosts(blocker)
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        reservations.update(lease, end_date=reservations.start_of(lease) + 2 * HOUR)
+    assert reservations.now(lease).status == "PENDING"
+    assert reservations.hosts(lease) == [host]
+
+
+def test_a_pending_lease_grows_and_shrinks(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.update(lease, min=2, max=3)
+    assert reservations.hosts(lease) == ["gpu-1", "gpu-2", "gpu-3"]
+    reservations.poll()
+    reservations.update(lease, min=1, max=1)
+    reservations.poll()
+    assert len(reservations.hosts(lease)) == 1
+    assert [claim.host for claim in reservations.claims(Standing.FIRM)] == reservations.hosts(lease)
+
+
+def test_a_running_lease_grows_through_the_late_door(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0)
+    reservations.start(lease)
+    reservations.poll()
+    reservations.update(lease, min=2, max=2)
+    assert len(reservations.served(lease)) == 1
+    reservations.poll()
+    assert reservations.served(lease) == ["gpu-1", "gpu-2"]
+    assert reservations.now(lease).status == "ACTIVE"
+
+
+def test_a_running_lease_does_not_lose_a_host(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0, count=1, at_most=2)
+    reservations.start(lease)
+    with pytest.raises(NotEnoughHostsAvailable):
+        reservations.update(lease, min=1, max=1)
+    assert reservations.now(lease).status == "ACTIVE"
+
+
+@pytest.mark.parametrize("values", [{"min": 0}, {"max": "many"}, {"min": 3, "max": 2}])
+def test_bad_parameters_leave_the_lease_as_it_was(reservations: Reservations, values: dict[str, Any]) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    with pytest.raises(Exception, match=r"min|max"):
+        reservations.update(lease, **values)
+    assert reservations.now(lease).status == "PENDING"
+
+
+def fail(reservations: Reservations, host: str) -> dict[str, Any]:
+    """A host fails, as upstream's monitor finds it."""
+    (failed,) = db_api.host_get_all_by_queries([f"hypervisor_hostname == {host}"])
+    db_api.host_update(failed["id"], {"reservable": False})
+    flags: dict[str, Any] = reservations.plugin.monitor.heal()
+    return flags
+
+
+def test_a_failed_host_of_a_running_lease_is_replaced_through_the_late_door(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0)
+    reservations.start(lease)
+    reservations.poll()
+    (failed,) = reservations.served(lease)
+    flags = fail(reservations, failed)
+    assert flags == {lease["reservations"][0]["id"]: {"resources_changed": True}}
+    assert reservations.served(lease) == []
+    reservations.poll()
+    (healed,) = reservations.served(lease)
+    assert healed != failed
+
+
+def test_a_replacement_with_spot_instances_joins_when_their_notice_has_run(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0, minutes=600)
+    reservations.start(lease)
+    reservations.poll()
+    (failed,) = reservations.served(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+    server = reservations.spot(other)
+    fail(reservations, failed)
+    reservations.run_until(reservations.world.clock.now() + 14 * MINUTE)
+    assert server in reservations.world.cloud.alive
+    assert reservations.now(lease).is_missing
+    reservations.run_until(reservations.world.clock.now() + HOUR)
+    assert reservations.served(lease) == [other]
+    assert not reservations.now(lease).is_missing
+
+
+def test_without_another_host_the_reservation_is_missing_one(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=20 * MINUTE)
+    flags = fail(reservations, "gpu-1")
+    assert flags == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert reservations.hosts(lease) == []
