@@ -38,7 +38,7 @@ class NovaCompute:
         self._api = Rest(session, "compute", MICROVERSION, region_name, interface)
         self._freepool_name = freepool_name
         self._hypervisor_ids: dict[str, str] = {}
-        self._freepool_seen: tuple[frozenset[str], list[PoolHost]] | None = None
+        self._hypervisors_of: dict[str, str] = {}
 
     def spot_servers(self) -> Sequence[Server]:
         """Two lists: the living, then the soft-deleted, which the first one leaves out."""
@@ -56,12 +56,12 @@ class NovaCompute:
             return self._rows(self._hypervisor_id(host))
 
     def freepool_hosts(self) -> Sequence[PoolHost]:
-        """The aggregate names compute services, so the hypervisors are listed too, but only if its hosts changed."""
-        service_hosts = frozenset(self._freepool()["hosts"])
-        if self._freepool_seen is None or self._freepool_seen[0] != service_hosts:
-            hosts = [host for host in self._hypervisors() if host.service_host in service_hosts]
-            self._freepool_seen = (service_hosts, sorted(hosts, key=lambda host: host.host))
-        return self._freepool_seen[1]
+        """The aggregate names compute services, so the hypervisors are listed too, but only if one is new."""
+        service_hosts = set(self._freepool()["hosts"])
+        if not service_hosts <= self._hypervisors_of.keys():
+            self._list_hypervisors()
+        known = service_hosts & self._hypervisors_of.keys()
+        return [PoolHost(self._hypervisors_of[service_host], service_host) for service_host in sorted(known)]
 
     def freepool_aggregate(self) -> int:
         return int(self._freepool()["id"])
@@ -111,22 +111,19 @@ class NovaCompute:
         """Nova looks hypervisors up by a part of the name, so that host1 also finds host10."""
         if host not in self._hypervisor_ids:
             found = self._api.get("/os-hypervisors", hypervisor_hostname_pattern=host)["hypervisors"]
-            self._remember_hypervisors(found)
+            self._hypervisor_ids.update((record["hypervisor_hostname"], record["id"]) for record in found)
         if host not in self._hypervisor_ids:
             raise NotFound(f"compute: there is no hypervisor {host}")
         return self._hypervisor_ids[host]
 
-    def _hypervisors(self) -> Iterator[PoolHost]:
+    def _list_hypervisors(self) -> None:
         for record in self._api.pages("/os-hypervisors/detail", "hypervisors"):
-            self._remember_hypervisors([record])
-            yield PoolHost(record["hypervisor_hostname"], record["service"]["host"])
-
-    def _remember_hypervisors(self, records: Iterable[Any]) -> None:
-        self._hypervisor_ids.update((record["hypervisor_hostname"], record["id"]) for record in records)
+            self._hypervisor_ids[record["hypervisor_hostname"]] = record["id"]
+            self._hypervisors_of[record["service"]["host"]] = record["hypervisor_hostname"]
 
     def _forget_hypervisors(self) -> None:
         self._hypervisor_ids.clear()
-        self._freepool_seen = None
+        self._hypervisors_of.clear()
 
     def _freepool(self) -> Any:
         for aggregate in self._api.get("/os-aggregates")["aggregates"]:

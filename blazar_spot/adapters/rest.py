@@ -14,6 +14,9 @@ from keystoneauth1.session import Session
 
 from blazar_spot.adapters.failures import translated
 
+PATIENCE_SECONDS = 60.0
+"""How long to wait for an answer if the session does not say; without a bound a service that hangs stops us too."""
+
 
 class Rest:
     """Sends requests to one service of the catalog and returns what the answers' bodies say."""
@@ -22,6 +25,7 @@ class Rest:
         self, session: Session, service_type: str, microversion: str, region_name: str | None, interface: str | None
     ) -> None:
         self._service = service_type
+        self._patience = session.timeout or PATIENCE_SECONDS
         self._adapter = Adapter(
             session,
             service_type=service_type,
@@ -58,5 +62,5 @@ class Rest:
     def _send(self, method: str, path: str, json: object = None) -> Any:
         with translated(f"{self._service}: {method} {path}"):
             content = {} if json is None else {"json": json}
-            response = self._adapter.request(path, method, **content)
+            response = self._adapter.request(path, method, timeout=self._patience, **content)
             return response.json() if response.content else None

@@ -102,7 +102,7 @@ class World:
         self.alive: dict[str, FakeServer] = {}
         self.aggregates: dict[int, FakeAggregate] = {}
         self._stands_on: dict[str, str] = {}
-        self._timeline: list[tuple[int, int, Callable[[], None]]] = []
+        self._timeline: list[tuple[int, int, Callable[[int], None]]] = []
         self._numbers = itertools.count(1)
         self.freepool = self.add_aggregate(freepool)
 
@@ -149,8 +149,8 @@ class World:
             server.status = "ERROR"
         else:
             self._allocate(chosen, server)
-            self.after(self.placed_after, lambda: self._place(server, chosen))
-            self.after(self.build_takes, lambda: self._start(server))
+            self.after(self.placed_after, lambda _: self._place(server, chosen))
+            self.after(self.build_takes, lambda at: self._start(server, at))
             server.built_at = self.clock.now() + self.build_takes
         return server.id
 
@@ -189,8 +189,8 @@ class World:
             return
         server.is_being_destroyed = True
         takes = self.delete_takes + max(server.built_at - self.clock.now(), 0) if server.host else 0
-        self.after(takes, lambda: self._release(server))
-        self.after(takes + self.row_outlives_allocation_by, lambda: self._forget(server))
+        self.after(takes, lambda _: self._release(server))
+        self.after(takes + self.row_outlives_allocation_by, lambda at: self._forget(server, at))
         self.settle()
 
     def zones_of(self, service_host: str, *, without: FakeAggregate | None = None) -> set[str]:
@@ -206,14 +206,15 @@ class World:
         hosts = (host for host in self.hosts.values() if host.service_host == service_host)
         return set().union(*(host.rows for host in hosts))
 
-    def after(self, seconds: int, happens: Callable[[], None]) -> None:
-        """Let something happen when so much time has passed."""
+    def after(self, seconds: int, happens: Callable[[int], None]) -> None:
+        """Let something happen when so much time has passed; it is told at what instant it happens."""
         heapq.heappush(self._timeline, (self.clock.now() + seconds, next(self._numbers), happens))
 
     def settle(self) -> None:
         """Let everything happen whose time has come."""
         while self._timeline and self._timeline[0][0] <= self.clock.now():
-            heapq.heappop(self._timeline)[2]()
+            at, _, happens = heapq.heappop(self._timeline)
+            happens(at)
 
     def _hosts_for(self, server: FakeServer) -> Iterable[FakeHost]:
         """Spot goes to the freepool only, everything else keeps out of it."""
@@ -233,9 +234,9 @@ class World:
             server.host = host.name
             host.rows.add(server.id)
 
-    def _start(self, server: FakeServer) -> None:
+    def _start(self, server: FakeServer, at: int) -> None:
         if not server.is_going:
-            server.status, server.launched_at = "ACTIVE", self.clock.now()
+            server.status, server.launched_at = "ACTIVE", at
 
     def _allocate(self, host: FakeHost, server: FakeServer) -> None:
         self._stands_on[server.id] = host.name
@@ -252,11 +253,11 @@ class World:
         self._free(server.id)
         self._free(server.migration)
 
-    def _forget(self, server: FakeServer) -> None:
+    def _forget(self, server: FakeServer, at: int) -> None:
         if server.host is not None:
             self.hosts[server.host].rows.discard(server.id)
         del self.alive[server.id]
-        server.status, server.gone_at = "DELETED", self.clock.now()
+        server.status, server.gone_at = "DELETED", at
 
 
 def _shadow(flavor: Flavor) -> dict[str, int]:

@@ -27,6 +27,13 @@ class ComputeContract:
         stage.until(lambda: plain in stage.compute.servers_on(stage.one.host), "it has a row")
         assert told(stage, plain) is None
 
+    def test_a_server_stays_spot_when_its_flavor_is_removed(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.remove_flavor(SPOT)
+        seen = told(stage, server)
+        assert seen is not None
+        assert (seen.flavor, seen.is_spot) == (SPOT, True)
+
     def test_a_server_that_is_being_built_is_told(self, stage: Stage) -> None:
         stage.build_slowly()
         server = stage.boot(SPOT, stage.one)

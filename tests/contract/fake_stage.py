@@ -44,6 +44,9 @@ class FakeStage:
     def new_flavor(self) -> str:
         return self._cloud.add_flavor(_flavor("contract-preemptible-new"), preemptible=True).name
 
+    def remove_flavor(self, flavor: str) -> None:
+        del self._cloud.flavors[flavor]
+
     def new_aggregate(self, *, zone: str | None) -> int:
         return self._cloud.add_aggregate(f"contract-{zone}", zone=zone).id
 

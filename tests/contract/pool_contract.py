@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every Pool has to do, the fake as well as Placement together with the real scheduler."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from blazar_spot.core.errors import NotFound
@@ -30,6 +32,12 @@ class PoolContract:
 
     def test_closing_makes_a_missing_pool_and_closes_it(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
+        assert stage.pool.pools()[stage.one.host] is True
+
+    def test_many_may_close_the_same_missing_pool_at_once(self, stage: Stage) -> None:
+        with ThreadPoolExecutor(max_workers=4) as many:
+            for done in [many.submit(stage.pool.close, stage.one.host) for _ in range(4)]:
+                done.result()
         assert stage.pool.pools()[stage.one.host] is True
 
     def test_a_closed_pool_stays_closed_when_it_is_brought_up_to_date(self, stage: Stage) -> None:

@@ -42,6 +42,9 @@ class Stage(Protocol):
     def new_flavor(self) -> str:
         """The name of a preemptible flavor that does not consume the spot pools yet."""
 
+    def remove_flavor(self, flavor: str) -> None:
+        """Let nobody use this flavor from now on."""
+
     def new_aggregate(self, *, zone: str | None) -> int:
         """The id of a new aggregate without hosts."""
 

@@ -2,6 +2,7 @@
 """The contracts of Compute and Pool, played on a real cloud; the first host has its GPUs on a nested provider."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,7 +10,9 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.fixture import cloud
 from blazar_spot.devcloud.hosts import HostSpec, name_hosts
 from blazar_spot.devcloud.site import Options
-from tests.functional.adapters.real_stage import RealStage
+
+if TYPE_CHECKING:
+    from tests.functional.adapters.real_stage import RealStage
 
 __all__ = ["cloud"]
 
@@ -25,8 +28,10 @@ def cloud_options() -> Options:
 
 
 @pytest.fixture
-def stage(cloud: Cloud) -> Iterator[RealStage]:
+def stage(cloud: Cloud) -> Iterator["RealStage"]:
     """The cloud, swept before and after each test."""
+    from tests.functional.adapters.real_stage import RealStage
+
     stage = RealStage(cloud)
     stage.sweep()
     stage.furnish()

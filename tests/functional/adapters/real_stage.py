@@ -62,6 +62,9 @@ class RealStage:
     def new_flavor(self) -> str:
         return self._new_flavor(f"{_OURS}new", {PREEMPTIBLE: "true"})
 
+    def remove_flavor(self, flavor: str) -> None:
+        self._nova.delete(f"/flavors/{self._id_of('flavors', flavor)}")
+
     def new_aggregate(self, *, zone: str | None) -> int:
         aggregate = {"name": f"{_OURS}{zone}", "availability_zone": zone}
         return int(self._post("/os-aggregates", {"aggregate": aggregate})["aggregate"]["id"])

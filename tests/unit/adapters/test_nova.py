@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Nova's adapter does where a real cloud of two hosts cannot lead it."""
+
+from typing import Any
+
+import pytest
+
+from blazar_spot.adapters.nova import NovaCompute
+from blazar_spot.core.errors import Forbidden, NotNow, Unreachable
+from blazar_spot.core.flavors import PREEMPTIBLE
+from blazar_spot.ports.compute import PoolHost
+from tests.unit.adapters.http_stub import ENDPOINT, Answer, HttpStub
+
+NEXT = [{"rel": "next", "href": ENDPOINT}]
+
+
+def _server(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"server-{number}",
+        "name": "trainer",
+        "tenant_id": "project",
+        "status": "ACTIVE",
+        "created": "2027-01-15T08:00:00Z",
+        "metadata": {},
+        "flavor": {"original_name": "spot", "extra_specs": {PREEMPTIBLE: "True"}},
+        "OS-EXT-SRV-ATTR:hypervisor_hostname": "host1",
+        "OS-EXT-STS:task_state": None,
+        "OS-EXT-STS:vm_state": "active",
+        "OS-SRV-USG:launched_at": "2027-01-15T08:00:05.000000",
+        **changes,
+    }
+
+
+def _hypervisor(name: str, uuid: str, service: str | None = None) -> dict[str, Any]:
+    return {"hypervisor_hostname": name, "id": uuid, "service": {"host": service or name}}
+
+
+@pytest.fixture
+def compute(http: HttpStub) -> NovaCompute:
+    """Nova as scripted."""
+    return NovaCompute(http.session())
+
+
+def test_servers_come_from_all_pages_and_from_among_the_soft_deleted(http: HttpStub, compute: NovaCompute) -> None:
+    http.on(
+        "GET",
+        "/servers/detail",
+        {"servers": [_server(1)], "servers_links": NEXT},
+        {"servers": [_server(2)]},
+        {"servers": [_server(3, status="SOFT_DELETED", **{"OS-EXT-STS:vm_state": "soft-delete"})]},
+    )
+    servers = compute.spot_servers()
+    assert [(server.id, server.is_going) for server in servers] == [
+        ("server-1", False),
+        ("server-2", False),
+        ("server-3", True),
+    ]
+    assert [request.query for request in http.requests] == [
+        {"all_tenants": "1"},
+        {"all_tenants": "1", "marker": "server-1"},
+        {"all_tenants": "1", "status": "SOFT_DELETED", "soft_deleted": "true"},
+    ]
+
+
+def test_instants_are_whole_seconds_in_utc(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/servers/detail", {"servers": [_server(1)]})
+    (server,) = compute.spot_servers()
+    assert (server.created_at, server.launched_at) == (1_800_000_000, 1_800_000_005)
+
+
+@pytest.mark.parametrize("task", ["deleting", "soft-deleting"])
+def test_a_server_whose_deletion_was_accepted_is_going(http: HttpStub, compute: NovaCompute, task: str) -> None:
+    http.on("GET", "/servers/detail", {"servers": [_server(1, **{"OS-EXT-STS:task_state": task})]})
+    (server,) = compute.spot_servers()
+    assert server.is_going
+
+
+def test_a_cell_that_is_down_is_not_an_empty_cell(http: HttpStub, compute: NovaCompute) -> None:
+    unknown = {"id": "server-9", "status": "UNKNOWN", "tenant_id": "project", "created": "2027-01-15T08:00:00Z"}
+    http.on("GET", "/servers/detail", {"servers": [_server(1), unknown]})
+    with pytest.raises(Unreachable):
+        compute.spot_servers()
+
+
+def test_extra_specs_that_may_not_be_read_are_not_absent_ones(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/servers/detail", {"servers": [_server(1, flavor={"original_name": "spot"})]})
+    with pytest.raises(Forbidden):
+        compute.spot_servers()
+
+
+def test_a_hypervisor_is_found_by_its_whole_name(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/os-hypervisors", {"hypervisors": [_hypervisor("host10", "ten"), _hypervisor("host1", "one")]})
+    http.on("GET", "/os-hypervisors/one", {"hypervisor": {"servers": [{"uuid": "server-1"}]}})
+    assert compute.servers_on("host1") == {"server-1"}
+    assert compute.servers_on("host1") == {"server-1"}
+    assert http.asked("GET").count("/os-hypervisors") == 1
+
+
+def test_a_host_that_was_set_up_again_is_looked_up_again(http: HttpStub, compute: NovaCompute) -> None:
+    old, new = [_hypervisor("host1", "old")], [_hypervisor("host1", "new")]
+    http.on("GET", "/os-hypervisors", {"hypervisors": old}, {"hypervisors": new})
+    http.on("GET", "/os-hypervisors/old", {"hypervisor": {"servers": []}}, Answer(404))
+    http.on("GET", "/os-hypervisors/new", {"hypervisor": {"servers": [{"uuid": "server-1"}]}})
+    assert compute.servers_on("host1") == frozenset()
+    assert compute.servers_on("host1") == {"server-1"}
+
+
+def test_hypervisors_are_listed_only_when_the_freepool_has_a_new_host(http: HttpStub, compute: NovaCompute) -> None:
+    def freepool(*hosts: str) -> dict[str, Any]:
+        return {"aggregates": [{"id": 1, "name": "freepool", "hosts": list(hosts)}]}
+
+    http.on("GET", "/os-aggregates", freepool("c1", "c2"), freepool("c1"), freepool("c1", "c2"), freepool("c3"))
+    one, two, three = (_hypervisor(f"host{n}", f"id{n}", f"c{n}") for n in (1, 2, 3))
+    http.on(
+        "GET",
+        "/os-hypervisors/detail",
+        {"hypervisors": [two], "hypervisors_links": NEXT},
+        {"hypervisors": [one]},
+        {"hypervisors": [one, two, three]},
+    )
+    assert compute.freepool_hosts() == [PoolHost("host1", "c1"), PoolHost("host2", "c2")]
+    assert compute.freepool_hosts() == [PoolHost("host1", "c1")]
+    assert compute.freepool_hosts() == [PoolHost("host1", "c1"), PoolHost("host2", "c2")]
+    assert http.asked("GET").count("/os-hypervisors/detail") == 2
+    assert compute.freepool_hosts() == [PoolHost("host3", "c3")]
+
+
+def test_a_full_quota_of_keys_is_a_matter_of_time(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("POST", "/servers/server-1/metadata", Answer(403, {"forbidden": {"code": 403, "message": "quota"}}))
+    with pytest.raises(NotNow):
+        compute.write_metadata("server-1", {"key": "value"})
+
+
+def test_a_key_that_somebody_else_removed_meanwhile_is_removed(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/servers/server-1/metadata", {"metadata": {"one": "1", "two": "2", "kept": "3"}})
+    http.on("DELETE", "/servers/server-1/metadata/one", Answer(404))
+    http.on("DELETE", "/servers/server-1/metadata/two", Answer(204))
+    compute.remove_metadata("server-1", ["two", "one", "absent"])
+    assert http.asked("DELETE") == ["/servers/server-1/metadata/one", "/servers/server-1/metadata/two"]
+
+
+def test_a_move_of_which_only_the_answer_was_lost_is_made(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("POST", "/os-aggregates/7/action", Answer(409))
+    http.on("GET", "/os-aggregates/7", {"aggregate": {"id": 7, "name": "lease", "hosts": ["c1"]}})
+    compute.join_aggregate(7, "c1")
+    with pytest.raises(NotNow):
+        compute.leave_aggregate(7, "c1")
+
+
+def test_a_flavor_that_went_away_does_not_keep_others_from_being_enrolled(http: HttpStub, compute: NovaCompute) -> None:
+    def flavor(name: str) -> dict[str, Any]:
+        size = {"vcpus": 1, "ram": 64, "disk": 1, "OS-FLV-EXT-DATA:ephemeral": 0, "swap": 0}
+        return {"id": name, "name": name, "extra_specs": {PREEMPTIBLE: "true"}, **size}
+
+    http.on("GET", "/flavors/detail", {"flavors": [flavor("gone"), flavor("here")]})
+    http.on("POST", "/flavors/gone/os-extra_specs", Answer(404))
+    http.on("POST", "/flavors/here/os-extra_specs", {})
+    assert compute.enrol_flavors() == ["here"]
+    assert http.requests[0].query == {"is_public": "None"}
+    assert http.requests[-1].body == {
+        "extra_specs": {
+            "resources:CUSTOM_SPOT_DISK_GB": "1",
+            "resources:CUSTOM_SPOT_MEMORY_MB": "64",
+            "resources:CUSTOM_SPOT_VCPU": "1",
+        }
+    }

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How requests leave: pinned, bounded, and page after page."""
+
+from blazar_spot.adapters.rest import PATIENCE_SECONDS, Rest
+from tests.unit.adapters.http_stub import ENDPOINT, HttpStub
+
+
+def test_each_request_carries_the_pinned_microversion_and_a_bound(http: HttpStub) -> None:
+    http.on("GET", "/thing", {})
+    Rest(http.session(), "placement", "1.26", None, None).get("/thing")
+    assert http.headers[0]["OpenStack-API-Version"] == "placement 1.26"
+    assert http.timeouts == [PATIENCE_SECONDS]
+
+
+def test_a_configured_bound_counts_more(http: HttpStub) -> None:
+    http.on("GET", "/thing", {})
+    session = http.session()
+    session.timeout = 7.0
+    Rest(session, "compute", "2.87", None, None).get("/thing")
+    assert http.timeouts == [7.0]
+
+
+def test_pages_are_read_until_there_is_no_next_one(http: HttpStub) -> None:
+    more = [{"rel": "next", "href": f"{ENDPOINT}/things?marker=x"}]
+    http.on(
+        "GET",
+        "/things",
+        {"things": [{"id": "a"}, {"id": "b"}], "things_links": more},
+        {"things": [{"id": "c"}], "things_links": more},
+        {"things": []},
+    )
+    rows = Rest(http.session(), "compute", "2.87", None, None).pages("/things", "things", all_tenants="1")
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+    assert [request.query for request in http.requests] == [
+        {"all_tenants": "1"},
+        {"all_tenants": "1", "marker": "b"},
+        {"all_tenants": "1", "marker": "c"},
+    ]
