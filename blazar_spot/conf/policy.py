@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from oslo_config import cfg
 
+from blazar_spot.core.errors import ContradictoryPolicy
 from blazar_spot.core.policy import Policy
 
 GROUP = cfg.OptGroup(
@@ -124,4 +125,10 @@ def option_of(field: str) -> str:
 def policy_of(conf: cfg.ConfigOpts) -> Policy:
     """The configured policy; ``ContradictoryPolicy`` if its numbers cannot hold together."""
     group = conf[GROUP.name]
-    return Policy(**{field.name: group[option_of(field.name)] for field in fields(Policy)})
+    policy = Policy(**{field.name: group[option_of(field.name)] for field in fields(Policy)})
+    if conf.engine.tick_seconds >= policy.notice_slack:
+        raise ContradictoryPolicy(
+            f"tick_seconds in [engine] ({conf.engine.tick_seconds} s) must be shorter than notice_slack_seconds "
+            f"({policy.notice_slack} s): a notice may be written a whole tick after it is due."
+        )
+    return policy

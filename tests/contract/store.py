@@ -274,6 +274,12 @@ class StoreContract:
             assert list(work.instances_by_id(["instance-1", "instance-0", "never-seen"])) == [gone, present]
             assert list(work.instances_by_id([])) == []
 
+    def test_instances_by_id_are_those_that_were_ever_seen_gone_ones_too(self, store: Store) -> None:
+        put(store, replace(INSTANCE, id="b"), replace(INSTANCE, id="a", gone_at=NOON), replace(INSTANCE, id="c"))
+        with store.begin() as work:
+            assert ids(work.instances_by_id(iter(["b", "a", "unseen"]))) == ["a", "b"]
+            assert work.instances_by_id([]) == []
+
     def test_instances_of_very_many_hosts_can_be_asked_for(self, store: Store) -> None:
         put(store, INSTANCE)
         with store.begin() as work:

@@ -51,6 +51,11 @@ def test_numbers_that_contradict_each_other_are_not_accepted(tmp_path: Path) -> 
         configuration.policy_of(conf)
 
 
+def test_a_tick_that_is_longer_than_the_slack_of_a_notice_is_not_accepted(tmp_path: Path) -> None:
+    with pytest.raises(ContradictoryPolicy, match="shorter than notice_slack_seconds"):
+        configuration.policy_of(loaded(tmp_path, "[engine]\ntick_seconds = 60\n"))
+
+
 def test_two_configurations_of_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
     changed = loaded(tmp_path, "[engine]\ntick_seconds = 1\n")
     assert (changed.engine.tick_seconds, loaded(tmp_path, "").engine.tick_seconds) == (1, 5)

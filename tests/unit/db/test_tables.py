@@ -78,10 +78,11 @@ def test_every_question_is_answered_through_an_index(database: Database) -> None
             work.open_notices()
             work.instances()
             work.instances(["gpu-1"])
+            work.instances_by_id(["instance-1"])
         plans = [
             step.detail
             for statement, parameters in sent
             for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
-    assert len(sent) == 7
+    assert len(sent) == 8
     assert [step for step in plans if step.startswith("SCAN")] == []
