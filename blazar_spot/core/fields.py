@@ -11,6 +11,7 @@ from blazar_spot.core.errors import Permanent
 from blazar_spot.core.model import Size
 
 MISSING = object()
+LARGEST = 2**63 - 1
 
 
 class BadSnapshot(Permanent):
@@ -54,6 +55,8 @@ class Fields:
             raise self.refuse(field, "must be a whole number")
         if least is not None and value < least:
             raise self.refuse(field, f"must be at least {least}")
+        if abs(value) > LARGEST:
+            raise self.refuse(field, f"must not be beyond {LARGEST}")
         return value
 
     def string(self, field: str) -> str:
@@ -67,8 +70,8 @@ class Fields:
         if not isinstance(value, dict):
             raise self.refuse(field, "must be an object of whole numbers")
         for resource, amount in value.items():
-            if type(amount) is not int or amount < 0:
-                raise self.refuse(f"{field}.{resource}", "must be a whole number that is not negative")
+            if type(amount) is not int or not 0 <= amount <= LARGEST:
+                raise self.refuse(f"{field}.{resource}", f"must be a whole number from 0 to {LARGEST}")
         return value
 
     def props(self, field: str) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from blazar_spot.core.model import Rules, Size, Spot
 from blazar_spot.core.planner.calendar import Amounts, Load, load
 from blazar_spot.core.planner.earliest import Steps
 from blazar_spot.core.planner.sites import Site, gives_way_at
-from blazar_spot.core.planner.victims import cheapest_cover
+from blazar_spot.core.planner.victims import Covering
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +65,29 @@ class Room:
     paid: list[Spot]
     gratis: list[Spot]
     dimensions: list[Dimension]
-    covers: dict[int, tuple[int, list[Spot]]] = field(default_factory=dict)
+    coverings: dict[int, Covering] = field(default_factory=dict)
 
-    def cover(self, slots: int) -> tuple[int, list[Spot]]:
-        """The least cost of so many slots, and which of ``paid`` have to go for them."""
-        if slots not in self.covers:
-            spots = sorted(self.paid, key=lambda spot: spot.id)
-            gains = [tuple(dimension.gain(spot) for dimension in self.dimensions) for spot in spots]
+    def covering(self, slots: int) -> Covering:
+        """Which of ``paid`` have to go for so many slots, to be sharpened as far as it matters."""
+        if slots not in self.coverings:
+            if not self.coverings:
+                self.paid.sort(key=lambda spot: spot.id)
+            gains = [tuple([dimension.gain(spot) for dimension in self.dimensions]) for spot in self.paid]
             need = tuple(dimension.missing(slots) for dimension in self.dimensions)
-            found = cheapest_cover([spot.cost for spot in spots], gains, need)
-            if found is None:
-                raise ValueError(f"{self.site.host.id} cannot give {slots} slots")
-            self.covers[slots] = found[0], [spots[item] for item in found[1]]
-        return self.covers[slots]
+            self.coverings[slots] = Covering([spot.cost for spot in self.paid], gains, need)
+        return self.coverings[slots]
+
+    def cost(self, slots: int) -> int:
+        """The least cost of so many slots."""
+        covering = self.covering(slots)
+        while not covering.exact:
+            covering.sharpen()
+        return covering.bound
 
     def evictions(self, slots: int) -> list[Spot]:
         """The victims for so many slots at the least cost; nobody goes who could stay."""
-        victims = self.cover(slots)[1]
+        self.cost(slots)
+        victims = [self.paid[item] for item in self.covering(slots).items]
         slack = [sum(map(dimension.gain, victims)) - dimension.missing(slots) for dimension in self.dimensions]
         needed = []
         for spot in sorted(self.gratis, key=lambda spot: spot.id):

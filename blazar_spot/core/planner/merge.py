@@ -2,8 +2,8 @@
 """So many units over all hosts at the least total cost, exactly, looking closely at few hosts.
 
 The cost of k units on one host never falls as k grows but bends both ways: one large instance may pay for eight
-slots. A curve starts from cheap lower bounds and makes a point exact on demand. Every unit is given a price; hosts
-give what is worth it at that price, and the little that remains is searched.
+slots. A curve starts from cheap lower bounds and sharpens a point on demand until it is exact. Every unit is given a
+price; hosts give what is worth it at that price, and the little that remains is searched.
 
 Why few points are enough. At the price, each host has a best choice; any other choice of it *regrets* something. The
 cost of a solution is a constant plus its regrets, so a point that regrets as much as the best known solution has to
@@ -21,14 +21,14 @@ from typing import NamedTuple, Protocol
 class Curve(Protocol):
     """What units cost on one host: ``points[k]`` is the cost of k units, exact or a lower bound of it.
 
-    Points never fall from left to right, ``points[0]`` is exactly 0, and a point never falls when it is made exact.
+    Points never fall from left to right, and ``points[0]`` is exactly 0.
     """
 
     points: list[int]
     exact: list[bool]
 
-    def make_exact(self, units: int) -> None:
-        """Make that point the cost itself; other points may rise with it."""
+    def sharpen(self, units: int) -> None:
+        """Raise the bound of that point, or make it exact; other points may rise with it. A few calls are enough."""
 
 
 def merge(curves: Sequence[Curve], need: int) -> list[int]:
@@ -69,7 +69,7 @@ class _Merge:
             _, host, units = queue[0]
             curve, taken = self.curves[host], self.taken[host]
             if not curve.exact[units]:
-                curve.make_exact(units)
+                curve.sharpen(units)
             else:
                 self.price, self.units = curve.points[units] - curve.points[taken], units - taken
                 if self.units > self.left:
@@ -105,7 +105,7 @@ class _Merge:
             curve, units = self.curves[host], self.taken[host] + self.left
             if curve.exact[units]:
                 return host, cost
-            curve.make_exact(units)
+            curve.sharpen(units)
             heapq.heapreplace(queue, (curve.points[units] - curve.points[self.taken[host]], host))
 
     def _regret(self, host: int, units: int) -> int:
@@ -136,7 +136,7 @@ class _Merge:
             if self.curves[host].exact[units]:
                 least.append((regret, host))
                 continue
-            self.curves[host].make_exact(units)
+            self.curves[host].sharpen(units)
             regret = self._regret(host, units)
             if regret < spare:
                 heapq.heappush(queue, (regret, host))

@@ -84,7 +84,7 @@ def _cost_of_one(snapshot: Snapshot, request: Request, site: Site) -> int | Bloc
     least = request.count if request.affinity is True else 1
     found = room(ask, site, request.start)
     if found is not None and found.most >= least:
-        return found.cover(least)[0]
+        return found.cost(least)
     empty = room(ask, Site(site.host), request.start)
     if empty is None or empty.most < least:
         return Blocker(site.host.id, "room", None, None)

@@ -96,12 +96,13 @@ class SlotCurve:
         self.exact = [True] + [False] * most
         self._raise_floor()
 
-    def make_exact(self, units: int) -> None:
-        cost, _ = self.found.cover((self.free + units) * self.unit)
-        self.exact[units] = True
+    def sharpen(self, units: int) -> None:
+        covering = self.found.covering((self.free + units) * self.unit)
+        covering.sharpen()
+        self.exact[units] = covering.exact
         for number in range(units, len(self.points)):
-            if self.points[number] < cost:
-                self.points[number] = cost
+            if self.points[number] < covering.bound:
+                self.points[number] = covering.bound
 
     def _raise_floor(self) -> None:
         """Units cost at least what is missing of any one resource, bought at the best rate of any instance."""
