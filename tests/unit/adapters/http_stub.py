@@ -85,7 +85,7 @@ class HttpStub(BaseAdapter):
 
 def _request(request: requests.PreparedRequest) -> Request:
     url = urlsplit(str(request.url))
-    body = json.loads(request.body) if isinstance(request.body, bytes) else None
+    body = json.loads(request.body) if isinstance(request.body, str | bytes) else None
     return Request(str(request.method), unquote(url.path), dict(parse_qsl(url.query)), body)
 
 
