@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from keystoneauth1.adapter import Adapter
+from keystoneauth1.exceptions import ConnectFailure
 from keystoneauth1.session import Session
+from requests import Response
 
 from blazar_spot.adapters.failures import translated
 
@@ -61,6 +63,14 @@ class Rest:
 
     def _send(self, method: str, path: str, json: object = None) -> Any:
         with translated(f"{self._service}: {method} {path}"):
-            content = {} if json is None else {"json": json}
-            response = self._adapter.request(path, method, timeout=self._patience, **content)
+            try:
+                response = self._request(method, path, json)
+            except ConnectFailure:
+                # Kept-alive connections are closed by servers just when they are used again. Asking twice is always
+                # right, since every request of ours is idempotent.
+                response = self._request(method, path, json)
             return response.json() if response.content else None
+
+    def _request(self, method: str, path: str, json: object) -> Response:
+        content = {} if json is None else {"json": json}
+        return self._adapter.request(path, method, timeout=self._patience, **content)

@@ -67,7 +67,8 @@ class Compute(Protocol):
         ``force`` also removes a server that a plain delete would only have put into the soft-deleted state."""
 
     def leave_aggregate(self, aggregate_id: int, service_host: str) -> None:
-        """Take the host out of the aggregate; not being in it is success."""
+        """Take the host out of the aggregate; not being in it is success. ``NotNow`` if servers on it forbid the
+        move."""
 
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         """Put the host into the aggregate; being in it is success. ``NotNow`` if servers on it forbid the move."""

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How requests leave: pinned, bounded, and page after page."""
 
+import pytest
+import requests
+
 from blazar_spot.adapters.rest import PATIENCE_SECONDS, Rest
+from blazar_spot.core.errors import Unreachable
 from tests.unit.adapters.http_stub import ENDPOINT, HttpStub
 
 
@@ -36,3 +40,21 @@ def test_pages_are_read_until_there_is_no_next_one(http: HttpStub) -> None:
         {"all_tenants": "1", "marker": "b"},
         {"all_tenants": "1", "marker": "c"},
     ]
+
+
+def test_a_connection_that_broke_is_tried_once_more(http: HttpStub) -> None:
+    broken = requests.exceptions.ConnectionError("closed by the other side")
+    rest = Rest(http.session(), "compute", "2.87", None, None)
+    http.on("GET", "/thing", broken, {"found": True})
+    assert rest.get("/thing") == {"found": True}
+    http.on("GET", "/thing", broken)
+    with pytest.raises(Unreachable):
+        rest.get("/thing")
+    assert len(http.requests) == 4
+
+
+def test_a_service_that_hangs_is_not_tried_again(http: HttpStub) -> None:
+    http.on("GET", "/thing", requests.exceptions.ReadTimeout("hangs"))
+    with pytest.raises(Unreachable):
+        Rest(http.session(), "compute", "2.87", None, None).get("/thing")
+    assert len(http.requests) == 1
