@@ -15,6 +15,7 @@ from tests.functional.databases.servers import MariaDB, PostgreSQL, Server
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     running: Server = request.param()
     try:
+        running.initialise()
         running.start()
         yield running
     finally:

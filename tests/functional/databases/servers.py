@@ -36,7 +36,6 @@ class Server(ABC):
         self.folder = Path(tempfile.mkdtemp(prefix="blazar-spot-database-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
-        self.initialise()
 
     @abstractmethod
     def initialise(self) -> None:
@@ -66,14 +65,20 @@ class Server(ABC):
         self._process.wait(PATIENCE_SECONDS)
 
     def remove(self) -> None:
-        """Stop it and leave nothing behind."""
-        assert self._process is not None
-        self._process.send_signal(self.stop_signal)
+        """Stop it, however far it came, and leave nothing behind."""
         try:
-            self._process.wait(PATIENCE_SECONDS)
+            if self._process is not None:
+                self._stop(self._process)
         finally:
-            self._process.kill()
             shutil.rmtree(self.folder)
+
+    def _stop(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(self.stop_signal)
+        try:
+            process.wait(PATIENCE_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
 
     def new_database(self) -> str:
         """The connection URL of a database that nobody has used."""
