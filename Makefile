@@ -14,8 +14,8 @@ help: ## say what there is
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14 | sed 's/^/  /'
 
-demo: venv packages ## a reservation takes a GPU host back, on a real cloud (UPSTREAM=1: without us)
-	@$(VENV)/python -m blazar_spot.demo $(if $(UPSTREAM),--upstream)
+demo: venv packages ## a reservation takes a GPU host back, on a real cloud (UPSTREAM=1: without us; KEEP=1: leave it up)
+	@$(VENV)/python -m blazar_spot.demo $(if $(UPSTREAM),--upstream) $(if $(KEEP),--keep)
 
 test: ## everything that CI runs, the real cloud included
 	@$(PYTHON) tools/phases.py test

@@ -6,14 +6,15 @@ after Ctrl-C. What went wrong is said with the log to read; logs of a failed run
 """
 
 import argparse
-import shutil
 import signal
 import sys
 from pathlib import Path
 
+from blazarclient.exception import BlazarClientException
+from openstack.exceptions import SDKException
 from rich.console import Console
 
-from blazar_spot.demo.cast import Stage
+from blazar_spot.demo.cast import Cast, Stage
 from blazar_spot.demo.compressed_time import GPUS, options
 from blazar_spot.demo.lines import Lines
 from blazar_spot.demo.record import Record
@@ -21,9 +22,11 @@ from blazar_spot.demo.screen import Screen
 from blazar_spot.demo.story import Story, Stuck
 from blazar_spot.demo.summary import summary
 from blazar_spot.demo.verdict import promises
+from blazar_spot.devcloud.birth import CloudFailed
 from blazar_spot.devcloud.cli import default_state_dir
 from blazar_spot.devcloud.cloud import Cloud
-from blazar_spot.devcloud.waiting import Stopwatch
+from blazar_spot.devcloud.processes import CommandFailed
+from blazar_spot.devcloud.waiting import GaveUp, Stopwatch
 
 WIDTH_OF_A_PIPE = 118
 
@@ -35,35 +38,21 @@ def main(words: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
     cloud = Cloud(arguments.state_dir, options("upstream" if arguments.upstream else "spot"))
+    is_good, is_up = False, False
     try:
-        return _run(cloud, arguments, console)
+        _bring_up(cloud, console)
+        is_up = True
+        is_good = _play_and_judge(cloud, arguments.upstream, console)
     except KeyboardInterrupt:
         console.print("interrupted")
         return 130
+    except (CloudFailed, CommandFailed, GaveUp) as error:
+        console.print(f"The cloud failed. {error}", style="bold red", markup=False, highlight=False)
     finally:
-        if not arguments.keep:
-            cloud.down()
-
-
-def _run(cloud: Cloud, arguments: argparse.Namespace, console: Console) -> int:
-    record = Record()
-    try:
-        _bring_up(cloud, console)
-        stuck = _play(cloud, record, arguments.upstream, console)
-    except Exception:
-        _keep_logs(cloud, console)
-        raise
-    judged = promises(record)
-    console.print(summary(record, judged))
-    if stuck:
-        console.print(f"The story could not go on. {stuck}. Read {stuck.service}.log.", style="bold red")
-    elif arguments.upstream:
-        console.print("This was Blazar's own host plugin. The same with ours: make demo")
-    kept = stuck is None and all(promise.is_kept for promise in judged)
-    is_good = stuck is None if arguments.upstream else kept
-    if not is_good:
-        _keep_logs(cloud, console)
-    _say_where_next(cloud, arguments.keep, console)
+        is_kept = arguments.keep and is_up
+        if not is_kept:
+            cloud.down(keep_logs=not is_good)
+    _say_where_next(cloud, is_kept, is_good, console)
     return 0 if is_good else 1
 
 
@@ -74,28 +63,40 @@ def _bring_up(cloud: Cloud, console: Console) -> None:
     cloud.up(lambda line: console.print(f"[{watch.seconds:5.1f} s] {line}", markup=False, highlight=False))
 
 
+def _play_and_judge(cloud: Cloud, upstream: bool, console: Console) -> bool:
+    """Play the story and tell how it went; whether that is as it should be."""
+    record = Record()
+    stuck = _play(cloud, record, upstream, console)
+    judged = promises(record)
+    console.print(summary(record, judged))
+    if stuck:
+        console.print(f"The story could not go on. {stuck}. Read {stuck.service}.log.", style="bold red")
+        return False
+    if upstream:
+        console.print("This was Blazar's own host plugin. The same story with ours: make demo")
+        return True
+    return all(promise.is_kept for promise in judged)
+
+
 def _play(cloud: Cloud, record: Record, upstream: bool, console: Console) -> Stuck | None:
     whose = "Blazar's own host plugin" if upstream else "blazar_spot"
     is_live = console.is_terminal and not console.is_dumb_terminal
     view = Screen(console, whose) if is_live else Lines(console)
-    story = Story(cloud, Stage(name="demo", host="host01", gpus=GPUS))
     try:
+        story = Story(Cast(cloud, Stage(name="demo", host="host01", gpus=GPUS)))
         with view.open(record):
             for sight in story.play():
                 view.show(record.take(sight))
     except Stuck as stuck:
         return stuck
+    except (SDKException, BlazarClientException, OSError) as error:
+        return Stuck(f"{type(error).__name__}: {error}", "nova-api")
     return None
 
 
-def _keep_logs(cloud: Cloud, console: Console) -> None:
-    kept = cloud.state_dir.with_name(f"{cloud.state_dir.name}-logs")
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(cloud.state_dir / "logs", kept)
-    console.print(f"The logs are in {kept}", soft_wrap=True)
-
-
-def _say_where_next(cloud: Cloud, is_kept: bool, console: Console) -> None:
+def _say_where_next(cloud: Cloud, is_kept: bool, is_good: bool, console: Console) -> None:
+    if not is_good:
+        console.print(f"The logs are in {cloud.state_dir / 'logs'}", soft_wrap=True, highlight=False)
     if not is_kept:
         console.print("To look around afterwards: make demo KEEP=1")
         return

@@ -17,7 +17,7 @@ from blazarclient.exception import BlazarClientException
 
 from blazar_spot.demo.sights import Guest, Lease, Notice, Picture
 from blazar_spot.devcloud.cloud import Cloud
-from blazar_spot.devcloud.stock import FREEPOOL, IMAGE, PLAIN_FLAVOR, SPOT_FLAVOR
+from blazar_spot.devcloud.stock import IMAGE, PLAIN_FLAVOR, SPOT_FLAVOR
 
 SPOT_PROJECT = "demo"
 OWNER_PROJECT = "owner"
@@ -117,7 +117,7 @@ class Owner(Tenant):
         try:
             body = self._leases.create(f"{self.stage.name}-{time.time_ns()}", start, end, [wish], [])
         except BlazarClientException as error:
-            return Refusal(int(error.kwargs["code"]), str(error))
+            return Refusal(int(error.kwargs["code"]), str(error).removeprefix("ERROR: "))
         return _lease(body)
 
     def move(self, lease: Lease, start: str, end: str) -> Lease:
@@ -191,7 +191,7 @@ class Onlooker:
     def _serves(self) -> Iterator[str]:
         for aggregate in self._admin.compute.aggregates():
             if self._stage.host in (aggregate.hosts or ()):
-                yield FREEPOOL if aggregate.name == FREEPOOL else "a reservation"
+                yield str(aggregate.name)
 
     def _is_closed(self) -> bool | None:
         if self._pool_id is None:
@@ -200,10 +200,20 @@ class Onlooker:
                 return None
             self._pool_id = found[0]["uuid"]
         inventories = self._ask_placement(f"/resource_providers/{self._pool_id}/inventories")["inventories"]
-        return all(one["reserved"] == one["total"] for one in inventories.values())
+        return any(one["reserved"] == one["total"] for one in inventories.values())
 
     def _ask_placement(self, path: str) -> Any:
         return self._admin.placement.get(path, microversion=_PLACEMENT).json()
+
+
+class Cast:
+    """The three of them on one stage."""
+
+    def __init__(self, cloud: Cloud, stage: Stage) -> None:
+        self.stage = stage
+        self.spot_user = SpotUser(cloud, stage)
+        self.owner = Owner(cloud, stage)
+        self.onlooker = Onlooker(cloud, stage, self.spot_user, self.owner)
 
 
 def _lease(body: dict[str, Any]) -> Lease:

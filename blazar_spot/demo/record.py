@@ -125,7 +125,8 @@ class Record:
             return
         self.lease = lease
         if picture.at >= lease.start_at and Mark.STARTED not in self.marks:
-            self.marks[Mark.STARTED] = float(lease.start_at)
+            # A lease that starts "now" begins with its minute, before anybody has asked for it.
+            self.marks[Mark.STARTED] = max(lease.start_at, self.marks.get(Mark.BOOKED, 0))
         if before is None or before.status != lease.status:
             mark = Mark.DECIDED if lease.status in ("ACTIVE", "ERROR") else None
             if mark and self.decided_as is None:

@@ -18,6 +18,7 @@ from rich.text import Text
 from blazar_spot.demo.compressed_time import NOTICE_SECONDS
 from blazar_spot.demo.record import Record
 from blazar_spot.demo.sights import Guest, Notice, Picture, Remark, clock_time
+from blazar_spot.devcloud.stock import FREEPOOL
 
 REMARKS = 9
 BAR = 20
@@ -61,9 +62,13 @@ def _host(picture: Picture) -> Text:
     here = [guest for guest in picture.guests if guest.host == picture.host]
     cells = [("■ ", _cell(guest)) for guest in here] + [("□ ", "dim")] * (picture.gpus - len(here))
     pool = {None: "no spot pool", False: "spot pool open", True: "spot pool closed"}[picture.is_closed]
-    where = " and ".join(picture.serves) or "nobody"
+    where = " and ".join(_aggregate(name) for name in picture.serves) or "no aggregate"
     style = "bold red" if picture.is_closed else "green"
     return Text.assemble((f"{picture.host}  ", "bold"), *cells, f" in {where}, ", (pool, style))
+
+
+def _aggregate(name: str) -> str:
+    return name if name == FREEPOOL else f"the aggregate of reservation {name[:8]}"
 
 
 def _cell(guest: Guest) -> str:

@@ -63,7 +63,7 @@ class Lease:
 class Picture:
     """The stage at one moment. ``is_closed`` is None when the host has no spot pool.
 
-    ``serves`` names the aggregates of Blazar that the host is in.
+    ``serves`` are the aggregates that the host is in: Blazar's freepool, or the one named after its reservation.
     """
 
     at: float

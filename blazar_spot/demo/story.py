@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 
-from blazar_spot.demo.cast import Onlooker, Owner, Refusal, SpotUser, Stage
+from blazar_spot.demo.cast import Cast, Onlooker, Refusal
 from blazar_spot.demo.sights import Deleted, Guest, Lease, Mark, Picture, Remark, Sight, clock_time
-from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.stock import FREEPOOL
 from blazar_spot.devcloud.waiting import Stopwatch
 
 LOOK_EVERY_SECONDS = 0.4
@@ -29,14 +29,29 @@ class Stuck(Exception):
         self.service = service
 
 
+def watch(
+    onlooker: Onlooker, until: Callable[[Picture], bool], what: str, at_most: float, service: str
+) -> Generator[Sight, None, Picture]:
+    """Look again and again, yielding what is seen, until it is as it should be; that last picture is returned."""
+    stopwatch = Stopwatch()
+    while True:
+        seen = onlooker.look()
+        yield seen
+        if until(seen):
+            return seen
+        if stopwatch.seconds > at_most:
+            raise Stuck(f"{what}: not within {at_most:.0f} s", service)
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
 class Story:
     """One play on one stage."""
 
-    def __init__(self, cloud: Cloud, stage: Stage, spots: int = 4) -> None:
-        self._spot_user = SpotUser(cloud, stage)
-        self._owner = Owner(cloud, stage)
-        self._onlooker = Onlooker(cloud, stage, self._spot_user, self._owner)
-        self._stage = stage
+    def __init__(self, cast: Cast, spots: int = 4) -> None:
+        self._spot_user = cast.spot_user
+        self._owner = cast.owner
+        self._onlooker = cast.onlooker
+        self._host = cast.stage.host
         self._spots = [f"spot-{number}" for number in range(1, spots + 1)]
 
     def play(self) -> Iterator[Sight]:
@@ -50,15 +65,6 @@ class Story:
         yield from self._what_the_record_says(ids)
         yield from self._spot_comes_back(lease)
 
-    def clear(self) -> None:
-        """Leave the stage as it was found."""
-        if self._onlooker.lease_id and self._owner.lease(self._onlooker.lease_id):
-            self._owner.give_back(self._onlooker.lease_id)
-        for guest in self._onlooker.look().guests:
-            (self._spot_user if guest.is_spot else self._owner).delete(guest.id)
-        for _ in self._watch(lambda seen: not seen.guests, "the stage is empty", 60, "nova-api"):
-            pass
-
     def _spots_move_in(self) -> Generator[Sight, None, list[str]]:
         yield self._say("demo", f"boots {len(self._spots)} preemptible instances, one GPU each")
         ids = [self._spot_user.boot(name) for name in self._spots]
@@ -68,7 +74,7 @@ class Story:
             60,
             "nova-scheduler",
         )
-        yield self._say("demo", f"computes on {self._stage.host}, which nobody has reserved", Mark.MOVED_IN)
+        yield self._say("demo", f"computes on {self._host}, which nobody has reserved", Mark.MOVED_IN)
         return ids
 
     def _the_host_is_reserved(self) -> Generator[Sight, None, Lease]:
@@ -120,6 +126,9 @@ class Story:
     def _the_owner_moves_in(self, lease: Lease) -> Iterator[Sight]:
         if lease.status != "ACTIVE":
             yield self._say("owner", f"has a lease in {lease.status} and cannot start anything")
+            yield from self._watch(
+                lambda seen: not any(guest.is_going for guest in seen.guests), "the deletes end", 60, "compute-host01"
+            )
             return
         yield self._say("owner", "starts an instance in the reservation")
         self._owner.boot("owner", lease.reservation_id)
@@ -127,7 +136,7 @@ class Story:
             lambda seen: _is(seen.guest("owner"), "ACTIVE", "ERROR"), "Nova starts it", 60, "nova-scheduler"
         )
         guest = seen.guest("owner")
-        if guest and guest.status == "ACTIVE" and guest.host == self._stage.host:
+        if guest and guest.status == "ACTIVE" and guest.host == self._host:
             yield self._say("owner", f"computes on {guest.host}", Mark.OWNER_ACTIVE)
 
     def _what_the_record_says(self, ids: list[str]) -> Iterator[Sight]:
@@ -140,7 +149,7 @@ class Story:
         yield self._say("owner", "deletes the lease")
         self._owner.give_back(lease.id)
         yield from self._watch(
-            lambda seen: seen.lease is None and not seen.is_closed and "freepool" in seen.serves,
+            lambda seen: seen.lease is None and not seen.is_closed and FREEPOOL in seen.serves,
             "the host waits for reservations again",
             120,
             "blazar-manager",
@@ -156,15 +165,7 @@ class Story:
     def _watch(
         self, until: Callable[[Picture], bool], what: str, at_most: float, service: str
     ) -> Generator[Sight, None, Picture]:
-        watch = Stopwatch()
-        while True:
-            seen = self._onlooker.look()
-            yield seen
-            if until(seen):
-                return seen
-            if watch.seconds > at_most:
-                raise Stuck(f"{what}: not within {at_most:.0f} s", service)
-            time.sleep(LOOK_EVERY_SECONDS)
+        return watch(self._onlooker, until, what, at_most, service)
 
     def _say(self, who: str, text: str, mark: Mark | None = None) -> Remark:
         return Remark(time.time(), who, text, mark)

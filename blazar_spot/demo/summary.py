@@ -22,6 +22,6 @@ def summary(record: Record, judged: list[Promise]) -> Table:
         table.add_row(mark, when, "" if at is None or start is None else f"{at - start:+.0f} s")
     table.add_section()
     for promise in judged:
-        answer = "[green]kept[/green]" if promise.is_kept else "[bold red]BROKEN[/bold red]"
+        answer = "[green]yes[/green]" if promise.is_kept else "[bold red]NO[/bold red]"
         table.add_row(promise.text, answer, promise.detail)
     return table

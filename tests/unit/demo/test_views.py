@@ -77,6 +77,6 @@ def test_the_table_at_the_end_tells_instants_from_the_start_and_each_promise() -
     text = shown(summary(record, promises(record)))
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
     assert ["the pool is closed", "09:59:27", "-33 s"] in rows
-    assert ["nobody goes before the deadline", "BROKEN", "-1 s"] in rows
-    assert ["exactly one notice to each spot instance", "kept", "1"] in rows
-    assert ["the lease is ACTIVE", "BROKEN", "never"] in rows
+    assert ["nobody goes before the deadline", "NO", "-1 s"] in rows
+    assert ["exactly one notice to each spot instance", "yes", "1"] in rows
+    assert ["the lease is ACTIVE", "NO", "never"] in rows
