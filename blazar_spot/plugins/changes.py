@@ -45,9 +45,9 @@ class Changes:
 
     def change(self, reservation: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
         """What turns the reservation, in a lease with the dates of ``before``, into what ``after`` says."""
+        asked = request(after)
         if not _asks_for_more(reservation, before, after):
             return Change()
-        asked = request(after)
         around = calendar.hosts(asked.requirements, from_at=asked.wish.start_at, without=reservation["id"])
         hosts = {host.id: host for host in around}
         rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
