@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from blazar_spot.devcloud.birth import CloudFailed
 from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.exclusive import Busy
 from blazar_spot.devcloud.hosts import BadHostSpec, HostSpec, name_hosts, parse_lines, parse_spec
 from blazar_spot.devcloud.processes import CommandFailed
 from blazar_spot.devcloud.rc import USERS, openrc
@@ -33,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; nothing is left running", file=sys.stderr)
         return 130
-    except (CloudFailed, CommandFailed, GaveUp, BadHostSpec) as error:
+    except (CloudFailed, CommandFailed, GaveUp, BadHostSpec, Busy) as error:
         print(f"blazar-spot-devcloud: {error}", file=sys.stderr)
         return 1
 

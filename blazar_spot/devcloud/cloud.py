@@ -6,12 +6,10 @@ up. All state is below the directory and gone after `down`. Next: `birth` for ho
 what it is on paper.
 """
 
-import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from blazar_spot.devcloud import accounts, metadata, stock
 from blazar_spot.devcloud.behaviour import Behaviour
 from blazar_spot.devcloud.birth import CloudFailed, bring_up
 from blazar_spot.devcloud.control import RunningService
+from blazar_spot.devcloud.exclusive import exclusive
 from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.rc import environment, write_rc_files
 from blazar_spot.devcloud.services import script, table
@@ -53,8 +52,9 @@ class Cloud:
 
     def up(self, report: Callable[[str], None] = lambda line: None) -> None:
         """Bring it up; if an earlier run left anything in the directory, end and remove that first."""
-        with self._alone():
+        with exclusive(self.state_dir):
             if self.is_up:
+                self._check_options()
                 report("already up")
                 return
             self._remove()
@@ -74,7 +74,7 @@ class Cloud:
 
     def down(self, *, keep_logs: bool = False) -> None:
         """End all its processes and remove its directory, or all of it but logs/ and etc/."""
-        with self._alone():
+        with exclusive(self.state_dir):
             self._remove(*(("logs", "etc") if keep_logs else ()))
 
     def status(self) -> list[tuple[str, bool]]:
@@ -149,6 +149,10 @@ class Cloud:
     def _up_file(self) -> Path:
         return self.state_dir / "up"
 
+    def _check_options(self) -> None:
+        if self.site.options != self._options:
+            raise CloudFailed(f"{self.state_dir} is up with other options; take it down first")
+
     def _remove(self, *kept: str) -> None:
         self._connections.clear()
         self._processes.kill_all()
@@ -161,14 +165,3 @@ class Cloud:
                 path.unlink()
         if not kept and self.state_dir.exists():
             self.state_dir.rmdir()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One at a time: two that bring up the same cloud would take each other for a crashed run."""
-        self.state_dir.parent.mkdir(parents=True, exist_ok=True)
-        with self.state_dir.with_name(f".{self.state_dir.name}.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CloudFailed(f"somebody else is bringing {self.state_dir} up or down") from error
-            yield

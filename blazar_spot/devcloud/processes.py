@@ -11,58 +11,16 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from blazar_spot.devcloud.identity import MARK, Identity, marked, session_of
 from blazar_spot.devcloud.waiting import GaveUp, wait_until
-
-MARK = "BLAZAR_SPOT_DEVCLOUD"
 
 
 class CommandFailed(Exception):
     """A command of the cloud ended with an error; the text has its last words."""
-
-
-@dataclass(frozen=True)
-class Stat:
-    """What the kernel says about a process: its state letter, session, and start in clock ticks."""
-
-    state: str
-    session: int
-    started: int
-
-
-def read_stat(pid: int) -> Stat | None:
-    """The kernel's word on a process, or None when there is none of this id."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    fields = text[text.rindex(")") + 2 :].split()
-    return Stat(state=fields[0], session=int(fields[3]), started=int(fields[19]))
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A process that cannot be mistaken for a later one with the same id."""
-
-    pid: int
-    started: int
-
-    @classmethod
-    def of(cls, pid: int) -> "Identity":
-        stat = read_stat(pid)
-        return cls(pid, stat.started if stat else 0)
-
-    def is_alive(self) -> bool:
-        stat = read_stat(self.pid)
-        return stat is not None and stat.started == self.started and stat.state not in "ZX"
-
-    def is_replaced(self) -> bool:
-        """Whether the id now belongs to somebody else."""
-        stat = read_stat(self.pid)
-        return stat is not None and stat.started != self.started
 
 
 class Processes:
@@ -135,7 +93,7 @@ class Processes:
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to every process of the session started under this name."""
         identity = self.find(name)
-        for pid in _session_of(identity) if identity else ():
+        for pid in session_of(identity) if identity else ():
             _send(pid, number)
 
     def stop(self, name: str, *, patience: float = 20.0) -> None:
@@ -173,15 +131,15 @@ class Processes:
 
     def all_pids(self) -> set[int]:
         """Every living process of this cloud."""
-        recorded = {pid for name in self.names() if (who := self.find(name)) for pid in _session_of(who)}
-        return recorded | set(_marked(self._root))
+        recorded = {pid for name in self.names() if (who := self.find(name)) for pid in session_of(who)}
+        return recorded | set(marked(self._root))
 
     def names(self) -> list[str]:
         return sorted(path.stem for path in (self._root / "run").glob("*.json"))
 
     def _is_gone(self, identity: Identity) -> bool:
         self._reap()
-        return not list(_session_of(identity))
+        return not list(session_of(identity))
 
     def _reap(self) -> None:
         for child in list(self._children.values()):
@@ -200,27 +158,3 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         pass
-
-
-def _living() -> Iterator[tuple[int, Stat]]:
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and (stat := read_stat(int(entry))) and stat.state not in "ZX":
-            yield int(entry), stat
-
-
-def _session_of(leader: Identity) -> list[int]:
-    """Living members of the leader's session; a dead leader's id is not given away while they live."""
-    if leader.is_replaced():
-        return []
-    return [pid for pid, stat in _living() if stat.session == leader.pid]
-
-
-def _marked(root: Path) -> Iterator[int]:
-    mark = f"{MARK}={root}".encode()
-    for pid, _ in _living():
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:
-            continue
-        if pid != os.getpid() and mark in environment.split(b"\0"):
-            yield pid

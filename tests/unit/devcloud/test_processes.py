@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from blazar_spot.devcloud.processes import CommandFailed, Identity, Processes
+from blazar_spot.devcloud.identity import Identity
+from blazar_spot.devcloud.processes import CommandFailed, Processes
 from blazar_spot.devcloud.waiting import wait_until
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(3600)"]
