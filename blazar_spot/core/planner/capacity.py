@@ -143,7 +143,11 @@ def measure(ask: Ask, site: Site, held: Load, movable: list[Spot], stuck: list[S
         there = [spot for spot in movable if spot.evict_at is None or spot.evict_at > gone_by]
         loose = usage([spot for spot in there if spot.cost], gone_by, {})
         cap, size = site.host.cap, ask.size
-        for resource in {**cap, **size, **fixed, **loose}:
+        names = {**cap, **size, **fixed, **loose}
+        for spot in there:
+            if not spot.cost:
+                names.update(spot.size)
+        for resource in names:
             available = cap.get(resource, 0) - fixed.get(resource, 0)
             known = found.get((resource, len(there)))
             if known is None:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The merge over hosts, against the plain dynamic program over all of them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazar_spot.core.planner.merge import merge
+
+
+class LazyCurve:
+    """A curve that begins with bounds that are too low and is sharpened in two steps."""
+
+    def __init__(self, costs: list[int], percent: int) -> None:
+        self.costs = costs
+        self.points = [cost * percent // 100 for cost in costs]
+        self.exact = [True] + [False] * (len(costs) - 1)
+        self.halves: set[int] = set()
+
+    def sharpen(self, units: int) -> None:
+        if units in self.halves:
+            self.raise_to(units, self.costs[units])
+            self.exact[units] = True
+        else:
+            self.halves.add(units)
+            self.raise_to(units, (self.points[units] + self.costs[units]) // 2)
+
+    def raise_to(self, units: int, cost: int) -> None:
+        for number in range(units, len(self.points)):
+            self.points[number] = max(self.points[number], cost)
+
+
+@st.composite
+def curves(draw: st.DrawFn) -> list[LazyCurve]:
+    found = []
+    step = st.sampled_from([0, 0, 1, 2, 10]) | st.integers(0, 30)
+    for _ in range(draw(st.integers(1, 8))):
+        costs = [0]
+        for rise in draw(st.lists(step, min_size=1, max_size=6)):
+            costs.append(costs[-1] + rise)
+        found.append(LazyCurve(costs, draw(st.integers(0, 100))))
+    return found
+
+
+def least(tables: list[list[int]], need: int) -> int:
+    best: dict[int, int] = {0: 0}
+    for costs in tables:
+        following: dict[int, int] = {}
+        for total, paid in best.items():
+            for units, cost in enumerate(costs):
+                following[total + units] = min(following.get(total + units, paid + cost), paid + cost)
+        best = following
+    return best[need]
+
+
+@given(curves(), st.data())
+def test_the_merge_costs_the_least(given_curves: list[LazyCurve], data: st.DataObject) -> None:
+    tables = [curve.costs for curve in given_curves]
+    need = data.draw(st.integers(0, sum(len(costs) - 1 for costs in tables)))
+    taken = merge(given_curves, need)
+    assert sum(taken) == need
+    assert sum(costs[units] for costs, units in zip(tables, taken, strict=True)) == least(tables, need)
