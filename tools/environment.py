@@ -27,7 +27,8 @@ OLDEST = (3, 11)
 
 def shell() -> str:
     """What the empty environment depends on: a moved one is broken, one of another Python too."""
-    return f"{sys.version} at {ROOT}"
+    major, minor, *_ = sys.version_info
+    return f"Python {major}.{minor} of {sys.base_prefix} at {ROOT}"
 
 
 def content() -> str:
