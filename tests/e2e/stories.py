@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stories, each of which plays on one host, acts as users do and hands back what was seen.
+
+They judge nothing; the tests do. Every wait has a bound, and a story that cannot go on raises what it waited for.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from blazar_spot.demo.cast import Cast, Refusal
+from blazar_spot.demo.record import Life, Record
+from blazar_spot.demo.sights import Guest, Lease, Picture
+from blazar_spot.demo.story import LEASE_FORMAT, Story, watch
+from blazar_spot.devcloud.birth import CloudFailed
+from blazar_spot.devcloud.cloud import Cloud
+from tests.e2e.stages import follow, leave, rows
+
+OWNER = "owner"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Four spot instances give way to a reservation."""
+
+    record: Record
+    lease: Lease
+    serves_at_start: tuple[str, ...]
+    notices: dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A lease that cannot be had now is asked for in two ways."""
+
+    by_client: Lease | Refusal
+    by_command: str
+    leases: list[str]
+    allocations: list[Any]
+    open_claims: list[dict[str, Any]]
+    after: Picture
+    newcomer: Guest | None
+
+
+@dataclass(frozen=True)
+class CalledOff:
+    """A notice is out when its lease moves or goes."""
+
+    life: Life
+    old_start: int
+    after: Picture
+    delete_asked_at: int | None
+    notices: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Free:
+    """A lease on a host where nobody is."""
+
+    record: Record
+    asked_at: float
+    answer: Lease | Refusal
+    seen: Picture
+    owners: Guest | None
+
+
+def whole(cast: Cast, cloud: Cloud) -> Whole:
+    record = Record()
+    serves: tuple[str, ...] = ()
+    for sight in Story(cast).play():
+        record.take(sight)
+        if not serves and isinstance(sight, Picture) and sight.lease and sight.lease.status == "ACTIVE":
+            serves = sight.serves
+    assert record.lease is not None
+    notices = {life.guest.id: notices_of(cloud, life.guest.id) for life in record.tenants()}
+    leave(cast, record)
+    return Whole(record, record.lease, serves, notices)
+
+
+def refused(cast: Cast, cloud: Cloud) -> Refused:
+    record = Record()
+    spot_moves_in(cast, record, "spot")
+    by_client = cast.owner.ask("now", later("now", hours=1))
+    by_command = ask_by_command(cloud, cast)
+    leases = [lease["name"] for lease in cloud.blazar(OWNER).lease.list()]
+    allocations = [
+        one["reservations"]
+        for one in cloud.blazar("admin").allocation.list("os-hosts")
+        if one["resource_id"] == host_id(cloud, cast.stage.host)
+    ]
+    claims = rows(
+        cloud,
+        "SELECT * FROM claims WHERE host = :host AND standing IN ('held', 'firm')",
+        host=cast.stage.host,
+    )
+    newcomer = spot_moves_in(cast, record, "newcomer")
+    after = cast.onlooker.look()
+    leave(cast, record)
+    return Refused(
+        by_client=by_client,
+        by_command=by_command,
+        leases=[name for name in leases if name.startswith(cast.stage.name)],
+        allocations=[one for reservations in allocations for one in reservations],
+        open_claims=claims,
+        after=after,
+        newcomer=newcomer,
+    )
+
+
+def moved(cast: Cast, cloud: Cloud) -> CalledOff:
+    def move(lease: Lease) -> None:
+        start = (datetime.fromtimestamp(lease.start_at, UTC) + timedelta(minutes=30)).strftime(LEASE_FORMAT)
+        cast.owner.move(lease, start, later(start, hours=1))
+
+    return _called_off(cast, cloud, move)
+
+
+def dropped(cast: Cast, cloud: Cloud) -> CalledOff:
+    def drop(lease: Lease) -> None:
+        cast.owner.give_back(lease.id)
+
+    return _called_off(cast, cloud, drop)
+
+
+def free(cast: Cast, cloud: Cloud) -> Free:
+    record = Record()
+    asked_at = time.time()
+    answer = cast.owner.ask("now", later("now", hours=1))
+    assert isinstance(answer, Lease)
+    cast.onlooker.lease_id = answer.id
+    seen = follow(record, watch(cast.onlooker, _is_decided, "the lease is ACTIVE or ERROR", 60, "blazar-manager"))
+    cast.owner.boot("owner", answer.reservation_id)
+    owners = _settled(cast, record, "owner")
+    leave(cast, record)
+    return Free(record, asked_at, answer, seen, owners)
+
+
+Play = Callable[[Cast, Cloud], Any]
+
+ALL: dict[str, Play] = {
+    "whole": whole,
+    "refused": refused,
+    "moved": moved,
+    "dropped": dropped,
+    "free": free,
+}
+
+
+def _called_off(cast: Cast, cloud: Cloud, call_off: Callable[[Lease], None]) -> CalledOff:
+    record = Record()
+    spot = spot_moves_in(cast, record, "spot")
+    lease = book(cast)
+    is_told = "the guest reads its notice"
+    follow(record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, 180, "spot-engine"))
+    call_off(lease)
+    cast.onlooker.lease_id = None
+    is_untold = "the notice is withdrawn and the pool is open"
+    follow(
+        record,
+        watch(
+            cast.onlooker,
+            lambda seen: not seen.is_closed and not any(guest.notice for guest in seen.guests),
+            is_untold,
+            20,
+            "spot-engine",
+        ),
+    )
+    left = lease.start_at + 5 - time.time()
+    after = follow(
+        record,
+        watch(cast.onlooker, lambda seen: seen.at > lease.start_at + 5, "the old start passes", left + 30, "nova-api"),
+    )
+    asked_at = cast.onlooker.deletion_asked_at(spot.id)
+    notices = notices_of(cloud, spot.id)
+    cast.onlooker.lease_id = lease.id
+    leave(cast, record)
+    return CalledOff(record.lives[spot.id], lease.start_at, after, asked_at, notices)
+
+
+def spot_moves_in(cast: Cast, record: Record, name: str) -> Guest:
+    """Boot a preemptible instance; it is ACTIVE on the stage's host."""
+    cast.spot_user.boot(name)
+    guest = _settled(cast, record, name)
+    assert guest.status == "ACTIVE", guest
+    assert guest.host == cast.stage.host, guest
+    return guest
+
+
+def book(cast: Cast) -> Lease:
+    """Ask for the host now, then at the start that is offered."""
+    answer = cast.owner.ask("now", later("now", hours=1))
+    assert isinstance(answer, Refusal), answer
+    assert answer.earliest_start, answer
+    lease = cast.owner.ask(answer.earliest_start, later(answer.earliest_start, hours=1))
+    assert isinstance(lease, Lease), lease
+    cast.onlooker.lease_id = lease.id
+    return lease
+
+
+def ask_by_command(cloud: Cloud, cast: Cast) -> str:
+    """Ask for the host with the command that people use; what it says when it is refused."""
+    wish = f"resource_type=physical:host,min=1,max=1,resource_properties={cast.stage.resource_properties}"
+    words = ["reservation", "lease", "create", "--reservation", wish, "--end-date", later("now", hours=1)]
+    try:
+        cloud.openstack(*words, f"{cast.stage.name}-by-command", "--debug", project=OWNER)
+    except CloudFailed as refusal:
+        return str(refusal)
+    return ""
+
+
+def later(start: str, *, hours: int) -> str:
+    """So many hours after a lease's start, as Blazar writes it."""
+    begins = datetime.now(UTC) if start == "now" else datetime.strptime(start, LEASE_FORMAT).replace(tzinfo=UTC)
+    return (begins + timedelta(hours=hours)).strftime(LEASE_FORMAT)
+
+
+def notices_of(cloud: Cloud, instance_id: str) -> list[dict[str, Any]]:
+    """All notices that the engine ever had for this instance."""
+    return rows(cloud, "SELECT * FROM notices WHERE instance_id = :id", id=instance_id)
+
+
+def host_id(cloud: Cloud, name: str) -> str:
+    """The id that Blazar knows a host by."""
+    hosts = cloud.blazar("admin").host.list()
+    return next(str(host["id"]) for host in hosts if host["hypervisor_hostname"] == name)
+
+
+def _settled(cast: Cast, record: Record, name: str) -> Guest:
+    def is_settled(seen: Picture) -> bool:
+        guest = seen.guest(name)
+        return guest is not None and guest.status in ("ACTIVE", "ERROR")
+
+    seen = follow(record, watch(cast.onlooker, is_settled, f"{name} is ACTIVE or ERROR", 60, "nova-scheduler"))
+    guest = seen.guest(name)
+    assert guest is not None
+    return guest
+
+
+def _is_decided(seen: Picture) -> bool:
+    return seen.lease is not None and seen.lease.status in ("ACTIVE", "ERROR")
