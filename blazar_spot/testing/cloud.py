@@ -5,7 +5,6 @@ It is held to the real adapters by the contract tests. Beyond the ports it can f
 change that was asked of it, so that a test can say "nothing was written" or "nothing but spot was deleted".
 """
 
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,7 +45,6 @@ class FakeCloud(World):
         self.writes: list[Write] = []
         self.calls: Counter[str] = Counter()
         self._faults: dict[str, _Fault] = {}
-        self._lock = threading.RLock()
 
     def fails(self, operation: str, error: SpotError, *, times: int | None = 1, is_answer_lost: bool = False) -> None:
         """Let the next calls of a port's method fail, all of them if ``times`` is None.
@@ -166,7 +164,7 @@ class FakeCloud(World):
     @contextmanager
     def _call(self, operation: str) -> Iterator[None]:
         """One call of a port: time's effects first, then the fault that was asked for, or the call itself."""
-        with self._lock:
+        with self.lock:
             self.settle()
             self.calls[operation] += 1
             fault = self._next_fault(operation)

@@ -7,6 +7,7 @@ but no host, a row outlives its allocation, a moved server leaves a migration on
 
 import heapq
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -87,10 +88,14 @@ class FakeAggregate:
 
 
 class World:
-    """Everything there is, and what tenants and operators do to it. Set the times before you use it."""
+    """Everything there is, and what tenants and operators do to it, also from several threads.
+
+    The times are plain attributes; a test may change them, and the status of a server, whenever it likes.
+    """
 
     def __init__(self, clock: Clock, *, freepool: str = "freepool") -> None:
         self.clock = clock
+        self.lock = threading.RLock()
         self.placed_after = 1
         self.build_takes = 3
         self.delete_takes = 3
@@ -134,47 +139,47 @@ class World:
 
         Without a host that has room it ends in ERROR without a host, as in Nova.
         """
-        self.settle()
-        number = f"server-{next(self._numbers)}"
-        server = FakeServer(
-            id=number,
-            name=name or number,
-            project_id=project_id,
-            flavor=self.flavors[flavor],
-            created_at=self.clock.now(),
-        )
-        self.servers[server.id] = self.alive[server.id] = server
-        chosen = self._schedule(server, [self.hosts[host]] if host else self._hosts_for(server))
-        if chosen is None:
-            server.status = "ERROR"
-        else:
-            self._allocate(chosen, server)
-            self.after(self.placed_after, lambda _: self._place(server, chosen))
-            self.after(self.build_takes, lambda at: self._start(server, at))
-            server.built_at = self.clock.now() + self.build_takes
-        return server.id
+        with self.lock:
+            self.settle()
+            number = f"server-{next(self._numbers)}"
+            server = FakeServer(
+                id=number,
+                name=name or number,
+                project_id=project_id,
+                flavor=self.flavors[flavor],
+                created_at=self.clock.now(),
+            )
+            self.servers[server.id] = self.alive[server.id] = server
+            chosen = self._schedule(server, [self.hosts[host]] if host else self._hosts_for(server))
+            if chosen is None:
+                server.status = "ERROR"
+            else:
+                self._build(server, chosen)
+            return server.id
 
     def migrate(self, server_id: str, to: str) -> str:
         """Cold-migrate; until it is confirmed the old host keeps a consumer: the migration, whose id is returned."""
-        self.settle()
-        server, source = self.alive[server_id], self.hosts[self._stands_on[server_id]]
-        server.migration = f"migration-{next(self._numbers)}"
-        for provider in source.providers:
-            if server_id in provider.consumers:
-                provider.consumers[server.migration] = provider.consumers.pop(server_id)
-        self._stands_on[server.migration] = source.name
-        source.rows.discard(server_id)
-        self._allocate(self.hosts[to], server)
-        self._place(server, self.hosts[to])
-        server.status = "VERIFY_RESIZE"
-        return server.migration
+        with self.lock:
+            self.settle()
+            server, source = self.alive[server_id], self.hosts[self._stands_on[server_id]]
+            server.migration = f"migration-{next(self._numbers)}"
+            for provider in source.providers:
+                if server_id in provider.consumers:
+                    provider.consumers[server.migration] = provider.consumers.pop(server_id)
+            self._stands_on[server.migration] = source.name
+            source.rows.discard(server_id)
+            self._allocate(self.hosts[to], server)
+            self._place(server, self.hosts[to])
+            server.status = "VERIFY_RESIZE"
+            return server.migration
 
     def confirm(self, server_id: str) -> None:
         """Confirm a migration: the old host is left for good."""
-        self.settle()
-        server = self.alive[server_id]
-        self._free(server.migration)
-        server.migration, server.status = None, "ACTIVE"
+        with self.lock:
+            self.settle()
+            server = self.alive[server_id]
+            self._free(server.migration)
+            server.migration, server.status = None, "ACTIVE"
 
     def begin_delete(self, server: FakeServer, *, force: bool) -> None:
         """What a delete sets in motion: the allocation goes first, then the row. Asking again changes nothing.
@@ -212,9 +217,10 @@ class World:
 
     def settle(self) -> None:
         """Let everything happen whose time has come."""
-        while self._timeline and self._timeline[0][0] <= self.clock.now():
-            at, _, happens = heapq.heappop(self._timeline)
-            happens(at)
+        with self.lock:
+            while self._timeline and self._timeline[0][0] <= self.clock.now():
+                at, _, happens = heapq.heappop(self._timeline)
+                happens(at)
 
     def _hosts_for(self, server: FakeServer) -> Iterable[FakeHost]:
         """Spot goes to the freepool only, everything else keeps out of it."""
@@ -228,6 +234,12 @@ class World:
             if host.own.has_room_for(own) and pool.has_room_for(shadow):
                 return host
         return None
+
+    def _build(self, server: FakeServer, host: FakeHost) -> None:
+        self._allocate(host, server)
+        server.built_at = self.clock.now() + self.build_takes
+        self.after(self.placed_after, lambda _: self._place(server, host))
+        self.after(self.build_takes, lambda at: self._start(server, at))
 
     def _place(self, server: FakeServer, host: FakeHost) -> None:
         if not server.is_going:

@@ -24,16 +24,22 @@ pytest.register_assert_rewrite(
 @pytest.fixture(scope="session")
 def cloud_options() -> Options:
     """Two hosts, and deletes that take a while."""
-    return Options(hosts=name_hosts([HostSpec(nested=True), HostSpec()]), delete_seconds=1.0)
+    return Options(hosts=name_hosts([HostSpec(nested=True), HostSpec()]), delete_seconds=0.5)
 
 
-@pytest.fixture
-def stage(cloud: Cloud) -> Iterator["RealStage"]:
-    """The cloud, swept before and after each test."""
+@pytest.fixture(scope="session")
+def swept(cloud: Cloud) -> "RealStage":
+    """The cloud as every test finds it: swept."""
     from tests.functional.adapters.real_stage import RealStage
 
     stage = RealStage(cloud)
     stage.sweep()
-    stage.furnish()
-    yield stage
-    stage.sweep()
+    return stage
+
+
+@pytest.fixture
+def stage(swept: "RealStage") -> Iterator["RealStage"]:
+    """The cloud with what the contracts need in it, swept again afterwards."""
+    swept.furnish()
+    yield swept
+    swept.sweep()
