@@ -250,6 +250,14 @@ class Reservations:
         getattr(self._manager, event_type)(lease_id=lease["id"], event_id=event["id"])
 
 
+def fail(reservations: Reservations, host: str) -> dict[str, Any]:
+    """A host fails, as upstream's monitor finds it."""
+    (failed,) = db_api.host_get_all_by_queries([f"hypervisor_hostname == {host}"])
+    db_api.host_update(failed["id"], {"reservable": False})
+    flags: dict[str, Any] = reservations.plugin.monitor.heal()
+    return flags
+
+
 def _of_hosts(count: int, at_most: int) -> dict[str, Any]:
     return {
         "resource_type": RESOURCE_TYPE,

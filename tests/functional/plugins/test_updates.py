@@ -4,12 +4,11 @@
 from typing import Any
 
 import pytest
-from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager.exceptions import NotEnoughHostsAvailable
 
 from blazar_spot.core.promises import Standing
-from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail
 
 
 def test_a_moved_lease_moves_its_claim(reservations: Reservations) -> None:
@@ -117,14 +116,6 @@ def test_bad_parameters_leave_the_lease_as_it_was(reservations: Reservations, va
     with pytest.raises(Exception, match=r"min|max"):
         reservations.update(lease, **values)
     assert reservations.now(lease).status == "PENDING"
-
-
-def fail(reservations: Reservations, host: str) -> dict[str, Any]:
-    """A host fails, as upstream's monitor finds it."""
-    (failed,) = db_api.host_get_all_by_queries([f"hypervisor_hostname == {host}"])
-    db_api.host_update(failed["id"], {"reservable": False})
-    flags: dict[str, Any] = reservations.plugin.monitor.heal()
-    return flags
 
 
 def test_a_failed_host_of_a_running_lease_is_replaced_through_the_late_door(reservations: Reservations) -> None:

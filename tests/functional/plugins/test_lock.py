@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The calendar is changed under one lock, from the reading to the writing, and Nova is not waited for meanwhile."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from blazar.db import api as db_api
+
+from blazar_spot.plugins import calendar
+from tests.functional.plugins.reservations import HOUR, MINUTE, Aggregates, Reservations, fail
+
+
+def is_locked() -> bool:
+    """Whether another thread would have to wait for the calendar."""
+    taken = []
+
+    def look() -> None:
+        taken.append(calendar.CHANGES.acquire(blocking=False))
+        if taken[0]:
+            calendar.CHANGES.release()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    return not taken[0]
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
+    """Whether the calendar was locked, for each thing that was done."""
+    seen: dict[str, set[bool]] = {}
+
+    def watch(place: Any, name: str) -> None:
+        done: Callable[..., Any] = getattr(place, name)
+
+        def watched(*values: Any, **more: Any) -> Any:
+            seen.setdefault(name, set()).add(is_locked())
+            return done(*values, **more)
+
+        monkeypatch.setattr(place, name, watched)
+
+    for name in ("host_allocation_create", "host_allocation_update", "host_allocation_destroy"):
+        watch(db_api, name)
+    for name in ("create", "remove_computehost"):
+        watch(Aggregates, name)
+    watch(calendar, "entries")
+    return seen
+
+
+def test_a_booking_writes_its_rows_under_the_lock_and_asks_nova_without_it(
+    reservations: Reservations, seen: dict[str, set[bool]]
+) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.lease(start_in=HOUR)
+    assert seen == {"host_allocation_create": {True}, "create": {False}}
+
+
+def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=HOUR)
+    reservations.update(lease, min=2, max=2)
+    reservations.update(lease, min=1, max=1)
+    assert seen["host_allocation_create"] == seen["host_allocation_destroy"] == {True}
+
+
+def test_healing_writes_its_row_under_the_lock_and_asks_nova_without_it(
+    reservations: Reservations, seen: dict[str, set[bool]]
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0, minutes=120)
+    reservations.start(lease)
+    fail(reservations, *reservations.served(lease))
+    assert seen["host_allocation_update"] == {True}
+    assert seen["remove_computehost"] == {False}
+
+
+def test_what_is_published_is_read_under_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.lease(start_in=10 * MINUTE)
+    reservations.poll()
+    assert seen["entries"] == {True}
