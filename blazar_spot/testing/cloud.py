@@ -15,7 +15,8 @@ from blazar_spot.core import flavors
 from blazar_spot.core.errors import NotFound, NotNow, SpotError
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import PoolHost, Server
-from blazar_spot.testing.world import FakeAggregate, FakeHost, FakeProvider, FakeServer, World
+from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer
+from blazar_spot.testing.world import World
 
 _METADATA_MAY_CHANGE_IN = frozenset({"ACTIVE", "PAUSED", "SUSPENDED", "SHUTOFF"})
 _METADATA_QUOTA = 128

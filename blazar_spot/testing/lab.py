@@ -18,7 +18,7 @@ from blazar_spot.ports.clock import Clock
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.store import FakeStore
-from blazar_spot.testing.world import FakeServer
+from blazar_spot.testing.things import FakeServer
 
 HOST_TOTALS = {"VCPU": 32, "MEMORY_MB": 131072, "DISK_GB": 1000, "CUSTOM_GPU": 8}
 SPOT = Flavor(name="preemptible-gpu", vcpus=4, memory_mb=8192, disk_gb=10, extra_specs={"resources:CUSTOM_GPU": "1"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The world behind ``FakeCloud``: hosts, aggregates, flavors, servers, and the time everything takes.
+"""The world behind ``FakeCloud``: its hosts, flavors and servers, and the time that everything takes.
 
 It does what Nova and Placement were seen to do, above all the unpleasant things: a server in BUILD has an allocation
 but no host, a row outlives its allocation, a moved server leaves a migration on its old host. Ports are unknown here.
@@ -8,83 +8,13 @@ but no host, a row outlives its allocation, a moved server leaves a migration on
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from blazar_spot.core import flavors
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.ports.clock import Clock
-
-Resources = Mapping[str, int]
-
-
-@dataclass(slots=True, kw_only=True)
-class FakeProvider:
-    """Something that is consumed: a host's own resources, or its spot pool. Closed, it takes nobody new."""
-
-    totals: Resources
-    is_closed: bool = False
-    consumers: dict[str, Resources] = field(default_factory=dict)
-
-    def has_room_for(self, wanted: Resources) -> bool:
-        return not wanted or (not self.is_closed and all(self._free(name) >= wanted[name] for name in wanted))
-
-    def _free(self, name: str) -> int:
-        used = sum(resources.get(name, 0) for resources in self.consumers.values())
-        return self.totals.get(name, 0) - used
-
-
-@dataclass(slots=True, kw_only=True)
-class FakeHost:
-    """A hypervisor: its own resources, its spot pool if it has one, and the rows the compute service has for it."""
-
-    name: str
-    service_host: str
-    own: FakeProvider
-    pool: FakeProvider | None = None
-    rows: set[str] = field(default_factory=set)
-
-    @property
-    def providers(self) -> list[FakeProvider]:
-        return [self.own] if self.pool is None else [self.own, self.pool]
-
-
-@dataclass(slots=True, kw_only=True)
-class FakeServer:
-    """A server, remembered also after it is gone."""
-
-    id: str
-    name: str
-    project_id: str
-    flavor: Flavor
-    created_at: int
-    built_at: int = 0
-    status: str = "BUILD"
-    host: str | None = None
-    launched_at: int | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-    migration: str | None = None
-    is_being_destroyed: bool = False
-    deletes: list[int] = field(default_factory=list)
-    gone_at: int | None = None
-
-    @property
-    def is_going(self) -> bool:
-        return self.is_being_destroyed or self.status == "SOFT_DELETED"
-
-    @property
-    def is_spot(self) -> bool:
-        return flavors.is_preemptible(self.flavor.extra_specs)
-
-
-@dataclass(slots=True, kw_only=True)
-class FakeAggregate:
-    """A host aggregate; with a zone, its hosts are in that availability zone."""
-
-    id: int
-    name: str
-    zone: str | None = None
-    hosts: list[str] = field(default_factory=list)
+from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer, Resources, shadow
 
 
 class World:
@@ -228,10 +158,10 @@ class World:
         return (host for host in self.hosts.values() if (host.service_host in free) == server.is_spot)
 
     def _schedule(self, server: FakeServer, candidates: Iterable[FakeHost]) -> FakeHost | None:
-        own, shadow = flavors.resources(server.flavor), _shadow(server.flavor)
+        own, spot = flavors.resources(server.flavor), shadow(server.flavor)
         for host in candidates:
             pool = host.pool or FakeProvider(totals={})
-            if host.own.has_room_for(own) and pool.has_room_for(shadow):
+            if host.own.has_room_for(own) and pool.has_room_for(spot):
                 return host
         return None
 
@@ -253,8 +183,8 @@ class World:
     def _allocate(self, host: FakeHost, server: FakeServer) -> None:
         self._stands_on[server.id] = host.name
         host.own.consumers[server.id] = flavors.resources(server.flavor)
-        if host.pool is not None and _shadow(server.flavor):
-            host.pool.consumers[server.id] = _shadow(server.flavor)
+        if host.pool is not None and shadow(server.flavor):
+            host.pool.consumers[server.id] = shadow(server.flavor)
 
     def _free(self, consumer: str | None) -> None:
         if consumer in self._stands_on:
@@ -270,8 +200,3 @@ class World:
             self.hosts[server.host].rows.discard(server.id)
         del self.alive[server.id]
         server.status, server.gone_at = "DELETED", at
-
-
-def _shadow(flavor: Flavor) -> dict[str, int]:
-    prefix = "resources:" + flavors.SHADOW_PREFIX
-    return {key.removeprefix(prefix): int(value) for key, value in flavor.extra_specs.items() if key.startswith(prefix)}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the world behind ``FakeCloud`` is made of: providers, hosts, servers, aggregates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from blazar_spot.core import flavors
+from blazar_spot.core.flavors import Flavor
+
+Resources = Mapping[str, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeProvider:
+    """Something that is consumed: a host's own resources, or its spot pool. Closed, it takes nobody new."""
+
+    totals: Resources
+    is_closed: bool = False
+    consumers: dict[str, Resources] = field(default_factory=dict)
+
+    def has_room_for(self, wanted: Resources) -> bool:
+        return not wanted or (not self.is_closed and all(self._free(name) >= wanted[name] for name in wanted))
+
+    def _free(self, name: str) -> int:
+        used = sum(resources.get(name, 0) for resources in self.consumers.values())
+        return self.totals.get(name, 0) - used
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeHost:
+    """A hypervisor: its own resources, its spot pool if it has one, and the rows the compute service has for it."""
+
+    name: str
+    service_host: str
+    own: FakeProvider
+    pool: FakeProvider | None = None
+    rows: set[str] = field(default_factory=set)
+
+    @property
+    def providers(self) -> list[FakeProvider]:
+        return [self.own] if self.pool is None else [self.own, self.pool]
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeServer:
+    """A server, remembered also after it is gone."""
+
+    id: str
+    name: str
+    project_id: str
+    flavor: Flavor
+    created_at: int
+    built_at: int = 0
+    status: str = "BUILD"
+    host: str | None = None
+    launched_at: int | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    migration: str | None = None
+    is_being_destroyed: bool = False
+    deletes: list[int] = field(default_factory=list)
+    gone_at: int | None = None
+
+    @property
+    def is_going(self) -> bool:
+        return self.is_being_destroyed or self.status == "SOFT_DELETED"
+
+    @property
+    def is_spot(self) -> bool:
+        return flavors.is_preemptible(self.flavor.extra_specs)
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeAggregate:
+    """A host aggregate; with a zone, its hosts are in that availability zone."""
+
+    id: int
+    name: str
+    zone: str | None = None
+    hosts: list[str] = field(default_factory=list)
+
+
+def shadow(flavor: Flavor) -> dict[str, int]:
+    """What a server of this flavor consumes of a spot pool, in the names of the host's own classes."""
+    prefix = "resources:" + flavors.SHADOW_PREFIX
+    return {key.removeprefix(prefix): int(value) for key, value in flavor.extra_specs.items() if key.startswith(prefix)}
