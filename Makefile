@@ -23,7 +23,7 @@ test: ## everything that CI runs, the real cloud included
 check: ## lint, types, import contracts, unit and property tests: under 90 s
 	@$(PYTHON) tools/phases.py check
 
-cloud: venv packages ## start a real OpenStack on this machine, and say how to use it
+cloud: venv packages ## start a real OpenStack here, and say how to use it (UPSTREAM=1)
 	@$(VENV)/blazar-spot-devcloud up --plugin $(if $(UPSTREAM),upstream,spot)
 
 cloud-down: venv ## stop it and leave nothing behind

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What installing us brings along, and where our entry points lead."""
 
+import ast
 import importlib.metadata
 import pathlib
 import re
+import sys
 
 import pytest
 from packaging.requirements import Requirement
@@ -61,6 +63,26 @@ def test_constraints_fix_whatever_any_extra_asks_for(root: pathlib.Path) -> None
 
 def test_constraints_name_no_place_to_download_from(root: pathlib.Path) -> None:
     assert re.findall(r"^.*(?:://|--|@).*$", (root / "constraints.txt").read_text(), re.MULTILINE) == []
+
+
+def test_every_library_we_import_is_one_we_ask_for(root: pathlib.Path) -> None:
+    homes = importlib.metadata.packages_distributions()
+    asked = {canonicalize_name(Requirement(line).name) for line in OURS.requires or []}
+    strangers = {
+        (name, str(path.relative_to(root)))
+        for path in (root / "blazar_spot").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in outside(node)
+        if not asked & {canonicalize_name(home) for home in homes.get(name, [])}
+    }
+    assert strangers == set()
+
+
+def outside(node: ast.AST) -> set[str]:
+    """What one statement imports that is neither ours nor Python's."""
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"blazar_spot"}
 
 
 @pytest.mark.parametrize("entry", OURS.entry_points, ids=lambda entry: f"{entry.group}:{entry.name}")
