@@ -38,20 +38,22 @@ def main(words: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
     cloud = Cloud(arguments.state_dir, options("upstream" if arguments.upstream else "spot"))
-    is_good, is_up = False, False
+    is_good, is_up, is_interrupted = False, False, False
     try:
         _bring_up(cloud, console)
         is_up = True
         is_good = _play_and_judge(cloud, arguments.upstream, console)
     except KeyboardInterrupt:
-        console.print("interrupted")
-        return 130
+        is_interrupted = True
     except (CloudFailed, CommandFailed, GaveUp) as error:
         console.print(f"The cloud failed. {error}", style="bold red", markup=False, highlight=False)
     finally:
         is_kept = arguments.keep and is_up
         if not is_kept:
-            cloud.down(keep_logs=not is_good)
+            cloud.down(keep_logs=not is_good and not is_interrupted)
+    if is_interrupted:
+        console.print("interrupted")
+        return 130
     _say_where_next(cloud, is_kept, is_good, console)
     return 0 if is_good else 1
 

@@ -44,24 +44,29 @@ def _start(threads: ThreadPoolExecutor, story: stories.Play, cloud: Cloud, place
 
 @pytest.fixture(scope="session")
 def whole(played: dict[str, Future[Any]]) -> stories.Whole:
-    return played["whole"].result()
+    seen: stories.Whole = played["whole"].result()
+    return seen
 
 
 @pytest.fixture(scope="session")
 def refused(played: dict[str, Future[Any]]) -> stories.Refused:
-    return played["refused"].result()
+    seen: stories.Refused = played["refused"].result()
+    return seen
 
 
 @pytest.fixture(scope="session")
 def moved(played: dict[str, Future[Any]]) -> stories.CalledOff:
-    return played["moved"].result()
+    seen: stories.CalledOff = played["moved"].result()
+    return seen
 
 
 @pytest.fixture(scope="session")
 def dropped(played: dict[str, Future[Any]]) -> stories.CalledOff:
-    return played["dropped"].result()
+    seen: stories.CalledOff = played["dropped"].result()
+    return seen
 
 
 @pytest.fixture(scope="session")
 def free(played: dict[str, Future[Any]]) -> stories.Free:
-    return played["free"].result()
+    seen: stories.Free = played["free"].result()
+    return seen
