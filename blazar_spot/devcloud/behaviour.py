@@ -5,17 +5,19 @@ The cloud's owner writes it, each compute reads it, also in the middle of a dele
 counts more than one for its host, and that more than the one for all. Next: `driver`.
 """
 
+import fcntl
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from blazar_spot.devcloud.waiting import Stopwatch
 
 
-@dataclass(frozen=True)
+@dataclass
 class Behaviour:
     """Seconds that things take, by host name or server id where they differ."""
 
@@ -40,6 +42,16 @@ class Behaviour:
         new = path.with_suffix(".new")
         new.write_text(json.dumps(asdict(self), indent=2))
         os.replace(new, path)
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[Behaviour]:
+    """The behaviour as it is, to be changed; what became of it is written. One at a time."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        behaviour = Behaviour.read(path)
+        yield behaviour
+        behaviour.write(path)
 
 
 def linger(seconds: Callable[[], float]) -> None:

@@ -10,7 +10,6 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from blazarclient import client as blazar_client
 from openstack.connection import Connection
 
 from blazar_spot.devcloud import accounts, metadata, stock
-from blazar_spot.devcloud.behaviour import Behaviour
+from blazar_spot.devcloud.behaviour import changing
 from blazar_spot.devcloud.birth import CloudFailed, bring_up
 from blazar_spot.devcloud.control import RunningService
 from blazar_spot.devcloud.exclusive import exclusive
@@ -26,6 +25,9 @@ from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.rc import environment, write_rc_files
 from blazar_spot.devcloud.services import script, table
 from blazar_spot.devcloud.site import Options, Site
+
+# A file that says that a directory is ours, to be emptied when a cloud goes.
+SIGN = "this-is-a-dev-cloud"
 
 
 class Cloud:
@@ -60,6 +62,7 @@ class Cloud:
             self._remove()
             self._processes = Processes(self.state_dir)
             self.state_dir.mkdir(parents=True, exist_ok=True)
+            (self.state_dir / SIGN).touch()
             site = Site.choose(self.state_dir, self._options)
             try:
                 bring_up(site, self._processes, report)
@@ -75,7 +78,7 @@ class Cloud:
     def down(self, *, keep_logs: bool = False) -> None:
         """End all its processes and remove its directory, or all of it but logs/ and etc/."""
         with exclusive(self.state_dir):
-            self._remove(*(("logs", "etc") if keep_logs else ()))
+            self._remove(*((SIGN, "logs", "etc") if keep_logs else ()))
 
     def status(self) -> list[tuple[str, bool]]:
         """Each service, and whether its process lives."""
@@ -125,25 +128,21 @@ class Cloud:
 
     def delete_seconds(self, seconds: float, *, host: str | None = None, server: str | None = None) -> None:
         """From now on deletes take this long: of one server, on one host, or everywhere."""
-        path = self.site.behaviour_file
-        now = Behaviour.read(path)
-        if server is not None:
-            now = replace(now, delete_by_server={**now.delete_by_server, server: seconds})
-        elif host is not None:
-            now = replace(now, delete_by_host={**now.delete_by_host, host: seconds})
-        else:
-            now = replace(now, delete_seconds=seconds)
-        now.write(path)
+        with changing(self.site.behaviour_file) as behaviour:
+            if server is not None:
+                behaviour.delete_by_server[server] = seconds
+            elif host is not None:
+                behaviour.delete_by_host[host] = seconds
+            else:
+                behaviour.delete_seconds = seconds
 
     def spawn_seconds(self, seconds: float, *, host: str | None = None) -> None:
         """From now on a server is in BUILD for at least this long: on one host, or everywhere."""
-        path = self.site.behaviour_file
-        now = Behaviour.read(path)
-        if host is not None:
-            now = replace(now, spawn_by_host={**now.spawn_by_host, host: seconds})
-        else:
-            now = replace(now, spawn_seconds=seconds)
-        now.write(path)
+        with changing(self.site.behaviour_file) as behaviour:
+            if host is not None:
+                behaviour.spawn_by_host[host] = seconds
+            else:
+                behaviour.spawn_seconds = seconds
 
     @property
     def _up_file(self) -> Path:
@@ -156,12 +155,13 @@ class Cloud:
     def _remove(self, *kept: str) -> None:
         self._connections.clear()
         self._processes.kill_all()
-        for path in self.state_dir.iterdir() if self.state_dir.exists() else ():
-            if path.name in kept:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        if not kept and self.state_dir.exists():
+        if not self.state_dir.exists():
+            return
+        content = list(self.state_dir.iterdir())
+        if content and not (self.state_dir / SIGN).exists():
+            raise CloudFailed(f"{self.state_dir} is not a dev cloud's directory; nothing in it is touched")
+        for path in content:
+            if path.name not in kept:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if not kept:
             self.state_dir.rmdir()

@@ -2,10 +2,11 @@
 """How long things take, and who may change it when."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from blazar_spot.devcloud.behaviour import Behaviour, linger
+from blazar_spot.devcloud.behaviour import Behaviour, changing, linger
 from blazar_spot.devcloud.waiting import Stopwatch
 
 
@@ -20,6 +21,20 @@ def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
     behaviour = Behaviour(delete_seconds=1.5, spawn_by_host={"host01": 2})
     behaviour.write(tmp_path / "behaviour.json")
     assert Behaviour.read(tmp_path / "behaviour.json") == behaviour
+
+
+def test_changes_made_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    path = tmp_path / "behaviour.json"
+    Behaviour().write(path)
+
+    def slow_down(server: str) -> None:
+        with changing(path) as behaviour:
+            behaviour.delete_by_server[server] = 60
+
+    servers = [str(number) for number in range(30)]
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        list(threads.map(slow_down, servers))
+    assert sorted(Behaviour.read(path).delete_by_server) == sorted(servers)
 
 
 def test_a_wait_under_way_ends_when_the_time_is_cut(tmp_path: Path) -> None:
