@@ -18,3 +18,4 @@ $uv pip compile setup.cfg --quiet --all-extras --universal --python-version 3.11
     cat $target
 } >$target.new
 mv $target.new $target
+rm -rf blazar_spot.egg-info # left by asking setup.cfg, and soon out of date

@@ -6,12 +6,15 @@ import importlib.metadata
 import pathlib
 import re
 import sys
+import sysconfig
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-OURS = importlib.metadata.distribution("blazar_spot")
+INSTALLED = sysconfig.get_path("purelib")
+(OURS,) = importlib.metadata.distributions(name="blazar_spot", path=[INSTALLED])
+"""As installed: a build may have left an older description in the source tree."""
 UPSTREAM = importlib.metadata.distribution("blazar")
 
 
