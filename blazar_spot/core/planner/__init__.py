@@ -2,18 +2,11 @@
 """The planner: which hosts, which victims, when, at the least cost, without breaking a promise.
 
 Pure: it reads a ``Snapshot`` and a request and returns a ``Plan``; the same input in any order gives the same answer.
-Start at ``plan``; whole hosts are in ``whole``, parts of hosts in ``slots``.
+``plan`` decides one request, ``book`` and ``bind`` the life of a claim. Whole hosts are in ``whole``, parts of hosts
+in ``slots``; what hosts have to do with each other is in ``merge`` and ``earliest``.
 """
 
-from blazar_spot.core.model import HostRequest, Plan, Request, Snapshot
-from blazar_spot.core.planner.slots import plan_slots
-from blazar_spot.core.planner.whole import plan_hosts
+from blazar_spot.core.planner.binding import Binding, applied, bind, book
+from blazar_spot.core.planner.single import plan
 
-__all__ = ["plan"]
-
-
-def plan(snapshot: Snapshot, request: Request) -> Plan:
-    """The best plan for the request, or the earliest start that would work and the blockers."""
-    if isinstance(request, HostRequest):
-        return plan_hosts(snapshot, request)
-    return plan_slots(snapshot, request)
+__all__ = ["Binding", "applied", "bind", "book", "plan"]

@@ -8,12 +8,12 @@ units cost on one host is a curve here; ``merge`` picks from the curves, ``capac
 
 from dataclasses import dataclass
 
-from blazar_spot.core.model import Blocker, Choice, Plan, SlotRequest, Snapshot, Spot
+from blazar_spot.core.model import Blocker, Plan, SlotRequest, Snapshot, Spot
 from blazar_spot.core.planner.capacity import Ask, Dimension, Room, openings, room, sort_out, units_at
 from blazar_spot.core.planner.earliest import earliest
 from blazar_spot.core.planner.merge import merge
+from blazar_spot.core.planner.outcome import decided
 from blazar_spot.core.planner.sites import Site, gather, gives_way_at
-from blazar_spot.core.planner.whole import condemn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,8 @@ def plan_slots(snapshot: Snapshot, request: SlotRequest) -> Plan:
             earliest_start=earliest((openings(ask, site, request.start, shape.unit) for site in hopeful), shape.need),
             blockers=blockers(snapshot, request, sites, {found.site.host.id: found.most for found in rooms}),
         )
-    choices: list[Choice] = []
-    victims: list[Spot] = []
-    for found, slots in place(rooms, shape):
-        evicted = found.evictions(slots)
-        choices.append(Choice(found.site.host.id, slots, sum(spot.cost for spot in evicted)))
-        victims += evicted
-    evict_at = request.start - snapshot.rules.lead
-    return Plan(
-        feasible=True,
-        cost=sum(choice.cost for choice in choices),
-        hosts=tuple(choices),
-        victims=tuple(condemn(snapshot, spot, evict_at) for spot in victims),
+    return decided(
+        snapshot, request, [(found.site, slots, found.evictions(slots)) for found, slots in place(rooms, shape)]
     )
 
 

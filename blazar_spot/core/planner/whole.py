@@ -8,8 +8,9 @@ hosts. Parts of hosts are ``slots``.
 import heapq
 from dataclasses import dataclass
 
-from blazar_spot.core.model import Blocker, Choice, HostRequest, Plan, Snapshot, Spot, Victim
+from blazar_spot.core.model import Blocker, HostRequest, Plan, Snapshot
 from blazar_spot.core.planner.earliest import Steps, earliest
+from blazar_spot.core.planner.outcome import decided
 from blazar_spot.core.planner.sites import Site, evictable_from, gather, gives_way_at, in_the_way
 
 
@@ -34,21 +35,10 @@ def plan_hosts(snapshot: Snapshot, request: HostRequest) -> Plan:
             earliest_start=earliest(starts, request.count_min),
             blockers=tuple(block for site in sites if (block := blocker(snapshot, request, site)) is not None),
         )
-    best = heapq.nsmallest(request.count_max, offers)
     by_id = {site.host.id: site for site in sites}
+    chosen = [by_id[offer.host] for offer in heapq.nsmallest(request.count_max, offers)]
     evict_at = request.start - snapshot.rules.lead
-    victims = [spot for offer in best for spot in in_the_way(by_id[offer.host].spots, evict_at)]
-    return Plan(
-        feasible=True,
-        cost=sum(offer.cost for offer in best),
-        hosts=tuple(Choice(offer.host, 1, offer.cost) for offer in best),
-        victims=tuple(condemn(snapshot, spot, evict_at) for spot in victims),
-    )
-
-
-def condemn(snapshot: Snapshot, spot: Spot, evict_at: int) -> Victim:
-    """The instance as a victim: told as late as its notice allows and evicted as late as the lead allows."""
-    return Victim(spot.id, spot.host, spot.cost, notice_at=evict_at - snapshot.rules.notice, evict_at=evict_at)
+    return decided(snapshot, request, [(site, 1, in_the_way(site.spots, evict_at)) for site in chosen])
 
 
 def offer_of(snapshot: Snapshot, request: HostRequest, site: Site) -> Offer | None:
