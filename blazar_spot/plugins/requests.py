@@ -67,9 +67,10 @@ def answered() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
+        # Blazar logs it with all that led to it, and a refusal is no fault.
         if refused.code == "not_enough_hosts" and refused.earliest_start is None:
-            raise NotEnoughHostsAvailable() from refused
-        raise ExternalServiceFilterException(message=str(refused)) from refused
+            raise NotEnoughHostsAvailable() from None
+        raise ExternalServiceFilterException(message=str(refused)) from None
     except SpotError as error:
         message = f"The hosts cannot be held now: {error}; code={error.code}"
         raise ExternalServiceFilterException(message=message) from error
