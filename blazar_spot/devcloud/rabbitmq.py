@@ -30,6 +30,8 @@ def write_conf(site: Site) -> None:
         "vm_memory_high_watermark.absolute = 512MB\n"
         "disk_free_limit.absolute = 50MB\n"
         "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+        # Asking for a queue that is not there yet is no error here.
+        "log.channel.level = critical\n"
     )
 
 
