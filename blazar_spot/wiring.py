@@ -10,6 +10,7 @@ from blazar_spot import conf as configuration
 from blazar_spot.adapters.nova import NovaCompute
 from blazar_spot.adapters.placement import PlacementPool
 from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.core.switch import Mode
 from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from blazar_spot.enforcement.assembly import Whole, assemble
@@ -34,4 +35,5 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         clock=clock or SystemClock(),
         policy=configuration.policy_of(conf),
         sweep_seconds=conf.engine.sweep_seconds,
+        mode=Mode(conf.engine.mode),
     )

@@ -91,6 +91,27 @@ class NovaCompute:
             else:
                 self._api.delete(f"/servers/{server_id}")
 
+    def server(self, server_id: str) -> Server:
+        return nova_records.server(self._api.get(f"/servers/{server_id}")["server"])
+
+    def moves_from(self, host: str) -> Mapping[str, str]:
+        """Migrations are listed by compute service, and one service may have several hypervisors."""
+        hypervisor = self._api.get(f"/os-hypervisors/{self._hypervisor_id(host)}")["hypervisor"]
+        found = self._api.pages("/os-migrations", "migrations", source_compute=hypervisor["service"]["host"])
+        return {record["uuid"]: record["instance_uuid"] for record in found if record["source_node"] == host}
+
+    def confirm_move(self, server_id: str) -> None:
+        self._api.post(f"/servers/{server_id}/action", {"confirmResize": None})
+
+    def shut_down(self, server_id: str) -> None:
+        """Nova says 409 of a server that is off or going, and there is nothing to wait for in either case."""
+        with suppress(NotFound, NotNow):
+            self._api.post(f"/servers/{server_id}/action", {"os-stop": None})
+
+    def reset_state(self, server_id: str) -> None:
+        with suppress(NotFound):
+            self._api.post(f"/servers/{server_id}/action", {"os-resetState": {"state": "error"}})
+
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         self._move("add_host", aggregate_id, service_host, is_member_after=True)
 

@@ -34,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     if conf.once:
-        return 0 if loop.tick(engine) else 1
+        return 1 if loop.tick(engine) is None else 0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
-    loop.run(engine, clock.wait, conf.engine.tick_seconds, ready=lambda: LOG.info("The engine is at work"))
+    pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
+    loop.run(engine, clock, clock.wait, pace, ready=lambda: LOG.info("The engine is at work"))
     return 0
 
 

@@ -3,6 +3,8 @@
 
 from oslo_config import cfg
 
+from blazar_spot.core.switch import Mode
+
 GROUP = cfg.OptGroup(
     "engine",
     title="The engine",
@@ -10,6 +12,38 @@ GROUP = cfg.OptGroup(
 )
 
 OPTIONS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "mode",
+        default=Mode.ENFORCE.value,
+        choices=[
+            (Mode.OBSERVE.value, "keep the ledger and the plans, and write nothing to the cloud"),
+            (Mode.PROTECT.value, "also close pools and give notices, and evict nobody"),
+            (Mode.ENFORCE.value, "also evict"),
+        ],
+        help="""
+How far the engine goes. Try a new cloud with observe and look at what would be done. With anything but enforce the
+hosts of reservations are not emptied: reservations on hosts with spot instances start degraded. To stop evictions for
+a while, without a restart and on all engines at once, use "blazar-spot-manage engine pause".
+""",
+    ),
+    cfg.IntOpt(
+        "deleting_tick_seconds",
+        default=2,
+        min=1,
+        help="""
+How often the engine looks while instances are being deleted, if that is less than tick_seconds. Each look sends the
+next deletes, as many as parallel_deletes in [policy] leaves room for.
+""",
+    ),
+    cfg.IntOpt(
+        "backoff_seconds",
+        default=40,
+        min=1,
+        help="""
+The longest wait between two ticks while the cloud or the database does not answer. The wait doubles from
+tick_seconds on with each tick that fails. The log says since when nothing works.
+""",
+    ),
     cfg.IntOpt(
         "tick_seconds",
         default=5,

@@ -84,10 +84,42 @@ that has taken longer is followed by a forced one.
 """,
     ),
     cfg.IntOpt(
+        "shutdown_allowance_seconds",
+        default=_DEFAULTS.shutdown_allowance,
+        help="""
+How long the guest of a spot instance may take to shut down before it is deleted. 0, the default, does not ask it to:
+the notice was the time to prepare. Any other value is part of the lead, so hosts are emptied that much earlier.
+""",
+    ),
+    cfg.IntOpt(
+        "force_allowance_seconds",
+        default=_DEFAULTS.force_allowance,
+        help="""
+How long a forced delete may take before the state of the server is reset, which ends a task that hangs, and the
+delete is forced again.
+""",
+    ),
+    cfg.IntOpt(
+        "reset_allowance_seconds",
+        default=_DEFAULTS.reset_allowance,
+        help="""
+How long the forced delete after a reset may take before an alarm is logged and the breach is put on record. The
+delete is then forced again and again at this interval.
+""",
+    ),
+    cfg.IntOpt(
         "parallel_deletes",
         default=_DEFAULTS.parallel_deletes,
         help="""
 How many deletes the cloud works on at the same time without each of them getting slower.
+""",
+    ),
+    cfg.IntOpt(
+        "parallel_deletes_per_host",
+        default=_DEFAULTS.parallel_deletes_per_host,
+        help="""
+How many of these may be on one host. A hypervisor that deletes one instance after another gains nothing from being
+asked for all at once.
 """,
     ),
     cfg.IntOpt(
@@ -117,9 +149,12 @@ request that made it must have failed.
 ]
 
 
+_NUMBERS = ("parallel_deletes", "parallel_deletes_per_host", "spots_per_host")
+
+
 def option_of(field: str) -> str:
     """The option that holds this field of the policy: a duration says its unit."""
-    return field if field in ("parallel_deletes", "spots_per_host") else f"{field}_seconds"
+    return field if field in _NUMBERS else f"{field}_seconds"
 
 
 def policy_of(conf: cfg.ConfigOpts) -> Policy:

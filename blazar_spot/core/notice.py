@@ -16,10 +16,12 @@ KEYS = (SCHEDULED_KEY, TERMINATION_KEY)
 
 
 def promised_until(instance: Instance, policy: Policy) -> int:
-    """Until when the instance may run whatever is booked: its minimum uptime, counted from its first ACTIVE."""
-    since = instance.running_since
-    if since is None:
-        since = instance.created_at + policy.boot_allowance
+    """Until when the instance may run whatever is booked: its minimum uptime, counted from its first ACTIVE.
+
+    One that took longer than the boot allowance is counted from the end of that: its host was closed in time for it.
+    """
+    allowed = instance.created_at + policy.boot_allowance
+    since = allowed if instance.running_since is None else min(instance.running_since, allowed)
     return since + policy.min_uptime
 
 

@@ -10,7 +10,7 @@ from blazar_spot.core.reclaim import ENDED, State
 _WALK_AGAIN = frozenset({State.FENCED, State.NOTIFIED})
 
 
-def planned(claim: Claim, lead: int, policy: Policy) -> Reclaim:
+def planned(claim: Claim, lead: int, policy: Policy, now: int) -> Reclaim:
     """The reclaim of a new claim."""
     instants = policy.instants(claim.start_at, lead)
     return Reclaim(
@@ -21,10 +21,11 @@ def planned(claim: Claim, lead: int, policy: Policy) -> Reclaim:
         notice_at=instants.notice_at,
         evict_at=instants.evict_at,
         start_at=instants.start_at,
+        planned_at=now,
     )
 
 
-def followed(reclaim: Reclaim, claim: Claim, policy: Policy) -> Reclaim:
+def followed(reclaim: Reclaim, claim: Claim, policy: Policy, now: int) -> Reclaim:
     """The reclaim after its claim moved; the same one if it did not.
 
     Before the first delete the life begins again, so that every step is checked against the new instants; what was
@@ -32,5 +33,5 @@ def followed(reclaim: Reclaim, claim: Claim, policy: Policy) -> Reclaim:
     """
     if claim.start_at == reclaim.start_at or reclaim.state in ENDED:
         return reclaim
-    moved = reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead))
+    moved = replace(reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead)), planned_at=now)
     return replace(moved, state=State.PLANNED) if moved.state in _WALK_AGAIN else moved

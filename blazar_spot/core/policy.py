@@ -43,7 +43,11 @@ class Policy:
     lead_floor: int = 60
     delete_takes: int = 3
     delete_p99: int = 15
+    shutdown_allowance: int = 0
+    force_allowance: int = 30
+    reset_allowance: int = 30
     parallel_deletes: int = 20
+    parallel_deletes_per_host: int = 20
     spots_per_host: int = 16
     answer_allowance: int = 120
     hold_for: int = 120
@@ -52,7 +56,7 @@ class Policy:
         for field in fields(self):
             if getattr(self, field.name) < 0:
                 raise ContradictoryPolicy(f"{field.name} must not be negative.")
-        for name in ("parallel_deletes", "spots_per_host"):
+        for name in ("parallel_deletes", "parallel_deletes_per_host", "spots_per_host"):
             if getattr(self, name) < 1:
                 raise ContradictoryPolicy(f"{name} must be at least 1.")
         if self.min_uptime + self.boot_allowance < self.notice + self.notice_slack:
@@ -64,8 +68,9 @@ class Policy:
 
     def lead(self, victims: int) -> int:
         """How long before the start the first delete must be sent so that this many are gone at the start."""
-        rounds = -(-victims // self.parallel_deletes)
-        return max(self.lead_floor, rounds * self.delete_takes + self.delete_p99)
+        on_one_host = min(victims, self.spots_per_host)
+        rounds = max(-(-victims // self.parallel_deletes), -(-on_one_host // self.parallel_deletes_per_host))
+        return max(self.lead_floor, self.shutdown_allowance + rounds * self.delete_takes + self.delete_p99)
 
     def lead_for_hosts(self, hosts: int) -> int:
         """The lead for as many hosts, each with as many instances as it can hold."""

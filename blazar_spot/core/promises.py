@@ -48,7 +48,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reclaim:
-    """The life of freeing one host for one claim; it has the claim's id."""
+    """The life of freeing one host for one claim; it has the claim's id.
+
+    ``planned_at`` is when its instants were decided, None if that was not written down.
+    """
 
     id: str
     host: str
@@ -57,6 +60,7 @@ class Reclaim:
     notice_at: int
     evict_at: int
     start_at: int
+    planned_at: int | None = None
     version: int = 0
 
     @property
@@ -101,7 +105,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A spot instance that was seen; ``running_since`` is None until it was ACTIVE for the first time."""
+    """A spot instance that was seen; ``running_since`` is None until it was ACTIVE for the first time.
+
+    ``gone_at`` is when its promise ended: it is gone, is being deleted, or failed before it ever ran.
+    """
 
     id: str
     host: str

@@ -8,7 +8,6 @@ Unknown is never clean: what could not be observed is None, and then the only an
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Notice, Reclaim, Standing
 from blazar_spot.core.reclaim import State
 
@@ -17,15 +16,18 @@ from blazar_spot.core.reclaim import State
 class Seen:
     """What was observed about a reclaim's host in this tick.
 
-    ``spots``: the spot instances on it, being built or being deleted included. ``going``: those whose deletion is
-    under way. ``occupants``: everything either witness names, None if one of them did not answer.
+    ``spots``: the spot instances on it that have a promise, those being built included. ``condemned``: those without
+    one. ``moved``: spot instances elsewhere whose move away waits to be confirmed. ``asked``: those whose deletion was
+    accepted. ``occupants``: everything either witness names, None if one of them did not answer.
     """
 
     is_closed: bool
     spots: frozenset[str]
-    going: frozenset[str]
     occupants: frozenset[str] | None
     notices: Mapping[str, Notice]
+    condemned: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,10 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Evict:
-    """Delete these instances; ``force`` when a plain delete had its time and was not enough."""
+    """Make these instances go, and confirm the moves of those that have left already."""
 
     instances: frozenset[str]
-    force: bool
+    moved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ Step = Wait | Notify | Evict | Enter
 _NOT_CLOSED = Wait("the host's pool is not closed")
 
 
-def next_step(reclaim: Reclaim, claim: Claim | None, seen: Seen, policy: Policy, now: int) -> Step:
+def next_step(reclaim: Reclaim, claim: Claim | None, seen: Seen, now: int) -> Step:
     """The one next thing to do for this reclaim; its claim is None when it was withdrawn."""
     if claim is None:
         return Enter(State.CANCELLED)
@@ -74,7 +76,7 @@ def next_step(reclaim: Reclaim, claim: Claim | None, seen: Seen, policy: Policy,
         case State.FENCED | State.NOTIFIED:
             return _while_noticing(reclaim, claim, seen, now)
         case State.EVICTING | State.VERIFYING | State.OVERDUE:
-            return _while_evicting(reclaim, seen, policy, now)
+            return _while_evicting(reclaim, seen, now)
         case State.READY:
             return _while_ready(seen)
         case _:
@@ -97,7 +99,7 @@ def _while_noticing(reclaim: Reclaim, claim: Claim, seen: Seen, now: int) -> Ste
     untold = _without_notice(seen)
     if untold:
         return Notify(untold)
-    if any(notice.given_at is None for notice in seen.notices.values()):
+    if any(seen.notices[server].given_at is None for server in seen.spots):
         return Wait("a notice has not been given yet")
     if reclaim.state is State.FENCED:
         return Enter(State.NOTIFIED)
@@ -106,21 +108,22 @@ def _while_noticing(reclaim: Reclaim, claim: Claim, seen: Seen, now: int) -> Ste
     return Enter(State.EVICTING)
 
 
-def _while_evicting(reclaim: Reclaim, seen: Seen, policy: Policy, now: int) -> Step:
-    untold = _without_notice(seen)
-    if untold:
-        return Notify(untold)
-    due = frozenset(server for server in seen.spots if _has_run_out(seen.notices[server], now))
-    force = now >= reclaim.evict_at + policy.delete_p99
-    to_delete = due if force else due - seen.going
+def _while_evicting(reclaim: Reclaim, seen: Seen, now: int) -> Step:
     if seen.occupants is not None and not seen.occupants:
         return _when_clean(reclaim)
     if reclaim.state is not State.OVERDUE and now >= reclaim.start_at:
         return Enter(State.OVERDUE)
-    if to_delete:
-        return Evict(to_delete, force) if reclaim.state is not State.VERIFYING else Enter(State.EVICTING)
-    if reclaim.state is State.EVICTING and seen.spots <= seen.going:
+    untold = _without_notice(seen)
+    if untold:
+        return Notify(untold)
+    is_all_asked = seen.spots | seen.condemned <= seen.asked
+    if reclaim.state is State.EVICTING and is_all_asked:
         return Enter(State.VERIFYING)
+    if reclaim.state is State.VERIFYING and not is_all_asked:
+        return Enter(State.EVICTING)
+    due = seen.condemned | {server for server in seen.spots if _has_run_out(seen.notices[server], now)}
+    if due or seen.moved:
+        return Evict(frozenset(due), seen.moved)
     return Wait("the host has not been seen clean")
 
 

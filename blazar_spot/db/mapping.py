@@ -9,12 +9,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
+from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.switch import Switch
 
-Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance)
+Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed)
 
 
-def row_of(value: Claim | Reclaim | Notice | Instance) -> dict[str, Any]:
+def row_of(value: Stored) -> dict[str, Any]:
     """The columns of this value's row."""
     row = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Notice):

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, Enum, Index, Integer, MetaData, String, Table
+from sqlalchemy import Column, DateTime, Dialect, Enum, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from blazar_spot.core import instants
+from blazar_spot.core.evictions import Measure, Outcome
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
+from blazar_spot.core.record import Cause
 
 
 class Instant(TypeDecorator[int]):
@@ -79,6 +81,7 @@ claims = _table(
     Column("held_until", Instant, nullable=False),
     Index("claims_by_standing", "standing", "start_at"),
     Index("claims_by_reservation", "reservation_id"),
+    Index("claims_by_host", "host", "standing"),
 )
 
 reclaims = _table(
@@ -91,6 +94,8 @@ reclaims = _table(
     Column("start_at", Instant, nullable=False),
     Index("reclaims_by_state", "state", "start_at"),
 )
+# A column that came later is the last one, as it is in a database that was migrated.
+reclaims.append_column(Column("planned_at", Instant))
 
 notices = _table(
     "notices",
@@ -118,4 +123,43 @@ instances = _table(
     Column("running_since", Instant),
     Column("gone_at", Instant),
     Index("instances_by_host", "gone_at", "host"),
+)
+
+evictions = _table(
+    "evictions",
+    Column("host", NAME, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("measure", word(Measure), nullable=False),
+    Column("tried_at", Instant, nullable=False),
+    Column("outcome", word(Outcome), nullable=False),
+    Column("gone_at", Instant),
+    Index("evictions_by_end", "gone_at"),
+)
+
+breaches = _table(
+    "breaches",
+    Column("at", Instant, nullable=False),
+    Column("cause", word(Cause), nullable=False),
+    Column("reclaim_id", ID, nullable=False),
+    Column("host", NAME, nullable=False),
+    Column("subject", NAME, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("breaches_by_instant", "at"),
+)
+
+deeds = _table(
+    "deeds",
+    Column("at", Instant, nullable=False),
+    Column("what", NAME, nullable=False),
+    Column("reclaim_id", ID, nullable=False),
+    Column("host", NAME, nullable=False),
+    Column("subject", NAME, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("deeds_by_instant", "at"),
+)
+
+switches = _table(
+    "switches",
+    Column("paused_at", Instant),
+    Column("reason", Text, nullable=False),
 )

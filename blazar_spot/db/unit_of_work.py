@@ -11,10 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, insert, select, update
 
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
+from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.switch import Switch
 from blazar_spot.db.mapping import Stored, row_of, value_of
-from blazar_spot.db.tables import claims, instances, notices, reclaims
+from blazar_spot.db.tables import breaches, claims, deeds, evictions, instances, notices, reclaims, switches
 
 _IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _HAS_NOT_ENDED = reclaims.c.state.in_([state for state in State if state not in ENDED])
@@ -33,6 +36,11 @@ class SqlWork:
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
         of_reservation = select(claims).where(claims.c.reservation_id == reservation_id, _IS_OPEN)
         return self._all(Claim, of_reservation.order_by(claims.c.id))
+
+    def claims_served_by(self, host: str) -> Sequence[Claim]:
+        served = claims.c.standing.in_([Standing.FIRM, Standing.ENDED])
+        of_host = select(claims).where(claims.c.host == host, served)
+        return self._all(Claim, of_host.order_by(claims.c.start_at, claims.c.id))
 
     def put_claim(self, claim: Claim) -> Claim:
         return self._put(claims, claim)
@@ -66,8 +74,43 @@ class SqlWork:
     def put_instance(self, instance: Instance) -> Instance:
         return self._put(instances, instance)
 
+    def open_evictions(self) -> Sequence[Eviction]:
+        return self._all(Eviction, select(evictions).where(evictions.c.gone_at.is_(None)).order_by(evictions.c.id))
+
+    def evictions_by_id(self, ids: Iterable[str]) -> Sequence[Eviction]:
+        return self._all(Eviction, select(evictions).where(evictions.c.id.in_(list(ids))).order_by(evictions.c.id))
+
+    def evictions_ended(self, since: int) -> Sequence[Eviction]:
+        return self._all(Eviction, select(evictions).where(evictions.c.gone_at >= since).order_by(evictions.c.id))
+
+    def put_eviction(self, eviction: Eviction) -> Eviction:
+        return self._put(evictions, eviction)
+
+    def add(self, entry: Breach | Deed) -> bool:
+        return self._add(breaches, entry) if isinstance(entry, Breach) else self._add(deeds, entry)
+
+    def breaches(self, since: int) -> Sequence[Breach]:
+        recent = select(breaches).where(breaches.c.at >= since)
+        return self._all(Breach, recent.order_by(breaches.c.at, breaches.c.id))
+
+    def deeds(self, since: int) -> Sequence[Deed]:
+        return self._all(Deed, select(deeds).where(deeds.c.at >= since).order_by(deeds.c.at, deeds.c.id))
+
+    def switch(self) -> Switch:
+        found = self._all(Switch, select(switches).where(switches.c.id == Switch().id))
+        return found[0] if found else Switch()
+
+    def put_switch(self, switch: Switch) -> Switch:
+        return self._put(switches, switch)
+
     def _all(self, kind: type[Stored], query: Select[Any]) -> list[Stored]:
         return [value_of(kind, row) for row in self._connection.execute(query)]
+
+    def _add(self, table: Table, entry: Stored) -> bool:
+        if self._connection.execute(select(table.c.id).where(table.c.id == entry.id)).first():
+            return False
+        self._put(table, entry)
+        return True
 
     def _put(self, table: Table, value: Stored) -> Stored:
         self.is_spent = True

@@ -7,11 +7,14 @@
 from dataclasses import dataclass
 
 from blazar_spot.core.policy import Policy
+from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.engine import Engine
+from blazar_spot.enforcement.evictions import Evictions
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
+from blazar_spot.enforcement.occupancy import Occupancy
 from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.publishing import Publishing
@@ -35,10 +38,20 @@ class Whole:
     clock: Clock
 
 
-def assemble(store: Store, compute: Compute, pool: Pool, clock: Clock, policy: Policy, sweep_seconds: int = 0) -> Whole:
+def assemble(
+    store: Store,
+    compute: Compute,
+    pool: Pool,
+    clock: Clock,
+    policy: Policy,
+    sweep_seconds: int = 0,
+    mode: Mode = Mode.ENFORCE,
+) -> Whole:
     """Put the use cases together over these ports."""
     witnesses = Witnesses(compute, pool)
     notices = Notices(store, compute, clock, policy)
+    evictions = Evictions(store, compute, clock, policy)
+    occupancy = Occupancy(store, compute, witnesses, clock)
     return Whole(
         engine=Engine(
             clock,
@@ -46,9 +59,10 @@ def assemble(store: Store, compute: Compute, pool: Pool, clock: Clock, policy: P
             Ledger(store),
             Pools(store, compute, pool),
             Plans(store, policy),
-            Reclaims(store, compute, witnesses, notices, clock, policy),
+            Reclaims(store, compute, occupancy, notices, evictions, clock, policy, mode),
             notices,
             sweep_seconds,
+            mode,
         ),
         booking=Booking(store, pool, clock, policy),
         publishing=Publishing(store),

@@ -96,7 +96,7 @@ class Booking:
                         held_until=now + self._policy.hold_for,
                     )
                 )
-                work.put_reclaim(planned(claim, lead, self._policy))
+                work.put_reclaim(planned(claim, lead, self._policy, now))
                 claims.append(claim)
         return claims
 
@@ -112,13 +112,17 @@ class Booking:
 
     def _inside(self, chosen: Sequence[Candidate]) -> list[Instance]:
         """Who consumes the pools. One that is not in the ledger yet is taken to have only just been created."""
-        known = {instance.id: instance for instance in self._known(chosen)}
-        now = self._clock.now()
-        return [
-            known.get(server) or _unknown(server, candidate.host, now)
+        inside = [
+            (server, candidate.host)
             for candidate in chosen
             for server in sorted(self._pool.spot_consumers(candidate.host))
         ]
+        with self._store.begin() as work:
+            known = {instance.id: instance for instance in work.instances_by_id(server for server, _ in inside)}
+        now = self._clock.now()
+        found = [known.get(server) or _unknown(server, host, now) for server, host in inside]
+        # One that failed before it ever ran was promised nothing; any other one may still be alive.
+        return [one for one in found if one.gone_at is None or one.running_since is not None]
 
 
 def _unknown(server: str, host: str, now: int) -> Instance:

@@ -5,6 +5,7 @@ A tick starts from what the database and the cloud say now and keeps no decision
 anywhere and begun again by this engine or another one. Two ticks without a change in the world write nothing.
 """
 
+from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.plans import Plans
@@ -27,6 +28,7 @@ class Engine:
         reclaims: Reclaims,
         notices: Notices,
         sweep_seconds: int,
+        mode: Mode,
     ) -> None:
         self._clock = clock
         self._compute = compute
@@ -36,18 +38,24 @@ class Engine:
         self._reclaims = reclaims
         self._notices = notices
         self._sweep_seconds = sweep_seconds
+        self._mode = mode
         self._sweep_at = 0
 
-    def tick(self) -> None:
-        """Fence before notice, notice before eviction, and look before all of them."""
+    def tick(self) -> bool:
+        """Fence before notice, notice before eviction, and look before all of them. Whether instances are being
+        deleted, so that looking again soon is worth it."""
         now = self._clock.now()
         servers = {server.id: server for server in self._compute.spot_servers()}
         self._ledger.record(servers, now)
+        if self._mode is Mode.OBSERVE:
+            self._plans.keep(now)
+            return False
         self._sweep(now)
         self._plans.keep(now)
         closed = self._pools.fence(now)
-        self._reclaims.advance(servers, closed)
+        is_deleting = self._reclaims.advance(servers, closed)
         self._notices.settle(servers)
+        return is_deleting
 
     def _sweep(self, now: int) -> None:
         """New hosts and new flavors are rare: they are looked for less often than the rest."""

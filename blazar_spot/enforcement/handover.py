@@ -81,6 +81,6 @@ class HandOver:
                 if claim.host not in served:
                     continue
                 lead = self._policy.lead_for_hosts(len(claims))
-                reclaim = reclaims.get(claim.id) or planned(claim, lead, self._policy)
+                reclaim = reclaims.get(claim.id) or planned(claim, lead, self._policy, claim.start_at)
                 if reclaim.state is not State.HANDED_OVER:
                     work.put_reclaim(replace(reclaim, state=State.HANDED_OVER))

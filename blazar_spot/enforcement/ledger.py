@@ -31,7 +31,7 @@ class Ledger:
             for server in servers.values():
                 if server.host is None:
                     continue
-                seen = as_seen(server, server.host, known.get(server.id))
+                seen = as_seen(server, server.host, known.get(server.id), now)
                 if seen != known.get(server.id):
                     work.put_instance(seen)
             for instance in present:
@@ -40,17 +40,23 @@ class Ledger:
                     work.put_instance(replace(instance, gone_at=now))
 
 
-def as_seen(server: Server, host: str, known: Instance | None) -> Instance:
+def has_promise(server: Server) -> bool:
+    """Whether the server was promised anything: not if it is being deleted, nor if it failed before it ever ran."""
+    return not server.is_going and not (server.status == "ERROR" and server.launched_at is None)
+
+
+def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Instance:
     """What is to be known of a server from now on, given what was known of it."""
     if known is None:
-        return Instance(
+        known = Instance(
             id=server.id,
             host=host,
             project_id=server.project_id,
             name=server.name,
             flavor=server.flavor,
             created_at=server.created_at,
-            running_since=server.launched_at,
+            running_since=None,
         )
     since = server.launched_at if known.running_since is None else known.running_since
-    return replace(known, host=host, running_since=since, gone_at=None)
+    ended_at = None if has_promise(server) else known.gone_at or now
+    return replace(known, host=host, running_since=since, gone_at=ended_at)

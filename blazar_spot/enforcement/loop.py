@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ticks again and again until it is told to stop, and lets no failure end it.
 
-A tick that failed is simply the next one's work: nothing is remembered between them.
+A tick that failed is simply the next one's work: nothing is remembered between them but since when they fail.
 """
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from blazar_spot.core.errors import Temporary
+from blazar_spot.core.instants import minute
 from blazar_spot.enforcement.engine import Engine
+from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
 
@@ -21,26 +24,60 @@ class Pause(Protocol):
         """Wait as long, or shorter when told to stop; whether to stop."""
 
 
-def run(engine: Engine, pause: Pause, tick_seconds: float, ready: Callable[[], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long to wait after a tick: as a rule, while instances are deleted, and at most while nothing works."""
+
+    tick_seconds: int
+    deleting_seconds: int
+    backoff_seconds: int
+
+    def after(self, is_deleting: bool | None, failures: int) -> int:
+        """The wait after a tick, which failed if ``is_deleting`` is None, as that many did in a row."""
+        if is_deleting is None:
+            return max(self.tick_seconds, min(self.backoff_seconds, self.tick_seconds << min(failures - 1, 16)))
+        return min(self.tick_seconds, self.deleting_seconds) if is_deleting else self.tick_seconds
+
+
+@dataclass(slots=True)
+class Health:
+    """Whether the ticks go through, and since when they do not."""
+
+    failing_since: int | None = None
+    failures: int = 0
+
+    def note(self, *, went_through: bool, now: int) -> None:
+        """Take the outcome of one more tick."""
+        if not went_through:
+            self.failing_since = now if self.failing_since is None else self.failing_since
+            self.failures += 1
+            LOG.error("Nothing has worked since %s (%d s)", minute(self.failing_since), now - self.failing_since)
+        elif self.failing_since is not None:
+            LOG.warning("It works again, after %d s without", now - self.failing_since)
+            self.failing_since, self.failures = None, 0
+
+
+def run(engine: Engine, clock: Clock, pause: Pause, pace: Pace, ready: Callable[[], None]) -> None:
     """Tick until ``pause`` says stop; ``ready`` is called after the first tick that went through."""
     announced = False
+    health = Health()
     while True:
-        if tick(engine) and not announced:
+        is_deleting = tick(engine)
+        health.note(went_through=is_deleting is not None, now=clock.now())
+        if is_deleting is not None and not announced:
             announced = True
             ready()
-        if pause(tick_seconds):
+        if pause(pace.after(is_deleting, health.failures)):
             LOG.info("Stopping")
             return
 
 
-def tick(engine: Engine) -> bool:
-    """One tick; whether it went through."""
+def tick(engine: Engine) -> bool | None:
+    """One tick: whether instances are being deleted, None if it did not go through."""
     try:
-        engine.tick()
+        return engine.tick()
     except Temporary as error:
         LOG.warning("The tick was cut short, trying again: %s", error)
-        return False
     except Exception:
         LOG.exception("The tick failed, trying again")
-        return False
-    return True
+    return None

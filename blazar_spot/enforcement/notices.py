@@ -14,6 +14,7 @@ from blazar_spot.core.errors import NotFound, NotNow, SpotError
 from blazar_spot.core.notice import KEYS, deadline, given, metadata, revised
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.record import deed
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute, Server
 from blazar_spot.ports.store import Store, Work
@@ -30,8 +31,8 @@ class Notices:
         self._clock = clock
         self._policy = policy
 
-    def decide(self, instances: Iterable[Instance], evict_at: int) -> None:
-        """Record a notice for each of these instances."""
+    def decide(self, instances: Iterable[Instance], reclaim_id: str, evict_at: int) -> None:
+        """Record a notice for each of these instances, because of this reclaim."""
         now = self._clock.now()
         with self._store.begin() as work:
             for instance in instances:
@@ -45,6 +46,7 @@ class Notices:
                     state=NoticeState.SCHEDULED,
                 )
                 work.put_notice(notice)
+                work.add(deed("notice", now, reclaim_id, instance.host, instance.id, f"ends at {notice.deadline_at}"))
                 LOG.info("Instance %s on %s will end at %d", instance.id, instance.host, notice.deadline_at)
 
     def settle(self, servers: Mapping[str, Server]) -> None:

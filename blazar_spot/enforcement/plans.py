@@ -36,8 +36,8 @@ class Plans:
                 reclaim = reclaims.get(claim.id)
                 if reclaim is None:
                     lead = self._policy.lead_for_hosts(hosts[claim.reservation_id])
-                    work.put_reclaim(planned(claim, lead, self._policy))
+                    work.put_reclaim(planned(claim, lead, self._policy, now))
                     continue
-                after = followed(reclaim, claim, self._policy)
+                after = followed(reclaim, claim, self._policy, now)
                 if after != reclaim:
                     work.put_reclaim(after)

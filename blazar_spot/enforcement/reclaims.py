@@ -6,99 +6,195 @@ before it is recorded and can be done twice; what is recorded is checked against
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import SpotError, StaleVersion
+from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.lateness import is_fence_late, is_unfenced, why_late
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.reclaim import ENDED, MAY_FOLLOW, State
+from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.steps import Enter, Evict, Notify, Seen, next_step
+from blazar_spot.core.switch import Mode, withheld
+from blazar_spot.enforcement.evictions import Evictions
 from blazar_spot.enforcement.ledger import as_seen
 from blazar_spot.enforcement.notices import Notices
-from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.enforcement.occupancy import Look, Occupancy
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute, Server
-from blazar_spot.ports.store import Store
+from blazar_spot.ports.store import Store, Work
 
 LOG = logging.getLogger(__name__)
+
+_DELETING = frozenset({State.EVICTING, State.VERIFYING})
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database says at the beginning of a tick."""
+
+    claims: Mapping[str, Claim]
+    notices: Mapping[str, Notice]
+    instances: Mapping[str, Instance]
+    evictions: Mapping[str, Eviction]
+    withheld: str
 
 
 class Reclaims:
     """Advances every open reclaim."""
 
     def __init__(
-        self, store: Store, compute: Compute, witnesses: Witnesses, notices: Notices, clock: Clock, policy: Policy
+        self,
+        store: Store,
+        compute: Compute,
+        occupancy: Occupancy,
+        notices: Notices,
+        evictions: Evictions,
+        clock: Clock,
+        policy: Policy,
+        mode: Mode,
     ) -> None:
         self._store = store
         self._compute = compute
-        self._witnesses = witnesses
+        self._occupancy = occupancy
         self._notices = notices
+        self._evictions = evictions
         self._clock = clock
         self._policy = policy
+        self._mode = mode
 
-    def advance(self, servers: Mapping[str, Server], closed: frozenset[str]) -> None:
-        """Take each open reclaim as many steps as it can go now."""
+    def advance(self, servers: Mapping[str, Server], closed: frozenset[str]) -> bool:
+        """Take each open reclaim as many steps as it can go now; whether one is deleting."""
         with self._store.begin() as work:
             reclaims = work.open_reclaims()
-            claims = {claim.id: claim for claim in work.open_claims()}
-            notices = {notice.instance_id: notice for notice in work.open_notices()}
-            instances = {instance.id: instance for instance in work.instances()}
-        for reclaim in reclaims:
-            spots, seen = self._look(reclaim, servers, closed, notices)
-            known = [as_seen(server, reclaim.host, instances.get(server.id)) for server in spots]
-            try:
-                self._walk(reclaim, claims.get(reclaim.id), seen, known)
-            except StaleVersion:
-                LOG.info("Reclaim %s was changed by somebody else; deciding again", reclaim.id)
-            except SpotError as error:
-                LOG.warning("Reclaim %s of %s stays %s: %s", reclaim.id, reclaim.host, reclaim.state, error)
+            known = self._read(work)
+        now = self._clock.now()
+        looks = {
+            reclaim.host: self._occupancy.look(reclaim.host, servers, is_due=True)
+            for reclaim in reclaims
+            if reclaim.fence_at <= now
+        }
+        self._evictions.settle(servers.keys(), {host: look.occupants for host, look in looks.items()})
+        after = [self._advance(reclaim, known, looks, servers, closed) for reclaim in reclaims]
+        return any(reclaim.state in _DELETING for reclaim in after)
 
-    def _look(
-        self, reclaim: Reclaim, servers: Mapping[str, Server], closed: frozenset[str], notices: Mapping[str, Notice]
-    ) -> tuple[list[Server], Seen]:
-        is_due = reclaim.fence_at <= self._clock.now()
-        occupants = self._witnesses.occupants(reclaim.host) if is_due else None
-        # A server that is being built has no host yet, but the scheduler's books already say where it will be.
-        building = occupants or frozenset()
-        spots = [server for server in servers.values() if server.host == reclaim.host or server.id in building]
-        return spots, Seen(
-            is_closed=reclaim.host in closed,
-            spots=frozenset(server.id for server in spots),
-            going=frozenset(server.id for server in spots if server.is_going),
-            occupants=occupants,
-            notices={server.id: notices[server.id] for server in spots if server.id in notices},
+    def _read(self, work: Work) -> _Known:
+        return _Known(
+            claims={claim.id: claim for claim in work.open_claims()},
+            notices={notice.instance_id: notice for notice in work.open_notices()},
+            instances={instance.id: instance for instance in work.instances()},
+            evictions={eviction.id: eviction for eviction in work.open_evictions()},
+            withheld=withheld(self._mode, work.switch()),
         )
 
-    def _walk(self, reclaim: Reclaim, claim: Claim | None, seen: Seen, spots: Sequence[Instance]) -> None:
+    def _advance(
+        self,
+        reclaim: Reclaim,
+        known: _Known,
+        looks: Mapping[str, Look],
+        servers: Mapping[str, Server],
+        closed: frozenset[str],
+    ) -> Reclaim:
+        look = looks.get(reclaim.host) or self._occupancy.look(reclaim.host, servers, is_due=False)
+        try:
+            return self._walk(reclaim, known, look, self._seen(reclaim, known, look, closed))
+        except StaleVersion:
+            LOG.info("Reclaim %s was changed by somebody else; deciding again", reclaim.id)
+        except SpotError as error:
+            LOG.warning("Reclaim %s of %s stays %s: %s", reclaim.id, reclaim.host, reclaim.state, error)
+        return reclaim
+
+    def _seen(self, reclaim: Reclaim, known: _Known, look: Look, closed: frozenset[str]) -> Seen:
+        groups = look.groups
+        return Seen(
+            is_closed=reclaim.host in closed,
+            spots=groups.spots,
+            occupants=look.occupants,
+            notices={one: known.notices[one] for one in groups.spots if one in known.notices},
+            condemned=groups.condemned,
+            moved=groups.moved,
+            asked=frozenset(one for one, eviction in known.evictions.items() if eviction.is_accepted),
+        )
+
+    def _walk(self, reclaim: Reclaim, known: _Known, look: Look, seen: Seen) -> Reclaim:
+        now = self._clock.now()
+        if look.groups.strangers and now >= reclaim.notice_at:
+            self._occupancy.name_strangers(reclaim, look.groups.strangers)
         while reclaim.state not in ENDED:
-            match next_step(reclaim, claim, seen, self._policy, self._clock.now()):
+            match next_step(reclaim, known.claims.get(reclaim.id), seen, now):
                 case Enter(state):
-                    reclaim = self._enter(reclaim, state)
+                    reclaim = self._enter(reclaim, state, seen, known, look)
                 case Notify(untold):
-                    self._notices.decide([spot for spot in spots if spot.id in untold], reclaim.evict_at)
-                    return
-                case Evict(due, force):
-                    self._evict(due, force)
-                    return
+                    self._notify(reclaim, known, look, untold)
+                    break
+                case Evict(due, moved):
+                    self._evict(reclaim, known, look, due, moved)
+                    break
                 case wait:
                     LOG.debug("Reclaim %s of %s is %s: %s", reclaim.id, reclaim.host, reclaim.state, wait)
-                    return
+                    break
+        return reclaim
 
-    def _enter(self, reclaim: Reclaim, state: State) -> Reclaim:
+    def _enter(self, reclaim: Reclaim, state: State, seen: Seen, known: _Known, look: Look) -> Reclaim:
         if state not in MAY_FOLLOW[reclaim.state]:
             raise AssertionError(f"{state} may not follow {reclaim.state}")
+        now = self._clock.now()
         with self._store.begin() as work:
             after = work.put_reclaim(replace(reclaim, state=state))
-        log = LOG.error if state is State.OVERDUE else LOG.info
-        log("Reclaim %s: %s is %s", reclaim.id, reclaim.host, state)
+            work.add(deed(f"is {state}", now, reclaim.id, reclaim.host))
+            if state is State.FENCED and is_fence_late(reclaim, self._policy, now):
+                work.add(breach(Cause.FENCE_LATE, now, reclaim.id, reclaim.host, details=f"due at {reclaim.fence_at}"))
+            if state is State.OVERDUE:
+                evictions = [known.evictions[one] for one in seen.spots | seen.condemned if one in known.evictions]
+                cause = why_late(reclaim, seen, look.groups.strangers, _unfenced(reclaim, look), evictions)
+                who = ", ".join(sorted(seen.occupants or ())) or "nobody knows"
+                work.add(breach(cause, now, reclaim.id, reclaim.host, details=f"late; on the host: {who}"))
+                LOG.error("%s is late for its reservation: %s", reclaim.host, cause)
+        LOG.info("Reclaim %s: %s is %s", reclaim.id, reclaim.host, state)
         return after
 
-    def _evict(self, due: frozenset[str], force: bool) -> None:
-        for server in sorted(due)[: self._policy.parallel_deletes]:
+    def _notify(self, reclaim: Reclaim, known: _Known, look: Look, untold: frozenset[str]) -> None:
+        now = self._clock.now()
+        instances = [
+            as_seen(server, reclaim.host, known.instances.get(server.id), now)
+            for server in look.servers
+            if server.id in untold
+        ]
+        self._notices.decide(instances, reclaim.id, reclaim.evict_at)
+        with self._store.begin() as work:
+            for one in sorted(untold & _unfenced(reclaim, look)):
+                work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
+
+    def _evict(self, reclaim: Reclaim, known: _Known, look: Look, due: frozenset[str], moved: frozenset[str]) -> None:
+        now = self._clock.now()
+        if known.withheld:
+            with self._store.begin() as work:
+                is_new = work.add(deed("withheld", now, reclaim.id, reclaim.host, once=known.withheld[:60]))
+            if is_new:
+                LOG.warning("%s will be late at %d: %s", reclaim.host, reclaim.start_at, known.withheld)
+            return
+        self._put_short_uptimes_on_record(reclaim, known, due & look.groups.spots, now)
+        self._evictions.pursue(reclaim, due, look.soft_deleted)
+        for server in sorted(moved):
             try:
-                self._compute.delete(server, force=force)
+                self._compute.confirm_move(server)
             except SpotError as error:
-                LOG.warning("%s was not deleted, trying again: %s", server, error)
-            else:
-                LOG.info("Deletion of %s was accepted", server)
+                LOG.warning("%s has moved away from %s and is not confirmed: %s", server, reclaim.host, error)
+
+    def _put_short_uptimes_on_record(self, reclaim: Reclaim, known: _Known, due: frozenset[str], now: int) -> None:
+        short = [
+            one
+            for one in sorted(due - known.evictions.keys())
+            if one in known.instances and now < (known.instances[one].running_since or now) + self._policy.min_uptime
+        ]
+        if short:
+            with self._store.begin() as work:
+                for one in short:
+                    work.add(breach(Cause.SLOW_BOOT, now, reclaim.id, reclaim.host, one))
+
+
+def _unfenced(reclaim: Reclaim, look: Look) -> frozenset[str]:
+    spots = (server for server in look.servers if server.id in look.groups.spots)
+    return frozenset(server.id for server in spots if is_unfenced(reclaim, server.created_at))

@@ -66,6 +66,23 @@ class Compute(Protocol):
         """Ask for the server's deletion and return at once. Already gone, or already being deleted, is success.
         ``force`` also removes a server that a plain delete would only have put into the soft-deleted state."""
 
+    def server(self, server_id: str) -> Server:
+        """One server of any flavor, soft-deleted ones included. ``NotFound`` if there is none."""
+
+    def moves_from(self, host: str) -> Mapping[str, str]:
+        """The moves away from this hypervisor: each migration's id, by which the scheduler's books may know it, and
+        its server's. Finished ones may be among them. ``NotFound`` if there is no such hypervisor."""
+
+    def confirm_move(self, server_id: str) -> None:
+        """Let a moved server stay where it is and leave its old host for good, and return at once. ``NotNow`` if it
+        does not wait for that, ``NotFound`` if it is gone."""
+
+    def shut_down(self, server_id: str) -> None:
+        """Ask the guest to shut down and return at once. Off, going or gone already is success."""
+
+    def reset_state(self, server_id: str) -> None:
+        """Give up whatever task the server hangs in, so that it can be deleted. Gone already is success."""
+
     def leave_aggregate(self, aggregate_id: int, service_host: str) -> None:
         """Take the host out of the aggregate; not being in it is success. ``NotNow`` if servers on it forbid the
         move."""

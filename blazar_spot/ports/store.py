@@ -8,7 +8,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
+from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.switch import Switch
 
 
 class Work(Protocol):
@@ -24,6 +27,9 @@ class Work(Protocol):
 
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
         """The open claims of one reservation, by id."""
+
+    def claims_served_by(self, host: str) -> Sequence[Claim]:
+        """The claims that hold this host or have held it to their end, by start and id."""
 
     def put_claim(self, claim: Claim) -> Claim:
         """Store a claim."""
@@ -52,6 +58,33 @@ class Work(Protocol):
 
     def put_instance(self, instance: Instance) -> Instance:
         """Store a spot instance."""
+
+    def open_evictions(self) -> Sequence[Eviction]:
+        """The evictions of instances that have not been seen gone, by id."""
+
+    def evictions_by_id(self, ids: Iterable[str]) -> Sequence[Eviction]:
+        """Those of these instances' evictions that there ever were, by id."""
+
+    def evictions_ended(self, since: int) -> Sequence[Eviction]:
+        """The evictions of instances that were seen gone at or after this instant, by id: how long they took."""
+
+    def put_eviction(self, eviction: Eviction) -> Eviction:
+        """Store an eviction."""
+
+    def add(self, entry: Breach | Deed) -> bool:
+        """Write a breach or a deed down for good; False, and nothing is written, if its id is there already."""
+
+    def breaches(self, since: int) -> Sequence[Breach]:
+        """The promises broken at or after this instant, by instant and id."""
+
+    def deeds(self, since: int) -> Sequence[Deed]:
+        """What was done at or after this instant, by instant and id."""
+
+    def switch(self) -> Switch:
+        """The operator's switch; that of a cloud on which it was never touched is on."""
+
+    def put_switch(self, switch: Switch) -> Switch:
+        """Store the switch."""
 
 
 class Store(Protocol):

@@ -111,6 +111,35 @@ class FakeCloud(World):
             if server_id in self.alive:
                 self.begin_delete(self.alive[server_id], force=force)
 
+    def server(self, server_id: str) -> Server:
+        with self._call("server"):
+            return _as_told(self._server(server_id))
+
+    def moves_from(self, host: str) -> Mapping[str, str]:
+        with self._call("moves_from"):
+            self._host(host)
+            return {move: server for move, (server, source) in self.moves.items() if source == host}
+
+    def confirm_move(self, server_id: str) -> None:
+        with self._call("confirm_move"):
+            if self._server(server_id).status != "VERIFY_RESIZE":
+                raise NotNow(f"{server_id} does not wait for a confirmation")
+            self.confirm(server_id)
+            self._wrote("confirm_move", server_id)
+
+    def shut_down(self, server_id: str) -> None:
+        with self._call("shut_down"):
+            server = self.alive.get(server_id)
+            if server and server.status == "ACTIVE" and not server.is_going:
+                server.status = "SHUTOFF"
+                self._wrote("shut_down", server_id)
+
+    def reset_state(self, server_id: str) -> None:
+        with self._call("reset_state"):
+            self._wrote("reset_state", server_id)
+            if server_id in self.alive:
+                self.reset(self.alive[server_id])
+
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         with self._call("join_aggregate"):
             aggregate = self._aggregate_for(aggregate_id, service_host)

@@ -4,14 +4,17 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
 from blazar_spot.core.errors import StaleVersion, Unreachable
-from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED
+from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.switch import Switch
 
-Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance)
+Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed)
 
 
 @dataclass
@@ -22,9 +25,13 @@ class _Rows:
     reclaims: dict[str, Reclaim] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
+    evictions: dict[str, Eviction] = field(default_factory=dict)
+    breaches: dict[str, Breach] = field(default_factory=dict)
+    deeds: dict[str, Deed] = field(default_factory=dict)
+    switches: dict[str, Switch] = field(default_factory=dict)
 
     def copy(self) -> "_Rows":
-        return _Rows(dict(self.claims), dict(self.reclaims), dict(self.notices), dict(self.instances))
+        return _Rows(*(dict(getattr(self, table.name)) for table in fields(self)))
 
 
 class FakeWork:
@@ -41,6 +48,11 @@ class FakeWork:
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
         of_reservation = (claim for claim in self.open_claims() if claim.reservation_id == reservation_id)
         return sorted(of_reservation, key=_by_id)
+
+    def claims_served_by(self, host: str) -> Sequence[Claim]:
+        served = (Standing.FIRM, Standing.ENDED)
+        of_host = (one for one in self.rows.claims.values() if one.host == host and one.standing in served)
+        return sorted(of_host, key=_by_start)
 
     def put_claim(self, claim: Claim) -> Claim:
         return self._put(self.rows.claims, claim)
@@ -78,6 +90,40 @@ class FakeWork:
     def put_instance(self, instance: Instance) -> Instance:
         return self._put(self.rows.instances, instance)
 
+    def open_evictions(self) -> Sequence[Eviction]:
+        return sorted((one for one in self.rows.evictions.values() if one.gone_at is None), key=_by_id)
+
+    def evictions_by_id(self, ids: Iterable[str]) -> Sequence[Eviction]:
+        return sorted((self.rows.evictions[one] for one in set(ids) & self.rows.evictions.keys()), key=_by_id)
+
+    def evictions_ended(self, since: int) -> Sequence[Eviction]:
+        gone = (one for one in self.rows.evictions.values() if one.gone_at is not None and one.gone_at >= since)
+        return sorted(gone, key=_by_id)
+
+    def put_eviction(self, eviction: Eviction) -> Eviction:
+        return self._put(self.rows.evictions, eviction)
+
+    def add(self, entry: Breach | Deed) -> bool:
+        if entry.id in self.rows.breaches or entry.id in self.rows.deeds:
+            return False
+        if isinstance(entry, Breach):
+            self._put(self.rows.breaches, entry)
+        else:
+            self._put(self.rows.deeds, entry)
+        return True
+
+    def breaches(self, since: int) -> Sequence[Breach]:
+        return sorted((one for one in self.rows.breaches.values() if one.at >= since), key=_by_instant)
+
+    def deeds(self, since: int) -> Sequence[Deed]:
+        return sorted((one for one in self.rows.deeds.values() if one.at >= since), key=_by_instant)
+
+    def switch(self) -> Switch:
+        return self.rows.switches.get(Switch().id, Switch())
+
+    def put_switch(self, switch: Switch) -> Switch:
+        return self._put(self.rows.switches, switch)
+
     def _put(self, rows: dict[str, Stored], value: Stored) -> Stored:
         stored = rows[value.id].version if value.id in rows else 0
         if stored != value.version:
@@ -91,7 +137,8 @@ class FakeWork:
 class FakeStore:
     """A database for tests.
 
-    ``claims``, ``reclaims``, ``notices`` and ``instances`` show everything that was ever stored, by id. ``writes``
+    ``claims``, ``reclaims``, ``notices``, ``instances``, ``evictions``, ``breaches`` and ``deeds`` show everything that
+    was ever stored. ``writes``
     counts the rows that were written. While ``is_down`` is set nothing can be begun.
     """
 
@@ -118,6 +165,18 @@ class FakeStore:
     def instances(self) -> list[Instance]:
         return sorted(self._rows.instances.values(), key=_by_id)
 
+    @property
+    def evictions(self) -> list[Eviction]:
+        return sorted(self._rows.evictions.values(), key=_by_id)
+
+    @property
+    def breaches(self) -> list[Breach]:
+        return sorted(self._rows.breaches.values(), key=_by_instant)
+
+    @property
+    def deeds(self) -> list[Deed]:
+        return sorted(self._rows.deeds.values(), key=_by_instant)
+
     @contextmanager
     def begin(self) -> Iterator[FakeWork]:
         with self._turn_of_this_thread():
@@ -142,7 +201,11 @@ class FakeStore:
                 self._holder = None
 
 
-def _by_id(value: Claim | Reclaim | Notice | Instance) -> str:
+def _by_instant(value: Breach | Deed) -> tuple[int, str]:
+    return value.at, value.id
+
+
+def _by_id(value: Claim | Reclaim | Notice | Instance | Eviction) -> str:
     return value.id
 
 

@@ -57,6 +57,7 @@ class FakeServer:
     metadata: dict[str, str] = field(default_factory=dict)
     migration: str | None = None
     is_being_destroyed: bool = False
+    hangs: bool = False
     deletes: list[int] = field(default_factory=list)
     gone_at: int | None = None
 

@@ -36,6 +36,7 @@ class World:
         self.servers: dict[str, FakeServer] = {}
         self.alive: dict[str, FakeServer] = {}
         self.aggregates: dict[int, FakeAggregate] = {}
+        self.moves: dict[str, tuple[str, str]] = {}
         self._stands_on: dict[str, str] = {}
         self._timeline: list[tuple[int, int, Callable[[int], None]]] = []
         self._numbers = itertools.count(1)
@@ -97,6 +98,7 @@ class World:
                 if server_id in provider.consumers:
                     provider.consumers[server.migration] = provider.consumers.pop(server_id)
             self._stands_on[server.migration] = source.name
+            self.moves[server.migration] = (server_id, source.name)
             source.rows.discard(server_id)
             self._allocate(self.hosts[to], server)
             self._place(server, self.hosts[to])
@@ -111,6 +113,21 @@ class World:
             self._free(server.migration)
             server.migration, server.status = None, "ACTIVE"
 
+    def evacuate(self, server_id: str, to: str) -> None:
+        """Rebuild a server elsewhere because its host is dead, which keeps the allocation until it lives again."""
+        with self.lock:
+            self.settle()
+            server = self.alive[server_id]
+            self.hosts[self._stands_on[server_id]].rows.discard(server_id)
+            self._allocate(self.hosts[to], server)
+            self._place(server, self.hosts[to])
+
+    def reset(self, server: FakeServer) -> None:
+        """Give up the task that the server hangs in."""
+        if server.hangs:
+            server.hangs = server.is_being_destroyed = False
+            server.status = "ERROR"
+
     def begin_delete(self, server: FakeServer, *, force: bool) -> None:
         """What a delete sets in motion: the allocation goes first, then the row. Asking again changes nothing.
 
@@ -123,6 +140,8 @@ class World:
         if server.is_being_destroyed:
             return
         server.is_being_destroyed = True
+        if server.hangs:
+            return
         takes = self.delete_takes + max(server.built_at - self.clock.now(), 0) if server.host else 0
         self.after(takes, lambda _: self._release(server))
         self.after(takes + self.row_outlives_allocation_by, lambda at: self._forget(server, at))

@@ -207,6 +207,48 @@ class ComputeContract:
         server = booted(stage, flavor, stage.one)
         assert stage.pool.spot_consumers(stage.one.host) == {server}
 
+    def test_one_server_is_told_whatever_its_flavor(self, stage: Stage) -> None:
+        plain = stage.boot(PLAIN, stage.one)
+        stage.until(lambda: plain in stage.compute.servers_on(stage.one.host), "it has a row")
+        seen = stage.compute.server(plain)
+        assert (seen.id, seen.host, seen.is_spot) == (plain, stage.one.host, False)
+        with pytest.raises(NotFound):
+            stage.compute.server(NOBODY)
+
+    def test_a_move_is_known_on_the_host_that_it_left_until_it_is_confirmed(self, stage: Stage) -> None:
+        for host in (stage.one, stage.other):
+            stage.pool.ensure(host.host)
+        server = booted(stage, POOLED, stage.one)
+        with pytest.raises(NotNow):
+            stage.compute.confirm_move(server)
+        stage.migrate(server, stage.other)
+        stage.until(lambda: stage.compute.server(server).status == "VERIFY_RESIZE", "it has moved")
+        [left_behind] = stage.pool.consumers(stage.one.host)
+        assert stage.compute.moves_from(stage.one.host)[left_behind] == server
+        assert left_behind not in stage.compute.moves_from(stage.other.host)
+        stage.compute.confirm_move(server)
+        stage.until(lambda: not stage.pool.consumers(stage.one.host), "nothing is left behind")
+        assert stage.compute.server(server).host == stage.other.host
+        with pytest.raises(NotFound):
+            stage.compute.moves_from("no-such-host")
+        with pytest.raises(NotFound):
+            stage.compute.confirm_move(NOBODY)
+
+    def test_a_guest_is_shut_down_once_and_keeps_its_place(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.shut_down(server)
+        stage.until(lambda: stage.compute.server(server).status == "SHUTOFF", "it is off")
+        for one in (server, NOBODY):
+            stage.compute.shut_down(one)
+        assert server in stage.compute.servers_on(stage.one.host)
+
+    def test_a_server_whose_state_was_reset_can_be_deleted(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        for one in (server, NOBODY):
+            stage.compute.reset_state(one)
+        stage.compute.delete(server, force=True)
+        stage.until(lambda: told(stage, server) is None, "it is gone")
+
     @staticmethod
     def _is_soft_deleted(stage: Stage, server: str) -> bool:
         seen = told(stage, server)

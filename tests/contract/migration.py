@@ -4,16 +4,32 @@
 A database is held to it by a subclass that gives the fixtures ``url`` and ``other_url``: two empty databases.
 """
 
+from dataclasses import replace
+
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
+from blazar_spot.db.mapping import row_of
 from blazar_spot.db.store import SqlStore
 from blazar_spot.db.tables import metadata
-from tests.contract.store import CLAIM, put
+from tests.contract.store import CLAIM, INSTANCE, NOTICE, RECLAIM, put
+
+STORED_BY_0001 = (CLAIM, RECLAIM, NOTICE, INSTANCE)
+"""A value of each kind that the first version knew; fields that it did not know are left at their defaults."""
+
+
+def store_as_0001_did(database: Database) -> None:
+    """Fill the tables of the first version, column by column as they are there."""
+    with database.transaction() as connection:
+        for value in STORED_BY_0001:
+            meant = metadata.tables[f"{type(value).__name__.lower()}s"]
+            there = Table(meant.name, MetaData(), autoload_with=connection).columns.keys()
+            row = {name: filled for name, filled in row_of(replace(value, version=1)).items() if name in there}
+            connection.execute(meant.insert().values(row))
 
 
 def schema_of(database: Database) -> list[str]:
@@ -61,3 +77,13 @@ class MigrationContract:
         with store.begin() as work:
             assert work.open_claims() == [claim]
         assert schema_of(database) == before
+
+    def test_what_the_first_version_stored_is_read_after_the_upgrade(self, url: str) -> None:
+        database = Database(url)
+        migration.sync(database, "0001")
+        store_as_0001_did(database)
+        migration.sync(database)
+        with SqlStore(database).begin() as work:
+            read = (*work.open_claims(), *work.open_reclaims(), *work.open_notices(), *work.instances())
+            assert read == tuple(replace(value, version=1) for value in STORED_BY_0001)
+            assert work.open_evictions() == []

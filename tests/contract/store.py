@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.core.evictions import Eviction, Measure, Outcome
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
+from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.core.switch import Switch
 from blazar_spot.ports.store import Store, Work
 
 NOON = 1_800_000_000
@@ -59,16 +62,34 @@ INSTANCE = Instance(
     running_since=None,
 )
 
+EVICTION = Eviction(
+    id="instance-1",
+    host="gpu-1",
+    asked_at=NOON - 60,
+    measure=Measure.DELETE,
+    tried_at=NOON - 60,
+    outcome=Outcome.SENT,
+)
+VALUES = [CLAIM, RECLAIM, NOTICE, INSTANCE, EVICTION]
+BREACH = breach(Cause.LEAD_SHORT, NOON, "claim-1", "gpu-1", details="Größe 🚀")
+DEED = deed("is fenced", NOON, "claim-1", "gpu-1")
 
-def put(store: Store, *values: Claim | Reclaim | Notice | Instance) -> list[Any]:
+
+def put(store: Store, *values: Claim | Reclaim | Notice | Instance | Eviction) -> list[Any]:
     """Store these values in one unit of work."""
     with store.begin() as work:
         return [putter_of(work, value)(value) for value in values]
 
 
-def putter_of(work: Work, value: Claim | Reclaim | Notice | Instance) -> Callable[[Any], Any]:
+def putter_of(work: Work, value: Claim | Reclaim | Notice | Instance | Eviction) -> Callable[[Any], Any]:
     """The method that stores this kind of value."""
-    putters = {Claim: work.put_claim, Reclaim: work.put_reclaim, Notice: work.put_notice, Instance: work.put_instance}
+    putters: dict[type, Callable[[Any], Any]] = {
+        Claim: work.put_claim,
+        Reclaim: work.put_reclaim,
+        Notice: work.put_notice,
+        Instance: work.put_instance,
+        Eviction: work.put_eviction,
+    }
     return putters[type(value)]
 
 
@@ -122,21 +143,27 @@ class StoreContract:
         with store.begin() as work:
             assert work.instances() == [replace(instance, version=1)]
 
-    @pytest.mark.parametrize("value", [CLAIM, RECLAIM, NOTICE, INSTANCE], ids=lambda value: type(value).__name__)
+    @pytest.mark.parametrize(
+        "value", [CLAIM, RECLAIM, NOTICE, INSTANCE, EVICTION], ids=lambda value: type(value).__name__
+    )
     def test_each_write_is_counted_in_the_version(self, store: Store, value: Any) -> None:
         [first] = put(store, value)
         [second] = put(store, replace(first, host="gpu-2"))
         assert (first.version, second.version) == (1, 2)
         assert second == replace(value, host="gpu-2", version=2)
 
-    @pytest.mark.parametrize("value", [CLAIM, RECLAIM, NOTICE, INSTANCE], ids=lambda value: type(value).__name__)
+    @pytest.mark.parametrize(
+        "value", [CLAIM, RECLAIM, NOTICE, INSTANCE, EVICTION], ids=lambda value: type(value).__name__
+    )
     def test_a_write_on_old_knowledge_is_stale(self, store: Store, value: Any) -> None:
         [first] = put(store, value)
         put(store, first)
         with pytest.raises(StaleVersion):
             put(store, first)
 
-    @pytest.mark.parametrize("value", [CLAIM, RECLAIM, NOTICE, INSTANCE], ids=lambda value: type(value).__name__)
+    @pytest.mark.parametrize(
+        "value", [CLAIM, RECLAIM, NOTICE, INSTANCE, EVICTION], ids=lambda value: type(value).__name__
+    )
     def test_a_new_value_with_the_id_of_a_stored_one_is_stale(self, store: Store, value: Any) -> None:
         put(store, value)
         with pytest.raises(StaleVersion):
@@ -279,6 +306,56 @@ class StoreContract:
         with store.begin() as work:
             assert ids(work.instances_by_id(iter(["b", "a", "unseen"]))) == ["a", "b"]
             assert work.instances_by_id([]) == []
+
+    @pytest.mark.parametrize("planned_at", [None, NOON - 9000])
+    def test_a_reclaim_tells_when_it_was_planned(self, store: Store, planned_at: int | None) -> None:
+        put(store, replace(RECLAIM, planned_at=planned_at))
+        with store.begin() as work:
+            assert [reclaim.planned_at for reclaim in work.open_reclaims()] == [planned_at]
+
+    def test_claims_that_a_host_serves_or_has_served_are_the_firm_and_the_ended_ones(self, store: Store) -> None:
+        put(
+            store,
+            *[replace(CLAIM, id=standing.value, standing=standing) for standing in Standing],
+            replace(CLAIM, id="earlier", start_at=NOON - 60, standing=Standing.ENDED),
+            replace(CLAIM, id="elsewhere", host="gpu-2", standing=Standing.FIRM),
+        )
+        with store.begin() as work:
+            assert ids(work.claims_served_by("gpu-1")) == ["earlier", "ended", "firm"]
+
+    def test_evictions_are_open_until_the_instance_is_gone_and_known_afterwards(self, store: Store) -> None:
+        gone = replace(EVICTION, id="gone", gone_at=NOON, outcome=Outcome.ACCEPTED, measure=Measure.RESET)
+        put(store, EVICTION, gone, replace(gone, id="long ago", gone_at=NOON - 1))
+        with store.begin() as work:
+            assert work.open_evictions() == [replace(EVICTION, version=1)]
+            assert work.evictions_ended(NOON) == [replace(gone, version=1)]
+            assert ids(work.evictions_by_id(["long ago", "gone", "never"])) == ["gone", "long ago"]
+            assert work.evictions_by_id([]) == []
+
+    def test_what_is_recorded_is_recorded_once_and_read_as_it_was_written(self, store: Store) -> None:
+        for is_new in (True, False):
+            with store.begin() as work:
+                assert work.add(BREACH) is is_new
+                assert work.add(replace(DEED, at=DEED.at + (not is_new))) is is_new
+        with store.begin() as work:
+            assert work.breaches(NOON) == [replace(BREACH, version=1)]
+            assert work.deeds(NOON) == [replace(DEED, version=1)]
+            assert (work.breaches(NOON + 1), work.deeds(NOON + 1)) == ([], [])
+
+    def test_the_switch_is_on_until_somebody_touches_it(self, store: Store) -> None:
+        with store.begin() as work:
+            assert work.switch() == Switch()
+            paused = work.put_switch(replace(work.switch(), paused_at=NOON, reason="a test"))
+        with store.begin() as work:
+            assert work.switch() == paused
+            assert (paused.paused_at, paused.version) == (NOON, 1)
+
+    def test_of_two_threads_that_turn_the_switch_for_the_first_time_exactly_one_is_stale(self, store: Store) -> None:
+        def turn() -> None:
+            with store.begin() as work:
+                work.put_switch(Switch(reason="a test"))
+
+        assert count_stale(at_once(turn, turn)) == 1
 
     def test_instances_of_very_many_hosts_can_be_asked_for(self, store: Store) -> None:
         put(store, INSTANCE)

@@ -16,12 +16,12 @@ VERSION_TABLE = "blazar_spot_version"
 """Of our own name, so that our tables may live in the same database as somebody else's."""
 
 
-def sync(database: Database) -> None:
-    """Bring the schema to the newest version; doing it again changes nothing."""
+def sync(database: Database, to: str = "head") -> None:
+    """Bring the schema to this version, the newest if none is named; doing it again changes nothing."""
     config = _config()
     with database.transaction() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def version(database: Database) -> str | None:

@@ -51,8 +51,13 @@ def test_deadline_is_later_when_the_notice_comes_late() -> None:
 
 
 def test_deadline_is_later_when_the_instance_is_young() -> None:
-    young = replace(INSTANCE, running_since=NOW - 10)
+    young = replace(INSTANCE, created_at=NOW - 60, running_since=NOW - 10)
     assert deadline(young, NOW + 960, NOW, POLICY) == NOW - 10 + 1800
+
+
+def test_deadline_of_a_slow_boot_counts_from_the_end_of_its_boot_allowance() -> None:
+    slow = replace(INSTANCE, created_at=NOW - 600, running_since=NOW - 10)
+    assert deadline(slow, NOW + 960, NOW, POLICY) == NOW - 600 + POLICY.boot_allowance + 1800
 
 
 def test_instance_in_build_is_counted_from_its_boot_allowance() -> None:

@@ -24,8 +24,8 @@ CLAIM = Claim(
     standing=Standing.FIRM,
     held_until=0,
 )
-RECLAIM = planned(CLAIM, 60, POLICY)
-EMPTY = Seen(is_closed=True, spots=frozenset(), going=frozenset(), occupants=frozenset(), notices={})
+RECLAIM = planned(CLAIM, 60, POLICY, START - 7200)
+EMPTY = Seen(is_closed=True, spots=frozenset(), occupants=frozenset(), notices={})
 FULL = replace(EMPTY, spots=frozenset({"s1", "s2"}), occupants=frozenset({"s1", "s2"}))
 
 
@@ -45,7 +45,7 @@ TOLD = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2")})
 
 
 def step(state: State, seen: Seen, now: int, claim: Claim | None = CLAIM) -> Step:
-    return next_step(replace(RECLAIM, state=state), claim, seen, POLICY, now)
+    return next_step(replace(RECLAIM, state=state), claim, seen, now)
 
 
 def test_nothing_is_done_before_the_fence() -> None:
@@ -87,22 +87,30 @@ def test_no_delete_before_the_evictions_instant() -> None:
 
 def test_only_instances_whose_notice_has_run_out_are_deleted() -> None:
     later = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2", deadline_at=RECLAIM.evict_at + 1)})
-    assert step(State.EVICTING, later, RECLAIM.evict_at) == Evict(frozenset({"s1"}), force=False)
+    assert step(State.EVICTING, later, RECLAIM.evict_at) == Evict(frozenset({"s1"}))
     not_given = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2", given=False)})
-    assert step(State.EVICTING, not_given, RECLAIM.evict_at) == Evict(frozenset({"s1"}), force=False)
+    assert step(State.EVICTING, not_given, RECLAIM.evict_at) == Evict(frozenset({"s1"}))
 
 
-def test_delete_is_not_repeated_while_it_is_under_way() -> None:
-    going = replace(TOLD, going=frozenset({"s1"}))
-    assert step(State.EVICTING, going, RECLAIM.evict_at) == Evict(frozenset({"s2"}), force=False)
-    assert step(State.EVICTING, replace(TOLD, going=TOLD.spots), RECLAIM.evict_at) == Enter(State.VERIFYING)
+def test_it_is_verifying_when_every_delete_was_accepted_and_only_then() -> None:
+    half = replace(TOLD, asked=frozenset({"s1"}))
+    assert step(State.EVICTING, half, RECLAIM.evict_at) == Evict(TOLD.spots)
+    assert step(State.EVICTING, replace(TOLD, asked=TOLD.spots), RECLAIM.evict_at) == Enter(State.VERIFYING)
+    assert step(State.VERIFYING, half, RECLAIM.evict_at) == Enter(State.EVICTING)
+    assert step(State.VERIFYING, replace(TOLD, asked=TOLD.spots), RECLAIM.evict_at) == Evict(TOLD.spots)
 
 
-def test_delete_that_had_its_time_is_forced() -> None:
-    now = RECLAIM.evict_at + POLICY.delete_p99
-    going = replace(TOLD, going=TOLD.spots)
-    assert step(State.EVICTING, going, now) == Evict(TOLD.spots, force=True)
-    assert step(State.VERIFYING, going, now) == Enter(State.EVICTING)
+def test_whoever_has_no_promise_is_deleted_without_a_notice_but_not_before_the_instant() -> None:
+    condemned = replace(EMPTY, condemned=frozenset({"s3"}), occupants=frozenset({"s3"}))
+    assert step(State.FENCED, condemned, RECLAIM.notice_at) == Enter(State.NOTIFIED)
+    assert isinstance(step(State.NOTIFIED, condemned, RECLAIM.evict_at - 1), Wait)
+    assert step(State.EVICTING, condemned, RECLAIM.evict_at) == Evict(frozenset({"s3"}))
+
+
+def test_a_move_away_is_confirmed_when_evictions_begin() -> None:
+    moved = replace(EMPTY, moved=frozenset({"s4"}), occupants=frozenset({"migration"}))
+    assert isinstance(step(State.NOTIFIED, moved, RECLAIM.evict_at - 1), Wait)
+    assert step(State.VERIFYING, moved, RECLAIM.evict_at) == Evict(frozenset(), frozenset({"s4"}))
 
 
 def test_ready_only_by_seeing_a_clean_host() -> None:
@@ -118,7 +126,7 @@ def test_stranger_on_the_host_is_waited_for_and_never_deleted() -> None:
 
 
 def test_overdue_keeps_trying_and_recovers() -> None:
-    assert step(State.OVERDUE, TOLD, RECLAIM.start_at) == Evict(TOLD.spots, force=True)
+    assert step(State.OVERDUE, TOLD, RECLAIM.start_at) == Evict(TOLD.spots)
     assert step(State.OVERDUE, EMPTY, RECLAIM.start_at) == Enter(State.READY)
 
 
@@ -146,7 +154,7 @@ def test_every_state_can_be_reached_and_none_is_missing_from_the_table() -> None
 
 def test_moved_claim_moves_its_instants_and_walks_its_life_again() -> None:
     later = replace(CLAIM, start_at=START + 600)
-    after = followed(replace(RECLAIM, state=State.NOTIFIED), later, POLICY)
+    after = followed(replace(RECLAIM, state=State.NOTIFIED), later, POLICY, START)
     assert after.state is State.PLANNED
     assert after.lead == RECLAIM.lead
     assert (after.evict_at, after.notice_at, after.fence_at) == (
@@ -158,10 +166,10 @@ def test_moved_claim_moves_its_instants_and_walks_its_life_again() -> None:
 
 def test_claim_that_moves_after_the_first_delete_does_not_undo_the_eviction() -> None:
     later = replace(CLAIM, start_at=START + 600)
-    assert followed(replace(RECLAIM, state=State.VERIFYING), later, POLICY).state is State.VERIFYING
+    assert followed(replace(RECLAIM, state=State.VERIFYING), later, POLICY, START).state is State.VERIFYING
 
 
 @pytest.mark.parametrize("state", list(State))
 def test_claim_that_did_not_move_changes_nothing(state: State) -> None:
     reclaim: Reclaim = replace(RECLAIM, state=state)
-    assert followed(reclaim, CLAIM, POLICY) is reclaim
+    assert followed(reclaim, CLAIM, POLICY, START) is reclaim

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes instances go: claims the next measure in the database, takes it on the cloud, records what came of it.
+
+The claim comes first, so that of several engines one sends it. A process that dies in between leaves a claim that
+expires. Measures are taken in parallel by threads that touch nothing but the cloud.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from blazar_spot.core.errors import NotFound, SpotError
+from blazar_spot.core.evictions import Eviction, Measure, Outcome, allowed, next_measure
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Reclaim
+from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.store import Store, Work
+
+LOG = logging.getLogger(__name__)
+
+
+class Evictions:
+    """Pursues every instance that has to go until it is gone."""
+
+    def __init__(self, store: Store, compute: Compute, clock: Clock, policy: Policy) -> None:
+        self._store = store
+        self._compute = compute
+        self._clock = clock
+        self._policy = policy
+
+    def pursue(self, reclaim: Reclaim, due: Set[str], soft_deleted: Set[str]) -> None:
+        """Take for each of these instances the measure that is due now, if one is."""
+        if due:
+            claimed = self._claim(reclaim, due, soft_deleted)
+            self._record(self._take_all(claimed))
+
+    def settle(self, listed: Set[str], occupants: Mapping[str, Set[str] | None]) -> None:
+        """Write down which instances are gone, and how long it took. ``occupants``: of hosts that were looked at."""
+        now = self._clock.now()
+        with self._store.begin() as work:
+            for eviction in work.open_evictions():
+                standing = occupants.get(eviction.host, frozenset())
+                if standing is not None and eviction.id not in listed | standing:
+                    work.put_eviction(replace(eviction, gone_at=now))
+                    self._tell(eviction, now)
+
+    def _tell(self, eviction: Eviction, now: int) -> None:
+        LOG.info(
+            "%s on %s was gone %d s after the first delete (%s); configured: %d s each, %d s the slowest",
+            eviction.id,
+            eviction.host,
+            now - eviction.asked_at,
+            eviction.measure,
+            self._policy.delete_takes,
+            self._policy.delete_p99,
+        )
+
+    def _claim(self, reclaim: Reclaim, due: Set[str], soft_deleted: Set[str]) -> list[Eviction]:
+        now = self._clock.now()
+        with self._store.begin() as work:
+            known = {eviction.id: eviction for eviction in work.evictions_by_id(due)}
+            begun = {one for one in due if one in known and known[one].gone_at is None}
+            may_begin = allowed(due - begun, reclaim.host, work.open_evictions(), self._policy, now)
+            claimed = []
+            for one in sorted(begun | set(may_begin)):
+                before = known.get(one)
+                measure = next_measure(before, self._policy, now, is_soft_deleted=one in soft_deleted)
+                if measure is not None:
+                    claimed.append(work.put_eviction(_begun(one, reclaim.host, before, measure, now)))
+                    self._note(work, reclaim, claimed[-1], now)
+        return claimed
+
+    def _note(self, work: Work, reclaim: Reclaim, eviction: Eviction, now: int) -> None:
+        work.add(deed(eviction.measure, now, reclaim.id, eviction.host, eviction.id))
+        if eviction.measure is not Measure.ALARM:
+            return
+        stuck = breach(Cause.STUCK, now, reclaim.id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
+        if work.add(stuck):
+            LOG.error("%s on %s withstands every measure", eviction.id, eviction.host)
+
+    def _take_all(self, claimed: Sequence[Eviction]) -> list[Eviction]:
+        if not claimed:
+            return []
+        with ThreadPoolExecutor(min(len(claimed), self._policy.parallel_deletes)) as threads:
+            return list(threads.map(self._take, claimed))
+
+    def _take(self, eviction: Eviction) -> Eviction:
+        """The eviction with what came of its measure."""
+        try:
+            self._send(eviction.id, eviction.measure)
+        except NotFound:
+            pass
+        except SpotError as error:
+            LOG.warning("%s (%s) was refused: %s", eviction.id, eviction.measure, error)
+            return replace(eviction, outcome=Outcome.REFUSED)
+        LOG.info("%s (%s) was accepted", eviction.id, eviction.measure)
+        return replace(eviction, outcome=Outcome.ACCEPTED)
+
+    def _send(self, server: str, measure: Measure) -> None:
+        match measure:
+            case Measure.SHUTDOWN:
+                self._compute.shut_down(server)
+                return
+            case Measure.RESET:
+                self._compute.reset_state(server)
+        self._compute.delete(server, force=measure is not Measure.DELETE)
+
+    def _record(self, taken: Iterable[Eviction]) -> None:
+        with self._store.begin() as work:
+            for eviction in taken:
+                work.put_eviction(eviction)
+
+
+def _begun(server: str, host: str, before: Eviction | None, measure: Measure, now: int) -> Eviction:
+    """The eviction with a measure that is about to be taken. The time of one that is taken again runs on."""
+    if before is None or before.gone_at is not None:
+        version = 0 if before is None else before.version
+        return Eviction(
+            id=server, host=host, asked_at=now, measure=measure, tried_at=now, outcome=Outcome.SENT, version=version
+        )
+    is_new = before.measure is not measure or measure is Measure.ALARM
+    return replace(
+        before, measure=measure, tried_at=now if is_new else before.tried_at, outcome=Outcome.SENT, host=host
+    )

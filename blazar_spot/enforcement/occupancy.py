@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks at a host that is to be freed and finds out whose everybody on it is.
+
+What cannot be found out is a stranger's, and a stranger is never touched: it is named once, in the log and on record,
+and its host is late while the others go on.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from blazar_spot.core.errors import NotFound, SpotError
+from blazar_spot.core.occupants import Sorted, Whose, sort_out, whose
+from blazar_spot.core.promises import Reclaim
+from blazar_spot.core.record import deed
+from blazar_spot.enforcement.ledger import has_promise
+from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import Compute, Server
+from blazar_spot.ports.store import Store
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everybody on a host. ``occupants`` is None if it could not be looked at."""
+
+    occupants: frozenset[str] | None
+    groups: Sorted
+    servers: Sequence[Server]
+    soft_deleted: frozenset[str]
+
+
+class Occupancy:
+    """Looks, and names strangers."""
+
+    def __init__(self, store: Store, compute: Compute, witnesses: Witnesses, clock: Clock) -> None:
+        self._store = store
+        self._compute = compute
+        self._witnesses = witnesses
+        self._clock = clock
+
+    def look(self, host: str, servers: Mapping[str, Server], *, is_due: bool) -> Look:
+        """Who is on the host, of all spot servers and of everybody else; before it is due only who is listed there."""
+        occupants = self._witnesses.occupants(host) if is_due else None
+        names = occupants or frozenset()
+        # A server that is being built has no host yet, but the scheduler's books already say where it will be.
+        here = [one for one in servers.values() if one.host == host or (one.host is None and one.id in names)]
+        unlisted, vanished = self._unlisted(names - servers.keys())
+        here += [one for one in unlisted if one.host == host]
+        condemned = {one.id for one in here if not has_promise(one)} | vanished
+        present = {one.id for one in here}
+        moves = self._moves(host) if names - present - condemned else {}
+        groups = sort_out(names, present, condemned, servers.keys(), moves)
+        soft_deleted = vanished | {one.id for one in here if one.status == "SOFT_DELETED"}
+        return Look(occupants, groups, here, frozenset(soft_deleted))
+
+    def _unlisted(self, names: Set[str]) -> tuple[list[Server], frozenset[str]]:
+        """Spot servers that the list left out, as they are told when asked for one by one; and those of whom nothing
+        is left but what makes the host not clean."""
+        if not names:
+            return [], frozenset()
+        with self._store.begin() as work:
+            known = [instance.id for instance in work.instances_by_id(names)]
+        found, vanished = [], set()
+        for one in known:
+            try:
+                found.append(self._compute.server(one))
+            except NotFound:
+                vanished.add(one)
+            except SpotError as error:
+                LOG.warning("It is not known what %s is: %s", one, error)
+        return found, frozenset(vanished)
+
+    def _moves(self, host: str) -> Mapping[str, str]:
+        try:
+            return self._compute.moves_from(host)
+        except SpotError as error:
+            LOG.warning("It is not known what has moved away from %s: %s", host, error)
+            return {}
+
+    def name_strangers(self, reclaim: Reclaim, strangers: Set[str]) -> None:
+        """Say once who stands in the way, unless it is a reservation's server whose time has not ended."""
+        for one in sorted(strangers):
+            with self._store.begin() as work:
+                claims = [claim for claim in work.claims_served_by(reclaim.host) if claim.id != reclaim.id]
+            try:
+                server = self._server(one, reclaim.host)
+            except SpotError as error:
+                LOG.warning("It is not known whose %s on %s is: %s", one, reclaim.host, error)
+                continue
+            is_elsewhere = server is not None and server.host not in (None, reclaim.host)
+            now = self._clock.now()
+            kind = whose(server.created_at if server else None, is_elsewhere, claims, now)
+            if kind is not Whose.RESERVED:
+                self._alarm(reclaim, one, server, kind)
+
+    def _server(self, occupant: str, host: str) -> Server | None:
+        """The server behind an occupant, who may be a server or a move of one."""
+        try:
+            return self._compute.server(self._moves(host).get(occupant, occupant))
+        except NotFound:
+            return None
+
+    def _alarm(self, reclaim: Reclaim, occupant: str, server: Server | None, kind: Whose) -> None:
+        who = f"server {server.id} ({server.name}, {server.status}, on {server.host})" if server else "no server"
+        entry = deed("stranger", self._clock.now(), reclaim.id, reclaim.host, occupant, f"{kind}: {who}", once="named")
+        with self._store.begin() as work:
+            is_new = work.add(entry)
+        if is_new:
+            LOG.error(
+                "%s on %s is in the way of a reservation and is left alone: %s", occupant, reclaim.host, entry.details
+            )
