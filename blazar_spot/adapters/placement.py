@@ -17,6 +17,7 @@ from keystoneauth1.session import Session
 from blazar_spot.adapters.rest import Rest
 from blazar_spot.adapters.spot_inventories import MARKER, OPEN_UNITS, POOL_UNITS, Inventory, is_closed, mirrored
 from blazar_spot.core.errors import NotFound, StaleVersion
+from blazar_spot.ports.pool import Sight
 
 MICROVERSION = "1.26"
 """1.14 brought nested providers, 1.20 returns the provider that was created, 1.23 error codes, and 1.26 allows an
@@ -38,13 +39,13 @@ class PlacementPool:
         self._roots: dict[str, str] = {}
         self._classes: set[str] = set()
 
-    def pools(self) -> Mapping[str, bool]:
+    def pools(self) -> Mapping[str, Sight]:
         """Placement lists the providers that have a number of units free: one unit marks a pool, the second an open
         one."""
         if not self._knows(MARKER):
             return {}
         every, opened = self._with_units(POOL_UNITS), self._with_units(OPEN_UNITS)
-        return {host: host not in opened for host in every}
+        return {host: Sight(host not in opened, generation) for host, generation in every.items()}
 
     def ensure(self, host: str) -> None:
         _while_stale(lambda: self._mirror(host, closed=None))
@@ -52,8 +53,9 @@ class PlacementPool:
     def close(self, host: str) -> None:
         _while_stale(lambda: self._mirror(host, closed=True))
 
-    def open(self, host: str) -> None:
-        _while_stale(lambda: self._mirror(host, closed=False, create=False))
+    def open(self, host: str, seen: Sight) -> None:
+        """One attempt: whoever changed the pool since it was seen may have closed it."""
+        self._mirror(host, closed=False, seen=seen)
 
     def consumers(self, host: str) -> frozenset[str]:
         """One request for each provider of the tree, after the one that lists them."""
@@ -63,20 +65,24 @@ class PlacementPool:
         pool = self._tree(host).get(PREFIX + host)
         return self._consumers_of(pool) if pool else frozenset()
 
-    def _mirror(self, host: str, *, closed: bool | None, create: bool = True) -> None:
-        """Make the pool what it has to be, writing only what differs; as it was if ``closed`` is None."""
+    def _mirror(self, host: str, *, closed: bool | None, seen: Sight | None = None) -> None:
+        """Make the pool what it has to be; as it was if ``closed`` is None, and then only what differs is written.
+
+        Closing writes whatever is there: Placement counts every write in the generation.
+        """
         tree = self._tree(host)
         pool = tree.get(PREFIX + host)
         if pool is None:
-            if not create:
+            if seen is not None:
                 raise NotFound(f"placement: {host} has no spot pool")
             pool = self._create(host)
         body = self._inventories(pool)
         present = body["inventories"]
         totals = self._totals(provider for name, provider in tree.items() if not name.startswith(_NOT_RESOURCES))
         wanted = mirrored(totals, present, closed=is_closed(present) if closed is None else closed)
-        if wanted != present:
-            self._write(pool, body["resource_provider_generation"], wanted)
+        generation = body["resource_provider_generation"]
+        if wanted != present or closed:
+            self._write(pool, generation if seen is None else seen.generation, wanted)
 
     def _create(self, host: str) -> Provider:
         """A provider without inventories takes nobody, so a pool that is to be closed is never open in between."""
@@ -105,9 +111,10 @@ class PlacementPool:
             self._roots[host] = found[0]["root_provider_uuid"]
         return self._roots[host]
 
-    def _with_units(self, units: int) -> frozenset[str]:
+    def _with_units(self, units: int) -> dict[str, int]:
+        """Host to the generation of its pool."""
         found = self._providers(resources=f"{MARKER}:{units}")
-        return frozenset(provider["name"].removeprefix(PREFIX) for provider in found)
+        return {provider["name"].removeprefix(PREFIX): provider["generation"] for provider in found}
 
     def _providers(self, **query: str) -> list[Provider]:
         return self._api.get("/resource_providers", **query)["resource_providers"]  # type: ignore[no-any-return]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``blazar-spot-manage``: what an operator does to the database.
+"""``blazar-spot-manage``: what an operator does to the database, and through it to every engine.
 
 Exit status: 0 done, 1 the database did not do it, 2 the command or the configuration is wrong.
 """
@@ -7,16 +7,22 @@ Exit status: 0 done, 1 the database did not do it, 2 the command or the configur
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from oslo_config import cfg
 
 from blazar_spot import conf as configuration
+from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import SpotError
+from blazar_spot.core.instants import minute
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
+from blazar_spot.db.purge import purge
+from blazar_spot.db.store import SqlStore
 
 PROGRAM = "blazar-spot-manage"
+DAY = 24 * 3600
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
         database = Database(**configuration.database_of(conf))
-        print(conf.command.run(database))
+        print(conf.command.run(database, conf.command))
     except cfg.Error as error:
         return _failed(error, status=2)
     except SpotError as error:
@@ -40,20 +46,71 @@ def _parsed(arguments: Sequence[str]) -> cfg.ConfigOpts:
 
 
 def _add_commands(areas: Any) -> None:
-    area: argparse.ArgumentParser = areas.add_parser("db", help="the database's schema")
+    area: argparse.ArgumentParser = areas.add_parser("db", help="the database")
     commands = area.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("sync", help="bring the schema to the newest version").set_defaults(run=_sync)
     commands.add_parser("version", help="tell the schema's version").set_defaults(run=_version)
+    old = commands.add_parser("purge", help="remove what has been over for so long")
+    old.add_argument("--older-than", type=_days, required=True, metavar="DAYS")
+    old.set_defaults(run=_purge)
+    area = areas.add_parser("engine", help="all engines over this database")
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+    stop = commands.add_parser("pause", help="evict nobody until resume; hosts of reservations will be late")
+    stop.add_argument("--reason", default="", help="shown wherever evictions are withheld")
+    stop.set_defaults(run=_pause)
+    commands.add_parser("resume", help="evict again").set_defaults(run=_resume)
+    commands.add_parser("status", help="whether evictions are paused, and what is late or soon will be").set_defaults(
+        run=_status
+    )
 
 
-def _sync(database: Database) -> str:
+def _days(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number of days, at least 1")
+    return int(text)
+
+
+def _sync(database: Database, arguments: Any) -> str:
     migration.sync(database)
-    return _version(database)
+    return _version(database, arguments)
 
 
-def _version(database: Database) -> str:
+def _version(database: Database, _arguments: Any) -> str:
     found = migration.version(database) or "none"
     return f"The schema's version is {found}; the newest is {migration.newest()}."
+
+
+def _purge(database: Database, arguments: Any) -> str:
+    removed = purge(database, SystemClock().now() - arguments.older_than * DAY)
+    return f"Removed {removed} rows."
+
+
+def _pause(database: Database, arguments: Any) -> str:
+    return _turn(database, SystemClock().now(), arguments.reason)
+
+
+def _resume(database: Database, _arguments: Any) -> str:
+    return _turn(database, None, "")
+
+
+def _turn(database: Database, paused_at: int | None, reason: str) -> str:
+    with SqlStore(database).begin() as work:
+        work.put_switch(replace(work.switch(), paused_at=paused_at, reason=reason))
+    return _status(database, None)
+
+
+def _status(database: Database, _arguments: Any) -> str:
+    """The switch, then the reclaims whose evictions are due, as nobody may miss them while it is off."""
+    now = SystemClock().now()
+    with SqlStore(database).begin() as work:
+        switch = work.switch()
+        due = [reclaim for reclaim in work.open_reclaims() if reclaim.notice_at <= now]
+    if switch.paused_at is None:
+        head = "Evictions are on."
+    else:
+        head = f"Evictions have been paused since {minute(switch.paused_at)}: {switch.reason or 'no reason given'}."
+    rows = [f"{one.host} is {one.state} and needed at {minute(one.start_at)}" for one in due]
+    return "\n".join([head, *rows])
 
 
 def _failed(error: Exception, *, status: int) -> int:

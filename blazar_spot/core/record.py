@@ -20,6 +20,8 @@ class Cause(StrEnum):
     """An instance became ACTIVE later than its boot allowance and has run shorter than promised."""
     UNFENCED_BOOT = "unfenced_boot"
     """A spot instance came onto a host behind its closed pool, and gets its full promise."""
+    WITHHELD = "withheld"
+    """The engine's mode or the operator's switch kept it from evicting."""
     STRANGER = "stranger"
     """Something that is not spot stands on the host."""
     NOTICE_RUNS = "notice_runs"

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from blazar_spot.core.errors import NotFound, NotNow, SpotError
+from blazar_spot.core.errors import NotFound, NotNow, SpotError, StaleVersion
 from blazar_spot.core.notice import KEYS, deadline, given, metadata, revised
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
@@ -82,8 +82,11 @@ class Notices:
             return
         if notice.given_at is None:
             # The write ended at some time within the current second: the next one is the first surely after it.
-            with self._store.begin() as work:
-                work.put_notice(given(notice, self._clock.now() + 1, self._policy))
+            try:
+                with self._store.begin() as work:
+                    work.put_notice(given(notice, self._clock.now() + 1, self._policy))
+            except StaleVersion:
+                LOG.info("The notice of %s was given by somebody else at the same time", server.id)
 
     def _write(self, server: Server, entries: Mapping[str, str], *, is_first: bool) -> bool:
         """Whether the notice counts as given: also when the server's state does not allow it to be written."""

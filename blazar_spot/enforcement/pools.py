@@ -41,17 +41,17 @@ class Pools:
         """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed.
 
         The pools are read before the claims. A booking writes its claim before it closes a pool, so whatever is seen
-        closed here has its claim already, and is not opened behind the booking's back.
+        closed here has its claim already; and a pool that was closed once more since then is not opened.
         """
         present = self._pool.pools()
         with self._store.begin() as work:
             wanted = hosts_to_close(work.open_claims(), work.reclaims_of_open_claims(), now)
-        closed = {host for host, is_closed in present.items() if is_closed}
+        closed = {host for host, sight in present.items() if sight.is_closed}
         for host in sorted(wanted - closed):
             if self._try("close", self._pool.close, host):
                 closed.add(host)
         for host in sorted(closed - wanted):
-            if self._try("open", self._pool.open, host):
+            if self._try("open", lambda name: self._pool.open(name, present[name]), host):
                 closed.discard(host)
         return frozenset(closed)
 

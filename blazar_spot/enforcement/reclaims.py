@@ -149,6 +149,8 @@ class Reclaims:
             if state is State.OVERDUE:
                 evictions = [known.evictions[one] for one in seen.spots | seen.condemned if one in known.evictions]
                 cause = why_late(reclaim, seen, look.groups.strangers, _unfenced(reclaim, look), evictions)
+                if known.withheld:
+                    cause = Cause.WITHHELD
                 who = ", ".join(sorted(seen.occupants or ())) or "nobody knows"
                 work.add(breach(cause, now, reclaim.id, reclaim.host, details=f"late; on the host: {who}"))
                 LOG.error("%s is late for its reservation: %s", reclaim.host, cause)

@@ -5,14 +5,23 @@ Every call may raise ``Unreachable`` (nothing is known) and every write is idemp
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A pool as it was seen. ``generation`` counts its changes; a change that closes or opens it is always one."""
+
+    is_closed: bool
+    generation: int
 
 
 class Pool(Protocol):
     """One pool per host; a host is named by its hypervisor."""
 
-    def pools(self) -> Mapping[str, bool]:
-        """Every pool there is: host to whether it is closed."""
+    def pools(self) -> Mapping[str, Sight]:
+        """Every pool there is, by host."""
 
     def ensure(self, host: str) -> None:
         """Make the pool exist and mirror the host's resources as they are now. A pool that is closed stays closed.
@@ -20,10 +29,12 @@ class Pool(Protocol):
 
     def close(self, host: str) -> None:
         """From the return on no new spot instance is scheduled to the host; running ones are not touched. Creates a
-        missing pool, closed."""
+        missing pool, closed. A pool that was closed already changes its generation all the same, so that whoever
+        decided to open it before this finds that out."""
 
-    def open(self, host: str) -> None:
-        """Let spot instances be scheduled to the host again. A missing pool is ``NotFound``."""
+    def open(self, host: str, seen: Sight) -> None:
+        """Let spot instances be scheduled to the host again, if the pool has not changed since it was seen, else
+        ``StaleVersion``. A missing pool is ``NotFound``."""
 
     def consumers(self, host: str) -> frozenset[str]:
         """The ids of all consumers on any provider of the host's tree: servers, also those still being built, and

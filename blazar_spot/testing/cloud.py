@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from blazar_spot.core import flavors
-from blazar_spot.core.errors import NotFound, NotNow, SpotError
+from blazar_spot.core.errors import NotFound, NotNow, SpotError, StaleVersion
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import PoolHost, Server
+from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer
 from blazar_spot.testing.world import World
 
@@ -164,9 +165,14 @@ class FakeCloud(World):
 
     # Pool
 
-    def pools(self) -> Mapping[str, bool]:
+    def pools(self) -> Mapping[str, Sight]:
         with self._call("pools"):
-            return {host.name: host.pool.is_closed for host in self.hosts.values() if host.pool is not None}
+            pools = {host.name: host.pool for host in self.hosts.values() if host.pool is not None}
+            return {name: Sight(pool.is_closed, pool.generation) for name, pool in pools.items()}
+
+    def closed(self) -> dict[str, bool]:
+        """For tests: every pool there is, and whether it is closed."""
+        return {host: sight.is_closed for host, sight in self.pools().items()}
 
     def ensure(self, host: str) -> None:
         with self._call("ensure"):
@@ -176,10 +182,13 @@ class FakeCloud(World):
         with self._call("close"):
             self._ensure(self._host(host), "close", closed=True)
 
-    def open(self, host: str) -> None:
+    def open(self, host: str, seen: Sight) -> None:
         with self._call("open"):
-            if self._host(host).pool is None:
+            pool = self._host(host).pool
+            if pool is None:
                 raise NotFound(f"{host} has no spot pool")
+            if pool.generation != seen.generation:
+                raise StaleVersion(f"the pool of {host} has changed since it was seen")
             self._ensure(self._host(host), "open", closed=False)
 
     def consumers(self, host: str) -> frozenset[str]:
@@ -218,8 +227,9 @@ class FakeCloud(World):
     def _ensure(self, host: FakeHost, operation: str, *, closed: bool | None) -> None:
         before = host.pool or FakeProvider(totals={})
         is_closed = before.is_closed if closed is None else closed
-        if host.pool is None or (before.totals, before.is_closed) != (host.own.totals, is_closed):
-            host.pool = replace(before, totals=dict(host.own.totals), is_closed=is_closed)
+        if closed or host.pool is None or (before.totals, before.is_closed) != (host.own.totals, is_closed):
+            generation = before.generation + 1
+            host.pool = replace(before, totals=dict(host.own.totals), is_closed=is_closed, generation=generation)
             self._wrote(operation, host.name)
 
     def _host(self, name: str) -> FakeHost:

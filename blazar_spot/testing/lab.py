@@ -12,6 +12,7 @@ from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Notice, Reclaim
+from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.enforcement.publishing import Entry
 from blazar_spot.ports.clock import Clock
@@ -45,7 +46,9 @@ class Lab:
         policy: Policy = POLICY,
         cloud: Callable[[Clock], FakeCloud] = FakeCloud,
         store: Callable[[], FakeStore] = FakeStore,
+        mode: Mode = Mode.ENFORCE,
     ) -> None:
+        self.mode = mode
         self.policy = policy
         self.clock = FakeClock()
         self.cloud = cloud(self.clock)
@@ -61,7 +64,7 @@ class Lab:
 
     def restarted(self) -> Whole:
         """Everything that a new process would have: nothing but the database and the cloud."""
-        self.whole = assemble(self.store, self.cloud, self.cloud, self.clock, self.policy)
+        self.whole = assemble(self.store, self.cloud, self.cloud, self.clock, self.policy, mode=self.mode)
         return self.whole
 
     def boot(self, count: int = 1, host: str | None = None) -> list[FakeServer]:

@@ -16,6 +16,7 @@ class FakeProvider:
 
     totals: Resources
     is_closed: bool = False
+    generation: int = 0
     consumers: dict[str, Resources] = field(default_factory=dict)
 
     def has_room_for(self, wanted: Resources) -> bool:

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from blazar_spot.core.errors import NotFound
+from blazar_spot.core.errors import NotFound, StaleVersion
+from blazar_spot.ports.pool import Sight
 from tests.contract.stage import PER_HOST, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
 
@@ -18,44 +19,54 @@ class PoolContract:
 
     def test_a_new_pool_is_open(self, stage: Stage) -> None:
         stage.pool.ensure(stage.one.host)
-        assert stage.pool.pools()[stage.one.host] is False
+        assert stage.pool.pools()[stage.one.host].is_closed is False
         assert stage.other.host not in stage.pool.pools()
 
     def test_closing_and_opening_twice_is_doing_it_once(self, stage: Stage) -> None:
         stage.pool.ensure(stage.one.host)
         for _ in range(2):
             stage.pool.close(stage.one.host)
-            assert stage.pool.pools()[stage.one.host] is True
+            assert stage.pool.pools()[stage.one.host].is_closed is True
         for _ in range(2):
-            stage.pool.open(stage.one.host)
-            assert stage.pool.pools()[stage.one.host] is False
+            stage.pool.open(stage.one.host, stage.pool.pools()[stage.one.host])
+            assert stage.pool.pools()[stage.one.host].is_closed is False
+
+    def test_a_pool_that_was_closed_again_since_it_was_seen_is_not_opened(self, stage: Stage) -> None:
+        stage.pool.close(stage.one.host)
+        seen = stage.pool.pools()[stage.one.host]
+        stage.pool.close(stage.one.host)
+        with pytest.raises(StaleVersion):
+            stage.pool.open(stage.one.host, seen)
+        assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_closing_makes_a_missing_pool_and_closes_it(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
-        assert stage.pool.pools()[stage.one.host] is True
+        assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_many_may_close_the_same_missing_pool_at_once(self, stage: Stage) -> None:
         with ThreadPoolExecutor(max_workers=4) as many:
             for done in [many.submit(stage.pool.close, stage.one.host) for _ in range(4)]:
                 done.result()
-        assert stage.pool.pools()[stage.one.host] is True
+        assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_a_closed_pool_stays_closed_when_it_is_brought_up_to_date(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
         stage.pool.ensure(stage.one.host)
-        assert stage.pool.pools()[stage.one.host] is True
+        assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_a_missing_pool_cannot_be_opened(self, stage: Stage) -> None:
         with pytest.raises(NotFound):
-            stage.pool.open(stage.one.host)
+            stage.pool.open(stage.one.host, Sight(is_closed=True, generation=0))
         assert stage.one.host not in stage.pool.pools()
 
     def test_an_unknown_host_is_not_an_empty_one(self, stage: Stage) -> None:
-        for ask in (stage.pool.ensure, stage.pool.close, stage.pool.open, stage.pool.consumers):
+        for ask in (stage.pool.ensure, stage.pool.close, stage.pool.consumers):
             with pytest.raises(NotFound):
                 ask("no-such-host")
         with pytest.raises(NotFound):
             stage.pool.spot_consumers("no-such-host")
+        with pytest.raises(NotFound):
+            stage.pool.open("no-such-host", Sight(is_closed=True, generation=0))
 
     def test_without_a_pool_no_pooled_server_is_scheduled(self, stage: Stage) -> None:
         refused(stage, POOLED, stage.one)
@@ -72,19 +83,19 @@ class PoolContract:
 
     def test_an_opened_pool_lets_in_again(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
-        stage.pool.open(stage.one.host)
+        stage.pool.open(stage.one.host, stage.pool.pools()[stage.one.host])
         booted(stage, POOLED, stage.one)
 
     def test_a_full_pool_is_open_and_a_closed_one_stays_closed_when_its_servers_go(self, stage: Stage) -> None:
         stage.pool.ensure(stage.one.host)
         servers = [booted(stage, POOLED, stage.one) for _ in range(PER_HOST)]
         refused(stage, POOLED, stage.one)
-        assert stage.pool.pools()[stage.one.host] is False
+        assert stage.pool.pools()[stage.one.host].is_closed is False
         stage.pool.close(stage.one.host)
         for server in servers:
             stage.compute.delete(server, force=False)
         stage.until(lambda: not stage.pool.spot_consumers(stage.one.host), "the pool is empty")
-        assert stage.pool.pools()[stage.one.host] is True
+        assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_everybody_on_the_host_is_a_consumer_but_only_pooled_servers_of_its_pool(self, stage: Stage) -> None:
         stage.pool.ensure(stage.one.host)

@@ -4,18 +4,13 @@
 Whatever was cut off, the promises hold and the host is ready: nothing that matters is remembered in the process.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-
 import pytest
 
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import NoticeState
 from blazar_spot.core.reclaim import State
-from blazar_spot.ports.clock import Clock
-from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.lab import Lab
-from blazar_spot.testing.store import FakeStore, FakeWork
+from tests.stateful.fragile import FragileCloud, FragileStore, Fuse
 
 QUICK = Policy(
     min_uptime=30,
@@ -33,72 +28,8 @@ class Killed(BaseException):
     """Not an Exception: nothing in the engine may survive it."""
 
 
-class Fuse:
-    """Counts the places at which a process can be cut off, and cuts it off at one of them."""
-
-    def __init__(self) -> None:
-        self.burnt = 0
-        self.blows_at = 0
-
-    def burn(self) -> None:
-        self.burnt += 1
-        if self.burnt == self.blows_at:
-            raise Killed
-
-
-class FragileCloud(FakeCloud):
-    """Every change can be cut off before it is made, and before its answer is heard."""
-
-    def __init__(self, clock: Clock, fuse: Fuse) -> None:
-        super().__init__(clock)
-        self._fuse = fuse
-
-    @contextmanager
-    def _cut(self) -> Iterator[None]:
-        self._fuse.burn()
-        yield
-        self._fuse.burn()
-
-    def ensure(self, host: str) -> None:
-        with self._cut():
-            super().ensure(host)
-
-    def close(self, host: str) -> None:
-        with self._cut():
-            super().close(host)
-
-    def open(self, host: str) -> None:
-        with self._cut():
-            super().open(host)
-
-    def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
-        with self._cut():
-            super().write_metadata(server_id, entries)
-
-    def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
-        with self._cut():
-            super().remove_metadata(server_id, keys)
-
-    def delete(self, server_id: str, *, force: bool) -> None:
-        with self._cut():
-            super().delete(server_id, force=force)
-
-
-class FragileStore(FakeStore):
-    """Every unit of work that writes can be cut off before and after its commit."""
-
-    def __init__(self, fuse: Fuse) -> None:
-        super().__init__()
-        self._fuse = fuse
-
-    @contextmanager
-    def begin(self) -> Iterator[FakeWork]:
-        with super().begin() as work:
-            yield work
-            if work.writes:
-                self._fuse.burn()
-        if work.writes:
-            self._fuse.burn()
+def kill() -> None:
+    raise Killed
 
 
 def fragile_lab(fuse: Fuse) -> Lab:
@@ -148,7 +79,7 @@ def play_withdrawal(fuse: Fuse, blows_at: int) -> int:
     fuse.burnt, fuse.blows_at = 0, blows_at
     carry_on_until(lab, lab.clock.now() + 5)
 
-    assert lab.cloud.pools() == {"host01": False}
+    assert lab.cloud.closed() == {"host01": False}
     assert lab.reclaim.state is State.CANCELLED
     for victim in victims:
         assert not victim.deletes
@@ -159,7 +90,7 @@ def play_withdrawal(fuse: Fuse, blows_at: int) -> int:
 
 @pytest.mark.parametrize("play", [play_reclaim, play_withdrawal])
 def test_promises_survive_a_kill_before_and_after_every_effect_and_commit(play) -> None:  # type: ignore[no-untyped-def]
-    places = play(Fuse(), 0)
+    places = play(Fuse(kill), 0)
     assert places > 10
     for place in range(1, places + 1):
-        play(Fuse(), place)
+        play(Fuse(kill), place)

@@ -8,6 +8,7 @@ import pytest
 from blazar_spot.adapters.placement import PlacementPool
 from blazar_spot.adapters.spot_inventories import mirrored
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.ports.pool import Sight
 from tests.unit.adapters.http_stub import Answer, HttpStub
 
 CONFLICT = Answer(409, {"errors": [{"status": 409, "code": "placement.concurrent_update"}]})
@@ -80,9 +81,26 @@ def test_classes_are_made_before_they_are_used_and_only_if_they_are_missing(
 def test_a_pool_that_is_as_it_has_to_be_is_not_written(http: HttpStub, pool: PlacementPool) -> None:
     present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, closed=True)
     http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
-    pool.close("host1")
     pool.ensure("host1")
     assert http.asked("PUT") == []
+
+
+def test_closing_writes_also_what_is_closed_so_that_nobody_opens_what_they_saw_before(
+    http: HttpStub, pool: PlacementPool
+) -> None:
+    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, closed=True)
+    http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
+    pool.close("host1")
+    assert http.requests[-1].body == {"inventories": present, "resource_provider_generation": 5}
+
+
+def test_opening_is_tried_once_at_the_generation_that_was_seen(http: HttpStub, pool: PlacementPool) -> None:
+    http.on("GET", POOL_INVENTORIES, _inventories({}, generation=6))
+    http.on("PUT", POOL_INVENTORIES, CONFLICT)
+    with pytest.raises(StaleVersion):
+        pool.open("host1", Sight(is_closed=True, generation=5))
+    assert http.requests[-1].body["resource_provider_generation"] == 5
+    assert http.asked("PUT").count(POOL_INVENTORIES) == 1
 
 
 def test_a_closed_pool_follows_the_host_and_stays_closed(http: HttpStub, pool: PlacementPool) -> None:
@@ -139,7 +157,7 @@ def test_all_pools_of_any_number_of_hosts_take_two_requests(http: HttpStub, pool
     http.on("GET", "/resource_providers", _providers(*every), _providers(*every[:999]))
     pools = pool.pools()
     assert len(pools) == 1000
-    assert [host for host, is_closed in pools.items() if is_closed] == ["host999"]
+    assert [host for host, sight in pools.items() if sight.is_closed] == ["host999"]
     queries = [request.query for request in http.requests if request.path == "/resource_providers"]
     assert queries == [{"resources": "CUSTOM_SPOT_POOL:1"}, {"resources": "CUSTOM_SPOT_POOL:2"}]
 

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """``blazar-spot-manage`` as an operator types it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from blazar_spot.cmd.manage import main
+from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.cmd.manage import DAY, main
+from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.reclaim import State
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
+from blazar_spot.db.store import SqlStore
+from tests.contract.store import BREACH, CLAIM, DEED, EVICTION, INSTANCE, NOTICE, RECLAIM, ids, put
 
 NEWEST = migration.newest()
 
@@ -80,3 +86,67 @@ def test_a_wrong_command_ends_with_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+def filled(url: str) -> SqlStore:
+    """A database with a reclaim that is due, and things that were over long ago."""
+    database = Database(url)
+    migration.sync(database)
+    store = SqlStore(database)
+    now = SystemClock().now()
+    old = {"start_at": now - 90 * DAY, "end_at": now - 89 * DAY}
+    soon = {"notice_at": now - 60, "start_at": now + 900}
+    put(
+        store,
+        replace(CLAIM, id="old", standing=Standing.ENDED, **old),
+        replace(RECLAIM, id="old", state=State.HANDED_OVER, start_at=now - 90 * DAY),
+        replace(NOTICE, id="old", state=NoticeState.TERMINATED, deadline_at=now - 90 * DAY),
+        replace(INSTANCE, id="old", gone_at=now - 90 * DAY),
+        replace(EVICTION, id="old", gone_at=now - 90 * DAY),
+        replace(CLAIM, id="open", standing=Standing.FIRM, **old),
+        replace(RECLAIM, id="open", state=State.NOTIFIED, **soon),
+        replace(NOTICE, id="open", deadline_at=now - 90 * DAY),
+        replace(INSTANCE, id="instance-1", gone_at=now - 90 * DAY),
+        replace(EVICTION, id="open"),
+    )
+    with store.begin() as work:
+        for entry in (BREACH, DEED):
+            work.add(replace(entry, id="old", at=now - 90 * DAY))
+            work.add(replace(entry, id="new", at=now))
+    return store
+
+
+def test_purge_removes_what_has_been_over_for_so_long_and_nothing_that_is_open(
+    tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = filled(url)
+    for removed in (7, 0):
+        assert main([*configured(tmp_path, url), "db", "purge", "--older-than", "30"]) == 0
+        assert capsys.readouterr().out == f"Removed {removed} rows.\n"
+    with store.begin() as work:
+        assert ids(work.open_claims()) == ids(work.open_reclaims()) == ids(work.open_notices()) == ["open"]
+        assert ids(work.instances_by_id(["old", "instance-1"])) == ["instance-1"]
+        assert ids(work.evictions_by_id(["old", "open"])) == ["open"]
+        assert ids(work.breaches(0)) == ids(work.deeds(0)) == ["new"]
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "all"])
+def test_purge_wants_a_number_of_days(tmp_path: Path, url: str, days: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*configured(tmp_path, url), "db", "purge", "--older-than", days])
+    assert ended.value.code == 2
+
+
+def test_evictions_are_paused_and_resumed_and_status_says_what_is_due(
+    tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = filled(url)
+    engine = [*configured(tmp_path, url), "engine"]
+    assert main([*engine, "status"]) == 0
+    assert capsys.readouterr().out.startswith("Evictions are on.\ngpu-1 is notified and needed at ")
+    assert main([*engine, "pause", "--reason", "the network is being rebuilt"]) == 0
+    assert ": the network is being rebuilt.\ngpu-1 is notified" in capsys.readouterr().out
+    with store.begin() as work:
+        assert work.switch().paused_at is not None
+    assert main([*engine, "resume"]) == 0
+    assert capsys.readouterr().out.startswith("Evictions are on.\n")

@@ -9,6 +9,7 @@ from blazar_spot.core.errors import NotFound, NotNow, Refused, Unreachable
 from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
+from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.lab import PLAIN, POLICY, Lab
 
 HOUR = 3600
@@ -26,9 +27,9 @@ def test_host_is_fenced_noticed_evicted_and_ready_at_its_instants() -> None:
     reclaim = lab.reclaim
 
     lab.run_until(reclaim.fence_at - 1)
-    assert lab.cloud.pools() == {"host01": False}
+    assert lab.cloud.closed() == {"host01": False}
     lab.run_until(reclaim.fence_at)
-    assert lab.cloud.pools() == {"host01": True}
+    assert lab.cloud.closed() == {"host01": True}
 
     lab.run_until(reclaim.notice_at - 1)
     assert not lab.store.notices
@@ -99,7 +100,7 @@ def test_withdrawn_claim_withdraws_notices_and_opens_the_pool_within_one_tick() 
     lab.second()
     assert lab.claim.standing is Standing.WITHDRAWN
     assert lab.reclaim.state is State.CANCELLED
-    assert lab.cloud.pools() == {"host01": False}
+    assert lab.cloud.closed() == {"host01": False}
     for victim in victims:
         assert not victim.metadata.keys() & set(KEYS)
         (notice,) = lab.notices_of(victim)
@@ -250,7 +251,7 @@ def test_no_notice_is_given_for_a_claim_that_is_only_held() -> None:
     lab.cancel("r1")
     lab.run_until(lab.reclaim.start_at - 1)
     assert not lab.store.notices
-    assert lab.cloud.pools() == {"host01": True}
+    assert lab.cloud.closed() == {"host01": True}
 
 
 def test_lease_that_starts_too_soon_is_refused_with_a_start_that_works() -> None:
@@ -287,7 +288,7 @@ def test_short_notice_booking_closes_the_pool_before_it_looks() -> None:
     instants = POLICY.instants(lab.clock.now() + 1100, POLICY.lead_for_hosts(1))
     assert instants.fence_at < lab.clock.now() < instants.notice_at
     lab.book("r1", instants.start_at)
-    assert lab.cloud.pools() == {"host01": True}
+    assert lab.cloud.closed() == {"host01": True}
     lab.run_until(instants.start_at)
     assert lab.reclaim.state is State.READY
 
@@ -300,7 +301,24 @@ def test_short_notice_booking_finds_an_instance_that_nobody_has_seen_yet() -> No
         lab.book("r1", lab.clock.now() + 1100)
     assert lab.claim.standing is Standing.WITHDRAWN
     lab.second()
-    assert lab.cloud.pools() == {"host01": False}
+    assert lab.cloud.closed() == {"host01": False}
+
+
+def test_a_pool_that_a_booking_closes_while_the_engine_means_to_open_it_stays_closed() -> None:
+    lab = Lab()
+    instants = POLICY.instants(lab.clock.now() + 1100, POLICY.lead_for_hosts(1))
+    lab.book("r1", instants.start_at)
+    lab.second()
+    open_pool = lab.cloud.open
+
+    def open_too_late(host: str, seen: Sight) -> None:
+        lab.book("r2", instants.start_at)
+        open_pool(host, seen)
+
+    lab.cancel("r1")
+    lab.cloud.open = open_too_late  # type: ignore[method-assign]
+    lab.second()
+    assert lab.cloud.closed() == {"host01": True}
 
 
 def test_free_host_can_be_had_now() -> None:
@@ -357,11 +375,11 @@ def test_pool_stays_closed_until_the_lease_has_ended() -> None:
     aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
     lab.whole.handover.hand_over("r1", aggregate.id, chosen)
     lab.run_for(HOUR // 2)
-    assert lab.cloud.pools() == {"host01": True}
+    assert lab.cloud.closed() == {"host01": True}
     lab.cancel("r1")
     lab.second()
     assert lab.claim.standing is Standing.ENDED
-    assert lab.cloud.pools() == {"host01": False}
+    assert lab.cloud.closed() == {"host01": False}
 
 
 def test_host_whose_pool_cannot_be_made_does_not_hold_up_the_others() -> None:

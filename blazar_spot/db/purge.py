@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Removes what is over and old. Nothing that is open is ever removed, however old it is."""
+
+from sqlalchemy import delete, exists, or_
+
+from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.reclaim import ENDED
+from blazar_spot.db.engine import Database
+from blazar_spot.db.tables import breaches, claims, deeds, evictions, instances, notices, reclaims
+
+
+def purge(database: Database, before: int) -> int:
+    """Remove what was over before this instant; how many rows that were."""
+    is_over = claims.c.standing.in_([Standing.ENDED, Standing.WITHDRAWN])
+    has_notice = exists().where(notices.c.instance_id == instances.c.id, notices.c.state == NoticeState.SCHEDULED)
+    has_eviction = exists().where(evictions.c.id == instances.c.id, evictions.c.gone_at.is_(None))
+    has_claim = exists().where(claims.c.id == reclaims.c.id)
+    statements = (
+        delete(claims).where(is_over, claims.c.end_at < before),
+        delete(reclaims).where(reclaims.c.state.in_(list(ENDED)), reclaims.c.start_at < before, ~has_claim),
+        delete(notices).where(notices.c.state != NoticeState.SCHEDULED, notices.c.deadline_at < before),
+        delete(instances).where(instances.c.gone_at < before, ~or_(has_notice, has_eviction)),
+        delete(evictions).where(evictions.c.gone_at < before),
+        delete(breaches).where(breaches.c.at < before),
+        delete(deeds).where(deeds.c.at < before),
+    )
+    with database.transaction() as connection:
+        return sum(connection.execute(statement).rowcount for statement in statements)
