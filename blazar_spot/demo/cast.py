@@ -36,6 +36,8 @@ class Stage:
     name: str
     host: str
     gpus: int
+    look_every: float = 0.4
+    """Seconds between two looks at it."""
     resource_properties: str = ""
     spot_flavor: str = SPOT_FLAVOR
     plain_flavor: str = PLAIN_FLAVOR
@@ -145,6 +147,7 @@ class Onlooker:
     def __init__(self, cloud: Cloud, stage: Stage, spot_user: SpotUser, owner: Owner) -> None:
         self._admin = cloud.connection("admin")
         self._stage = stage
+        self.look_every = stage.look_every
         self._spot_user = spot_user
         self._owner = owner
         self._pool_id: str | None = None

@@ -14,7 +14,6 @@ from blazar_spot.demo.sights import Deleted, Guest, Lease, Mark, Picture, Remark
 from blazar_spot.devcloud.stock import FREEPOOL
 from blazar_spot.devcloud.waiting import Stopwatch
 
-LOOK_EVERY_SECONDS = 0.4
 LEASE_FORMAT = "%Y-%m-%d %H:%M"
 LEASE_LASTS = timedelta(hours=1)
 AFTER_START_SECONDS = 60
@@ -41,7 +40,7 @@ def watch(
             return seen
         if stopwatch.seconds > at_most:
             raise Stuck(f"{what}: not within {at_most:.0f} s", service)
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(onlooker.look_every)
 
 
 class Story:
