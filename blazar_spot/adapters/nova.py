@@ -91,6 +91,9 @@ class NovaCompute:
             else:
                 self._api.delete(f"/servers/{server_id}")
 
+    def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
+        return frozenset(self._api.get(f"/os-aggregates/{aggregate_id}")["aggregate"]["hosts"])
+
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         self._move("add_host", aggregate_id, service_host, is_member_after=True)
 
@@ -146,6 +149,5 @@ class NovaCompute:
         try:
             self._api.post(f"/os-aggregates/{aggregate_id}/action", {action: {"host": service_host}})
         except (NotFound, NotNow):
-            aggregate = self._api.get(f"/os-aggregates/{aggregate_id}")["aggregate"]
-            if (service_host in aggregate["hosts"]) != is_member_after:
+            if (service_host in self.aggregate_hosts(aggregate_id)) != is_member_after:
                 raise
