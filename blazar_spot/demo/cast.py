@@ -155,14 +155,15 @@ class Onlooker:
         """The lease to keep an eye on."""
 
     def look(self) -> Picture:
-        """The stage now."""
+        """The stage now. The lease comes first: what is seen with an ACTIVE lease was so when it was ACTIVE, or after."""
+        lease = self._owner.lease(self.lease_id) if self.lease_id else None
         return Picture(
             host=self._stage.host,
             gpus=self._stage.gpus,
             is_closed=self._is_closed(),
             serves=tuple(self._serves()),
             guests=tuple(self._guests()),
-            lease=self._owner.lease(self.lease_id) if self.lease_id else None,
+            lease=lease,
             at=time.time(),
         )
 
