@@ -155,7 +155,7 @@ class Onlooker:
         """The lease to keep an eye on."""
 
     def look(self) -> Picture:
-        """The stage now. The lease comes first: what is seen with an ACTIVE lease was so when it was ACTIVE, or after."""
+        """The stage now. The lease first: what is seen with an ACTIVE one was so when it was ACTIVE, or later."""
         lease = self._owner.lease(self.lease_id) if self.lease_id else None
         return Picture(
             host=self._stage.host,
