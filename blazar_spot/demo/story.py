@@ -93,7 +93,7 @@ class Story:
         if isinstance(answer, Refusal):
             raise Stuck(f"the reservation cannot be had: {answer.sentence}", "blazar-manager")
         self._onlooker.lease_id = answer.id
-                yield self._say("blazar", f"says yes: the lease starts at {clock_time(answer.start_at)}", Mark.BOOKED)
+        yield self._say("blazar", f"says yes: the lease starts at {clock_time(answer.start_at)}", Mark.BOOKED)
         return answer
 
     def _ask(self, start: str) -> Lease | Refusal:
