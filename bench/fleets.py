@@ -7,6 +7,7 @@ host, so that CPUs, memory and disk all bind.
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from blazar_spot.core.model import Host, HostRequest, Request, Reservation, Rules, SlotRequest, Snapshot, Spot
 
@@ -74,11 +75,11 @@ def cpu_fleet(size: int, per_host: int = 60) -> Snapshot:
 
 def gpu_questions(size: int) -> dict[str, Request]:
     """What is asked of a fleet of GPUs; the counts grow with the fleet only where the name says so."""
-    window = {"start": NOW + 2 * HOUR, "end": NOW + 10 * HOUR}
+    window: dict[str, Any] = {"start": NOW + 2 * HOUR, "end": NOW + 10 * HOUR}
     slot = {"gpus": 1, "vcpus": 8, "ram_mb": 65536}
     large = {"gpus": 4, "vcpus": 32, "ram_mb": 262144}
     slots = SlotRequest(count=64, size=slot, **window)
-    soon = {"start": NOW + 600, "end": NOW + 4 * HOUR}
+    soon: dict[str, Any] = {"start": NOW + 600, "end": NOW + 4 * HOUR}
     return {
         "16 whole hosts": HostRequest(count_min=16, count_max=16, **window),
         "a tenth of all hosts": HostRequest(count_min=size // 10, count_max=size // 10, **window),
@@ -96,7 +97,7 @@ def gpu_questions(size: int) -> dict[str, Request]:
 
 def cpu_questions() -> dict[str, Request]:
     """What is asked of hosts without GPUs."""
-    window = {"start": NOW + 2 * HOUR, "end": NOW + 10 * HOUR}
+    window: dict[str, Any] = {"start": NOW + 2 * HOUR, "end": NOW + 10 * HOUR}
 
     def sized(vcpus: int) -> dict[str, int]:
         return {"vcpus": vcpus, "ram_mb": 4096 * vcpus, "disk_gb": 32 * vcpus}
