@@ -33,7 +33,9 @@ def uptime(random: Random) -> int:
 def gpu_fleet(size: int) -> Snapshot:
     """Ten instances on each of so many hosts; one host in six is reserved some time today, half of these in part."""
     random = Random(size)
-    hosts, spots, claims = [], [], []
+    hosts: list[Host] = []
+    spots: list[Spot] = []
+    claims: list[Reservation] = []
     for number in range(size):
         name = f"gpu-{number:05}"
         cap = {"gpus": 0, "vcpus": 0, "ram_mb": 0}
@@ -55,7 +57,8 @@ def gpu_fleet(size: int) -> Snapshot:
 def cpu_fleet(size: int, per_host: int = 60) -> Snapshot:
     """Instances of all shapes that fill their hosts to the last byte."""
     random = Random(size)
-    hosts, spots = [], []
+    hosts: list[Host] = []
+    spots: list[Spot] = []
     for number in range(size):
         name = f"cpu-{number:05}"
         cap = {"vcpus": 0, "ram_mb": 0, "disk_gb": 0}
