@@ -92,7 +92,7 @@ class NovaCompute:
                 self._api.delete(f"/servers/{server_id}")
 
     def server(self, server_id: str) -> Server:
-        return nova_records.server(self._api.get(f"/servers/{server_id}")["server"])
+        return nova_records.server(_known(self._api.get(f"/servers/{server_id}")["server"]))
 
     def moves_from(self, host: str) -> Mapping[str, str]:
         """Migrations are listed by compute service, and one service may have several hypervisors."""
@@ -112,6 +112,9 @@ class NovaCompute:
         with suppress(NotFound):
             self._api.post(f"/servers/{server_id}/action", {"os-resetState": {"state": "error"}})
 
+    def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
+        return frozenset(self._api.get(f"/os-aggregates/{aggregate_id}")["aggregate"]["hosts"])
+
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         self._move("add_host", aggregate_id, service_host, is_member_after=True)
 
@@ -120,9 +123,7 @@ class NovaCompute:
 
     def _servers(self, **query: str) -> Iterator[Any]:
         for record in self._api.pages("/servers/detail", "servers", **query):
-            if record["status"] == "UNKNOWN":
-                raise Unreachable(f"compute: the cell of server {record['id']} does not answer")
-            yield record
+            yield _known(record)
 
     def _rows(self, hypervisor_id: str) -> frozenset[str]:
         body = self._api.get(f"/os-hypervisors/{hypervisor_id}", with_servers="true")
@@ -167,6 +168,12 @@ class NovaCompute:
         try:
             self._api.post(f"/os-aggregates/{aggregate_id}/action", {action: {"host": service_host}})
         except (NotFound, NotNow):
-            aggregate = self._api.get(f"/os-aggregates/{aggregate_id}")["aggregate"]
-            if (service_host in aggregate["hosts"]) != is_member_after:
+            if (service_host in self.aggregate_hosts(aggregate_id)) != is_member_after:
                 raise
+
+
+def _known(record: Any) -> Any:
+    """The record, unless it is the stub that Nova tells of a server whose cell is down."""
+    if record["status"] == "UNKNOWN":
+        raise Unreachable(f"compute: the cell of server {record['id']} does not answer")
+    return record

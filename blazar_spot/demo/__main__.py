@@ -6,8 +6,11 @@ after Ctrl-C. What went wrong is said with the log to read; logs of a failed run
 """
 
 import argparse
+import contextlib
+import fcntl
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from blazarclient.exception import BlazarClientException
@@ -37,6 +40,15 @@ def main(words: list[str] | None = None) -> int:
     # Whoever ends us politely gets the same cleaning up as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
+    with _alone(arguments.state_dir) as is_alone:
+        if is_alone:
+            return _perform(arguments, console)
+    console.print(f"Another demo is being played in {arguments.state_dir}; --state-dir names another place.")
+    return 1
+
+
+def _perform(arguments: argparse.Namespace, console: Console) -> int:
+    """From an empty machine to an empty machine; the exit status."""
     cloud = Cloud(arguments.state_dir, options("upstream" if arguments.upstream else "spot"))
     is_good, is_up, is_interrupted = False, False, False
     try:
@@ -48,7 +60,7 @@ def main(words: list[str] | None = None) -> int:
     except (CloudFailed, CommandFailed, GaveUp) as error:
         console.print(f"The cloud failed. {error}", style="bold red", markup=False, highlight=False)
     finally:
-        is_kept = arguments.keep and is_up
+        is_kept = arguments.keep and is_up and not is_interrupted
         if not is_kept:
             cloud.down(keep_logs=not is_good and not is_interrupted)
     if is_interrupted:
@@ -56,6 +68,19 @@ def main(words: list[str] | None = None) -> int:
         return 130
     _say_where_next(cloud, is_kept, is_good, console)
     return 0 if is_good else 1
+
+
+@contextlib.contextmanager
+def _alone(state_dir: Path) -> Iterator[bool]:
+    """Whether nobody else plays there; a second demo would take the first one's cloud down."""
+    state_dir.parent.mkdir(parents=True, exist_ok=True)
+    with state_dir.with_name(f".{state_dir.name}.played").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _bring_up(cloud: Cloud, console: Console) -> None:

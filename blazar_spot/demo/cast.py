@@ -36,6 +36,8 @@ class Stage:
     name: str
     host: str
     gpus: int
+    look_every: float = 0.4
+    """Seconds between two looks at it."""
     resource_properties: str = ""
     spot_flavor: str = SPOT_FLAVOR
     plain_flavor: str = PLAIN_FLAVOR
@@ -145,6 +147,7 @@ class Onlooker:
     def __init__(self, cloud: Cloud, stage: Stage, spot_user: SpotUser, owner: Owner) -> None:
         self._admin = cloud.connection("admin")
         self._stage = stage
+        self.look_every = stage.look_every
         self._spot_user = spot_user
         self._owner = owner
         self._pool_id: str | None = None
@@ -152,14 +155,15 @@ class Onlooker:
         """The lease to keep an eye on."""
 
     def look(self) -> Picture:
-        """The stage now."""
+        """The stage now. The lease first: what is seen with an ACTIVE one was so when it was ACTIVE, or later."""
+        lease = self._owner.lease(self.lease_id) if self.lease_id else None
         return Picture(
             host=self._stage.host,
             gpus=self._stage.gpus,
             is_closed=self._is_closed(),
             serves=tuple(self._serves()),
             guests=tuple(self._guests()),
-            lease=self._owner.lease(self.lease_id) if self.lease_id else None,
+            lease=lease,
             at=time.time(),
         )
 

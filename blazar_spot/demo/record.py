@@ -25,6 +25,17 @@ class Life:
     delete_asked_at: int | None = None
 
     @property
+    def decisions(self) -> int:
+        """How many times its end was decided; a deadline that is moved later is still the same decision."""
+        return len({notice.decided_at for _, notice in self.notices})
+
+    @property
+    def was_hurried(self) -> bool:
+        """Whether a deadline that it had read was moved earlier."""
+        deadlines = [notice.ends_at for _, notice in self.notices]
+        return deadlines != sorted(deadlines)
+
+    @property
     def deadline_at(self) -> int | None:
         """What the guest was told last."""
         return self.notices[-1][1].ends_at if self.notices else None
@@ -97,7 +108,8 @@ class Record:
         if guest.notice and guest.notice != told:
             life.notices.append((picture.at, guest.notice))
             left = guest.notice.ends_at - picture.at
-            text = f"reads in its metadata that it ends at {clock_time(guest.notice.ends_at)}, in {left:.0f} s"
+            how = " only" if told else ""
+            text = f"reads in its metadata that it ends{how} at {clock_time(guest.notice.ends_at)}, in {left:.0f} s"
             yield Remark(picture.at, guest.name, text, Mark.NOTICED)
         if told and not guest.notice and guest.status == "ACTIVE" and not guest.is_going and not life.withdrawn_at:
             life.withdrawn_at = picture.at

@@ -20,7 +20,9 @@ from blazar_spot.demo.record import Record
 from blazar_spot.demo.sights import Guest, Notice, Picture, Remark, clock_time
 from blazar_spot.devcloud.stock import FREEPOOL
 
-REMARKS = 9
+MOST_REMARKS = 12
+OTHER_LINES = 14
+"""The height of the drawing without its guests and remarks."""
 BAR = 20
 _STYLES = {"ACTIVE": "green", "ERROR": "bold red", "BUILD": "yellow", "PENDING": "yellow"}
 
@@ -37,7 +39,7 @@ class Screen:
         """Draw until the block ends; the last drawing stays."""
         drawn = Live(
             console=self._console,
-            get_renderable=lambda: draw(record, self._title, time.time()),
+            get_renderable=lambda: draw(record, self._title, time.time(), self._console.height),
             refresh_per_second=4,
             vertical_overflow="crop",
         )
@@ -48,13 +50,18 @@ class Screen:
         """All is drawn from the record, at the drawing's own pace."""
 
 
-def draw(record: Record, title: str, now: float) -> RenderableType:
-    """The whole picture at ``now``."""
+def draw(record: Record, title: str, now: float, height: int) -> RenderableType:
+    """The whole picture at ``now``, in as many lines."""
     parts: list[RenderableType] = []
+    guests = len(record.picture.guests) if record.picture else 0
+    remarks = max(1, min(MOST_REMARKS, height - OTHER_LINES - guests))
     if record.picture:
         parts += [_host(record.picture), _guests(record.picture, now), _lease(record, now)]
     return Panel(
-        Group(*parts, _remarks(record)), title=f"{title}  {clock_time(now)} UTC", box=box.ROUNDED, padding=(1, 2)
+        Group(*parts, _remarks(record, remarks)),
+        title=f"{title}  {clock_time(now)} UTC",
+        box=box.ROUNDED,
+        padding=(1, 2),
     )
 
 
@@ -115,12 +122,12 @@ def _lease(record: Record, now: float) -> Text:
     return Text.assemble(("lease  ", "bold"), (status, _STYLES.get(status, "dim")), f"  {when}")
 
 
-def _remarks(record: Record) -> Table:
+def _remarks(record: Record, most: int) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     table.add_row()
-    for remark in record.remarks[-REMARKS:]:
+    for remark in record.remarks[-most:]:
         table.add_row(clock_time(remark.at), remark.who, Text(remark.text))
     return table

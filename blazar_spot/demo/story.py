@@ -14,7 +14,6 @@ from blazar_spot.demo.sights import Deleted, Guest, Lease, Mark, Picture, Remark
 from blazar_spot.devcloud.stock import FREEPOOL
 from blazar_spot.devcloud.waiting import Stopwatch
 
-LOOK_EVERY_SECONDS = 0.4
 LEASE_FORMAT = "%Y-%m-%d %H:%M"
 LEASE_LASTS = timedelta(hours=1)
 AFTER_START_SECONDS = 60
@@ -41,7 +40,7 @@ def watch(
             return seen
         if stopwatch.seconds > at_most:
             raise Stuck(f"{what}: not within {at_most:.0f} s", service)
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(onlooker.look_every)
 
 
 class Story:
@@ -68,19 +67,21 @@ class Story:
     def _spots_move_in(self) -> Generator[Sight, None, list[str]]:
         yield self._say("demo", f"boots {len(self._spots)} preemptible instances, one GPU each")
         ids = [self._spot_user.boot(name) for name in self._spots]
-        yield from self._watch(
+        are_active = "the preemptible instances are ACTIVE"
+        seen = yield from self._watch(
             lambda seen: all(_is(seen.guest(name), "ACTIVE", "ERROR") for name in self._spots),
-            "the preemptible instances are ACTIVE",
+            are_active,
             60,
             "nova-scheduler",
         )
+        if not all(_is(seen.guest(name), "ACTIVE") for name in self._spots):
+            raise Stuck(f"{are_active}: one is in ERROR", "nova-scheduler")
         yield self._say("demo", f"computes on {self._host}, which nobody has reserved", Mark.MOVED_IN)
         return ids
 
     def _the_host_is_reserved(self) -> Generator[Sight, None, Lease]:
         yield self._say("owner", "asks for the whole host, starting now")
         answer = self._ask("now")
-        refused = isinstance(answer, Refusal)
         for _ in range(3):
             if isinstance(answer, Lease):
                 break
@@ -92,8 +93,7 @@ class Story:
         if isinstance(answer, Refusal):
             raise Stuck(f"the reservation cannot be had: {answer.sentence}", "blazar-manager")
         self._onlooker.lease_id = answer.id
-        says = "says yes, and means it" if refused else "says yes at once"
-        yield self._say("blazar", f"{says}: the lease starts at {clock_time(answer.start_at)}", Mark.BOOKED)
+        yield self._say("blazar", f"says yes: the lease starts at {clock_time(answer.start_at)}", Mark.BOOKED)
         return answer
 
     def _ask(self, start: str) -> Lease | Refusal:

@@ -64,8 +64,9 @@ def _reached(record: Record, mark: Mark) -> tuple[bool, str]:
 
 
 def _one_notice_each(lives: list[Life]) -> tuple[bool, str]:
-    counts = [len(life.notices) for life in lives]
-    return bool(counts) and all(count == 1 for count in counts), _row(counts)
+    counts = [life.decisions for life in lives]
+    is_kept = bool(counts) and all(count == 1 for count in counts) and not any(life.was_hurried for life in lives)
+    return is_kept, _row(counts)
 
 
 def _none_early(lives: list[Life]) -> tuple[bool, str]:

@@ -32,12 +32,17 @@ class HandOver:
         self._policy = policy
 
     def hand_over(self, reservation_id: str, aggregate_id: int, hosts: Iterable[Candidate]) -> list[Candidate]:
-        """Hand over what is clean; returns the hosts that are late."""
+        """Hand over what is clean; returns the hosts that are late.
+
+        A host that is in the aggregate was handed over before, though nobody may have lived to record it: it serves
+        its reservation, and who is on it now belongs there.
+        """
         late = []
         served = set()
+        inside = self._inside(aggregate_id)
         for host in hosts:
-            if self._witnesses.is_clean(host.host) and self._move(host, aggregate_id):
-                LOG.info("%s now serves reservation %s", host.host, reservation_id)
+            if host.service_host in inside or (self._witnesses.is_clean(host.host) and self._move(host, aggregate_id)):
+                LOG.info("%s serves reservation %s", host.host, reservation_id)
                 served.add(host.host)
             else:
                 LOG.warning("%s is late for reservation %s", host.host, reservation_id)
@@ -51,6 +56,13 @@ class HandOver:
             claims = work.claims_of(reservation_id)
             served = {reclaim.id for reclaim in work.reclaims_of_open_claims() if reclaim.state is State.HANDED_OVER}
         return [Candidate(claim.host, claim.service_host) for claim in claims if claim.id not in served]
+
+    def _inside(self, aggregate_id: int) -> frozenset[str]:
+        try:
+            return self._compute.aggregate_hosts(aggregate_id)
+        except SpotError as error:
+            LOG.warning("It is not known which hosts are in aggregate %d: %s", aggregate_id, error)
+            return frozenset()
 
     def _move(self, host: Candidate, aggregate_id: int) -> bool:
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blazar.enforcement.exceptions import ExternalServiceFilterException
-from blazar.manager.exceptions import InvalidRange, MalformedParameter, NotEnoughHostsAvailable
+from blazar.manager.exceptions import InvalidRange, MalformedParameter
 from blazar.utils import plugins as requirements
 
 from blazar_spot.core.booking import Wish
@@ -67,9 +67,8 @@ def answered() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        # Blazar logs it with all that led to it, and a refusal is no fault.
-        if refused.code == "not_enough_hosts" and refused.earliest_start is None:
-            raise NotEnoughHostsAvailable() from None
+        # Blazar logs it with all that led to it, and a refusal is no fault. Its own NotEnoughHostsAvailable would say
+        # the same, but has no HTTP status: the API makes an internal server error of it.
         raise ExternalServiceFilterException(message=str(refused)) from None
     except SpotError as error:
         message = f"The hosts cannot be held now: {error}; code={error.code}"

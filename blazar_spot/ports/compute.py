@@ -90,5 +90,8 @@ class Compute(Protocol):
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         """Put the host into the aggregate; being in it is success. ``NotNow`` if servers on it forbid the move."""
 
+    def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
+        """The names of the compute services in the aggregate. ``NotFound`` if there is no such aggregate."""
+
     def freepool_aggregate(self) -> int:
         """The id of the freepool's aggregate. ``NotFound`` if there is none."""

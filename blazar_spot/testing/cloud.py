@@ -141,6 +141,10 @@ class FakeCloud(World):
             if server_id in self.alive:
                 self.reset(self.alive[server_id])
 
+    def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
+        with self._call("aggregate_hosts"):
+            return frozenset(self._aggregate(aggregate_id).hosts)
+
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         with self._call("join_aggregate"):
             aggregate = self._aggregate_for(aggregate_id, service_host)

@@ -156,8 +156,10 @@ class ComputeContract:
             stage.compute.leave_aggregate(freepool, stage.one.service_host)
         for _ in range(2):
             stage.compute.join_aggregate(lease, stage.one.service_host)
+        assert stage.compute.aggregate_hosts(lease) == {stage.one.service_host}
         for _ in range(2):
             stage.compute.leave_aggregate(lease, stage.one.service_host)
+        assert stage.compute.aggregate_hosts(lease) == frozenset()
         for _ in range(2):
             stage.compute.join_aggregate(freepool, stage.one.service_host)
         assert stage.one in stage.compute.freepool_hosts()
@@ -191,6 +193,8 @@ class ComputeContract:
                 move(999_999, stage.one.service_host)
         with pytest.raises(NotFound):
             stage.compute.join_aggregate(freepool, "no-such-host")
+        with pytest.raises(NotFound):
+            stage.compute.aggregate_hosts(999_999)
 
     def test_a_preemptible_flavor_is_enrolled_once(self, stage: Stage) -> None:
         flavor = stage.new_flavor()

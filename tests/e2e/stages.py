@@ -43,6 +43,7 @@ def furnish(cloud: Cloud, names: list[str]) -> dict[str, Stage]:
             name=name,
             host=hosts[name],
             gpus=GPUS,
+            look_every=1.0,
             resource_properties=f'["==", "$gpu_model", "{name}"]',
             spot_flavor=f"preemptible-{name}",
         )

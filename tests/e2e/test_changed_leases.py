@@ -14,7 +14,7 @@ def called_off(request: pytest.FixtureRequest) -> CalledOff:
 
 
 def test_the_guest_had_read_one_notice_and_reads_none_any_more(called_off: CalledOff) -> None:
-    assert len(called_off.life.notices) == 1
+    assert called_off.life.decisions == 1
     assert called_off.life.withdrawn_at is not None
 
 

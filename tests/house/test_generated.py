@@ -5,6 +5,9 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
+DRAWING = "doc/source/reclaim-states.svg"
 SETTINGS = "etc/blazar-spot/config-generator.conf"
 SAMPLE = "etc/blazar-spot/blazar-spot.conf.sample"
 
@@ -14,3 +17,10 @@ def test_the_sample_configuration_is_in_step(root: pathlib.Path, tmp_path: pathl
     fresh = tmp_path / "sample"
     subprocess.run([generator, "--config-file", SETTINGS, "--output-file", fresh], cwd=root, check=True)
     assert fresh.read_text() == (root / SAMPLE).read_text(), f"run: oslo-config-generator --config-file {SETTINGS}"
+
+
+def test_the_drawing_of_a_reclaims_life_is_in_step(root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(root / "tools"))
+    import draw_states
+
+    assert draw_states.drawing() == (root / DRAWING).read_text(), "run: python tools/draw_states.py"

@@ -20,8 +20,8 @@ class Load:
     at: tuple[tuple[int, Amounts], ...]
 
 
-def add(amounts: Amounts, size: Size, sign: int = 1) -> None:
-    """Add a size to running totals, in place."""
+def add(amounts: Amounts, size: Size, sign: int) -> None:
+    """Add a size to running totals in place, or take it away with the sign -1."""
     for resource, amount in size.items():
         amounts[resource] = amounts.get(resource, 0) + sign * amount
 

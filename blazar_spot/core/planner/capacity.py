@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from blazar_spot.core.model import Rules, Size, Spot
 from blazar_spot.core.planner.calendar import Amounts, Load, load
 from blazar_spot.core.planner.earliest import Steps
+from blazar_spot.core.planner.prices import Vector
 from blazar_spot.core.planner.sites import Site, gives_way_at
 from blazar_spot.core.planner.victims import Covering
 
@@ -66,16 +67,18 @@ class Room:
     gratis: list[Spot]
     dimensions: list[Dimension]
     coverings: dict[int, Covering] = field(default_factory=dict)
+    gains: list[Vector] = field(default_factory=list)
 
     def covering(self, slots: int) -> Covering:
         """Which of ``paid`` have to go for so many slots, to be sharpened as far as it matters."""
-        if slots not in self.coverings:
+        known = self.coverings.get(slots)
+        if known is None:
             if not self.coverings:
                 self.paid.sort(key=lambda spot: spot.id)
-            gains = [tuple([dimension.gain(spot) for dimension in self.dimensions]) for spot in self.paid]
-            need = tuple(dimension.missing(slots) for dimension in self.dimensions)
-            self.coverings[slots] = Covering([spot.cost for spot in self.paid], gains, need)
-        return self.coverings[slots]
+                self.gains = [tuple([dimension.gain(spot) for dimension in self.dimensions]) for spot in self.paid]
+            need = tuple([dimension.missing(slots) for dimension in self.dimensions])
+            known = self.coverings[slots] = Covering([spot.cost for spot in self.paid], self.gains, need)
+        return known
 
     def cost(self, slots: int) -> int:
         """The least cost of so many slots."""

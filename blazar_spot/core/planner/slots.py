@@ -77,6 +77,8 @@ def place(rooms: list[Room], shape: Shape) -> list[tuple[Room, int]]:
 class SlotCurve:
     """What units beyond the free ones cost on one host."""
 
+    __slots__ = ("exact", "found", "free", "points", "unit")
+
     def __init__(self, found: Room, shape: Shape, wanted: int) -> None:
         self.found = found
         self.unit = shape.unit

@@ -25,13 +25,15 @@ class Covering:
     All items together must cover the need.
     """
 
+    __slots__ = ("bound", "costs", "exact", "gains", "is_hard", "items", "need", "useful", "view")
+
     def __init__(self, costs: Sequence[int], gains: Sequence[Vector], need: Vector) -> None:
         dims = [dim for dim, amount in enumerate(need) if amount > 0]
         self.need = tuple(need[dim] for dim in dims)
         self.useful: list[int] = []
         self.gains: list[Vector] = []
         for item, gain in enumerate(gains):
-            clipped = tuple([min(gain[dim], need[dim]) for dim in dims])
+            clipped = tuple([gain[dim] if gain[dim] < need[dim] else need[dim] for dim in dims])
             if any(clipped):
                 self.useful.append(item)
                 self.gains.append(clipped)
@@ -68,6 +70,8 @@ class Covering:
             self.bound, places = cover
             self.items = sorted(self.useful[view.order[place]] for place in places)
             self.exact = True
+            # There are many of these at a time, and only the answer is still of use.
+            self.view = None
 
 
 class Taken(NamedTuple):
@@ -82,6 +86,8 @@ Cover = tuple[int, list[int]]
 
 class _Priced:
     """The items in the order of cost per value at some prices, with running sums. A place is an item's rank."""
+
+    __slots__ = ("cost_before", "costs", "gains", "need", "order", "prices", "worth", "worth_before")
 
     def __init__(self, costs: list[int], gains: list[Vector], need: Vector, prices: Vector) -> None:
         worth = [sum(map(int.__mul__, prices, gain)) for gain in gains]

@@ -3,7 +3,6 @@
 
 import pytest
 from blazar.enforcement.exceptions import ExternalServiceFilterException
-from blazar.manager.exceptions import NotEnoughHostsAvailable
 
 from blazar_spot.core.promises import Standing
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
@@ -51,9 +50,9 @@ def test_the_answered_start_is_accepted(reservations: Reservations) -> None:
     assert reservations.lease_at(answered)["status"] == "PENDING"
 
 
-def test_more_hosts_than_there_are_is_upstreams_own_error(reservations: Reservations) -> None:
+def test_more_hosts_than_there_are_are_refused_with_a_sentence(reservations: Reservations) -> None:
     reservations.add_hosts("gpu-1")
-    with pytest.raises(NotEnoughHostsAvailable):
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
         reservations.lease(start_in=HOUR, count=2)
 
 

@@ -93,11 +93,21 @@ def test_no_notice_breaks_all_that_is_said_of_notices() -> None:
     ]
 
 
-def test_a_second_notice_is_one_too_many() -> None:
-    again = replace(TOLD, notice=Notice(DEADLINE - 23, DEADLINE - 1))
-    sights = story()
-    sights[4] = picture(DEADLINE - 21, again)
-    assert "exactly one notice to each spot instance" in broken(sights)
+@pytest.mark.parametrize(
+    ("decided_at", "ends_at", "is_kept"),
+    [
+        (DEADLINE - 23, DEADLINE, True),
+        (DEADLINE - 23, DEADLINE + 1, True),
+        (DEADLINE - 23, DEADLINE - 1, False),
+        (DEADLINE - 20, DEADLINE, False),
+    ],
+    ids=["the same", "moved later", "moved earlier", "decided again"],
+)
+def test_a_notice_may_only_be_moved_later(decided_at: int, ends_at: int, is_kept: bool) -> None:
+    sights = story(asked_at=DEADLINE + 1)
+    sights[4] = picture(DEADLINE - 21, replace(TOLD, notice=Notice(decided_at, ends_at)))
+    sights[5] = picture(DEADLINE + 1, replace(TOLD, notice=Notice(decided_at, ends_at), is_going=True))
+    assert judged(sights)["exactly one notice to each spot instance"].is_kept is is_kept
 
 
 def test_a_lease_in_error_is_a_broken_promise_even_if_it_is_gone_at_the_end() -> None:

@@ -3,6 +3,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from blazar_spot.demo.lines import Lines
@@ -45,7 +46,7 @@ def shown(*parts: object) -> str:
 
 
 def test_the_drawing_counts_down_to_what_the_guest_reads() -> None:
-    text = shown(draw(recorded(), "blazar_spot", START - 31))
+    text = shown(draw(recorded(), "blazar_spot", START - 31, 24))
     assert "ends at 09:59:49, in 20 s" in text
     assert "starts at 10:00:00, in 31 s" in text
     assert "■ □ □ □ □ □ □ □  in freepool, spot pool closed" in text
@@ -53,7 +54,15 @@ def test_the_drawing_counts_down_to_what_the_guest_reads() -> None:
 
 
 def test_the_drawing_begins_before_anything_was_seen() -> None:
-    assert "blazar_spot" in shown(draw(Record(), "blazar_spot", START))
+    assert "blazar_spot" in shown(draw(Record(), "blazar_spot", START, 24))
+
+
+@pytest.mark.parametrize("height", [20, 24, 50])
+def test_the_drawing_fits_the_terminal(height: int) -> None:
+    record = recorded()
+    for second in range(30):
+        record.take(Remark(START - 30 + second, "demo", "says something"))
+    assert len(shown(draw(record, "blazar_spot", START, height)).splitlines()) <= height
 
 
 def test_lines_are_said_once_and_as_they_are() -> None:

@@ -360,6 +360,21 @@ def test_hand_over_waits_for_nobody_and_moves_only_clean_hosts() -> None:
     assert {reclaim.state for reclaim in lab.store.reclaims} == {State.HANDED_OVER}
 
 
+def test_host_that_was_handed_over_without_a_record_is_served_whoever_is_on_it_now() -> None:
+    lab = Lab()
+    chosen = lab.book("r1", lab.clock.now())
+    aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
+    lab.store.is_down = True
+    with pytest.raises(Unreachable):
+        lab.whole.handover.hand_over("r1", aggregate.id, chosen)
+    lab.store.is_down = False
+    owners = lab.cloud.servers[lab.cloud.boot(PLAIN.name, host="host01")]
+    lab.run_for(30)
+    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1")) == []
+    assert lab.reclaim.state is State.HANDED_OVER
+    assert owners.status == "ACTIVE"
+
+
 def test_host_that_cannot_join_goes_back_to_the_freepool() -> None:
     lab = Lab()
     chosen = lab.book("r1", lab.clock.now())

@@ -53,6 +53,7 @@ def test_what_makes_no_sense_is_one_of_blazars_input_errors(changed: dict[str, A
         (Refused("No.", code="spot_not_evictable", earliest_start=1), "ExternalServiceFilterException"),
         (Refused("No.", code="spot_not_evictable"), "ExternalServiceFilterException"),
         (Refused("No.", code="not_enough_hosts", earliest_start=1), "ExternalServiceFilterException"),
+        (Refused("No.", code="not_enough_hosts"), "ExternalServiceFilterException"),
         (Refused("No.", code="cannot_judge"), "ExternalServiceFilterException"),
         (NotFound("there is no host gpu-1"), "ExternalServiceFilterException"),
     ],
@@ -63,12 +64,6 @@ def test_a_refusal_is_the_very_class_that_the_api_knows(said: Exception, error: 
     assert type(raised.value) is getattr(enforcement_exceptions, error)
     assert raised.value.kwargs["code"] == 400
     assert str(said) in str(raised.value)
-
-
-def test_too_few_hosts_for_ever_is_upstreams_own_error() -> None:
-    with pytest.raises(manager_exceptions.NotEnoughHostsAvailable) as raised, answered():
-        raise Refused("No.", code="not_enough_hosts")
-    assert type(raised.value) is manager_exceptions.NotEnoughHostsAvailable
 
 
 def test_blazar_finds_the_filter_by_its_name() -> None:
