@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from blazar_spot.core.errors import Refused
 from blazar_spot.core.instants import minute
 from blazar_spot.core.model import Host, HostRequest, Plan, Reservation, Rules, Snapshot, Spot
+from blazar_spot.core.notice import counted_from
 from blazar_spot.core.policy import Instants, Policy
 from blazar_spot.core.promises import Instance, Notice
 
@@ -68,9 +69,7 @@ def snapshot(
 
 
 def _spot(instance: Instance, notice: Notice | None, policy: Policy, now: int) -> Spot:
-    since = instance.running_since
-    if since is None:
-        since = instance.created_at + policy.boot_allowance
+    since = counted_from(instance, policy)
     return Spot(
         id=instance.id,
         host=instance.host,

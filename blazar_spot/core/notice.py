@@ -15,19 +15,18 @@ TERMINATION_KEY = "cloud_termination_time"
 KEYS = (SCHEDULED_KEY, TERMINATION_KEY)
 
 
-def promised_until(instance: Instance, policy: Policy) -> int:
-    """Until when the instance may run whatever is booked: its minimum uptime, counted from its first ACTIVE.
+def counted_from(instance: Instance, policy: Policy) -> int:
+    """From when the minimum uptime is counted: the instance's first ACTIVE.
 
     One that took longer than the boot allowance is counted from the end of that: its host was closed in time for it.
     """
     allowed = instance.created_at + policy.boot_allowance
-    since = allowed if instance.running_since is None else min(instance.running_since, allowed)
-    return since + policy.min_uptime
+    return allowed if instance.running_since is None else min(instance.running_since, allowed)
 
 
 def deadline(instance: Instance, evict_at: int, now: int, policy: Policy) -> int:
     """The instant to tell: the reclaim's, unless that would give less notice or less uptime than promised."""
-    return max(evict_at, now + policy.notice, promised_until(instance, policy))
+    return max(evict_at, now + policy.notice, counted_from(instance, policy) + policy.min_uptime)
 
 
 def given(notice: Notice, at: int, policy: Policy) -> Notice:

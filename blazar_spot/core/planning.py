@@ -7,8 +7,6 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Reclaim
 from blazar_spot.core.reclaim import ENDED, State
 
-_WALK_AGAIN = frozenset({State.FENCED, State.NOTIFIED})
-
 
 def planned(claim: Claim, lead: int, policy: Policy, now: int) -> Reclaim:
     """The reclaim of a new claim."""
@@ -28,10 +26,10 @@ def planned(claim: Claim, lead: int, policy: Policy, now: int) -> Reclaim:
 def followed(reclaim: Reclaim, claim: Claim, policy: Policy, now: int) -> Reclaim:
     """The reclaim after its claim moved; the same one if it did not.
 
-    Before the first delete the life begins again, so that every step is checked against the new instants; what was
-    done already (a closed pool, a given notice) is found done. Its lead stays what was promised.
+    The life begins again, so that every step is checked against the new instants; what was done already (a closed
+    pool, a given notice, a delete) is found done. Its lead stays what was promised.
     """
     if claim.start_at == reclaim.start_at or reclaim.state in ENDED:
         return reclaim
-    moved = replace(reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead)), planned_at=now)
-    return replace(moved, state=State.PLANNED) if moved.state in _WALK_AGAIN else moved
+    moved = reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead))
+    return replace(moved, state=State.PLANNED, planned_at=now)

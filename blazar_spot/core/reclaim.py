@@ -40,12 +40,12 @@ it clean, whatever the engine has recorded so far."""
 
 MAY_FOLLOW: dict[State, frozenset[State]] = {
     State.PLANNED: frozenset({State.FENCED} | _ALWAYS),
-    State.FENCED: frozenset({State.NOTIFIED, State.PLANNED} | _ALWAYS),
+    State.FENCED: frozenset({State.NOTIFIED, State.EVICTING, State.PLANNED} | _ALWAYS),
     State.NOTIFIED: frozenset({State.EVICTING, State.PLANNED} | _ALWAYS),
-    State.EVICTING: frozenset({State.VERIFYING, State.OVERDUE} | _ALWAYS),
-    State.VERIFYING: frozenset({State.EVICTING, State.READY, State.OVERDUE} | _ALWAYS),
-    State.READY: frozenset({State.EVICTING} | _ALWAYS),
-    State.OVERDUE: frozenset({State.READY} | _ALWAYS),
+    State.EVICTING: frozenset({State.VERIFYING, State.OVERDUE, State.PLANNED} | _ALWAYS),
+    State.VERIFYING: frozenset({State.EVICTING, State.READY, State.OVERDUE, State.PLANNED} | _ALWAYS),
+    State.READY: frozenset({State.EVICTING, State.PLANNED} | _ALWAYS),
+    State.OVERDUE: frozenset({State.READY, State.PLANNED} | _ALWAYS),
     State.HANDED_OVER: frozenset(),
     State.CANCELLED: frozenset(),
     State.EXPIRED: frozenset(),

@@ -99,13 +99,12 @@ def _while_noticing(reclaim: Reclaim, claim: Claim, seen: Seen, now: int) -> Ste
     untold = _without_notice(seen)
     if untold:
         return Notify(untold)
+    if now >= reclaim.evict_at:
+        # Also when a notice could not be given: each instance goes by its own, and nobody waits for a neighbour's.
+        return Enter(State.EVICTING)
     if any(seen.notices[server].given_at is None for server in seen.spots):
         return Wait("a notice has not been given yet")
-    if reclaim.state is State.FENCED:
-        return Enter(State.NOTIFIED)
-    if now < reclaim.evict_at:
-        return Wait("the notices are running")
-    return Enter(State.EVICTING)
+    return Enter(State.NOTIFIED) if reclaim.state is State.FENCED else Wait("the notices are running")
 
 
 def _while_evicting(reclaim: Reclaim, seen: Seen, now: int) -> Step:

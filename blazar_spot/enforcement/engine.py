@@ -45,14 +45,14 @@ class Engine:
         """Fence before notice, notice before eviction, and look before all of them. Whether instances are being
         deleted, so that looking again soon is worth it."""
         now = self._clock.now()
+        self._plans.keep(now)
+        # First of all, because it takes neither a list of servers nor the compute service to close a pool in time.
+        closed = frozenset() if self._mode is Mode.OBSERVE else self._pools.fence(now)
         servers = {server.id: server for server in self._compute.spot_servers()}
         self._ledger.record(servers, now)
         if self._mode is Mode.OBSERVE:
-            self._plans.keep(now)
             return False
         self._sweep(now)
-        self._plans.keep(now)
-        closed = self._pools.fence(now)
         is_deleting = self._reclaims.advance(servers, closed)
         self._notices.settle(servers)
         return is_deleting

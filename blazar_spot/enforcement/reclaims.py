@@ -129,8 +129,8 @@ class Reclaims:
                 case Notify(untold):
                     self._notify(reclaim, known, look, untold)
                     break
-                case Evict(due, moved):
-                    self._evict(reclaim, known, look, due, moved)
+                case Evict() as planned:
+                    self._evict_if_still_due(reclaim, look, seen, planned)
                     break
                 case wait:
                     LOG.debug("Reclaim %s of %s is %s: %s", reclaim.id, reclaim.host, reclaim.state, wait)
@@ -168,6 +168,16 @@ class Reclaims:
         with self._store.begin() as work:
             for one in sorted(untold & _unfenced(reclaim, look)):
                 work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
+
+    def _evict_if_still_due(self, reclaim: Reclaim, look: Look, seen: Seen, planned: Evict) -> None:
+        """Decide once more by what the database says now: looking took its time, and a delete cannot be undone."""
+        with self._store.begin() as work:
+            known = self._read(work)
+            is_same = reclaim in work.open_reclaims()
+        fresh = self._seen(reclaim, known, look, frozenset({reclaim.host} if seen.is_closed else ()))
+        step = next_step(reclaim, known.claims.get(reclaim.id), fresh, self._clock.now()) if is_same else None
+        if isinstance(step, Evict):
+            self._evict(reclaim, known, look, planned.instances & step.instances, step.moved)
 
     def _evict(self, reclaim: Reclaim, known: _Known, look: Look, due: frozenset[str], moved: frozenset[str]) -> None:
         now = self._clock.now()

@@ -70,6 +70,15 @@ def test_notice_that_could_be_read_late_runs_from_there() -> None:
     assert given(NOTICE, NOW + 90, POLICY).deadline_at == NOW + 990
 
 
+def test_notice_remembers_since_when_it_could_be_read() -> None:
+    assert given(NOTICE, NOW + 30, POLICY).given_at == NOW + 30
+
+
+def test_notice_whose_deadline_stays_is_no_new_revision() -> None:
+    assert given(NOTICE, NOW + 60, POLICY).revision == NOTICE.revision
+    assert revised(NOTICE, [reclaim(NOTICE.deadline_at)]) is NOTICE
+
+
 def test_notice_is_withdrawn_when_nobody_wants_the_host() -> None:
     after = revised(NOTICE, [])
     assert after.state is NoticeState.WITHDRAWN

@@ -53,9 +53,20 @@ def test_counts_of_nothing_are_refused(name: str) -> None:
         Policy(**{name: 0})
 
 
+def test_none_at_all_is_allowed_of_what_is_no_count() -> None:
+    counts = {"parallel_deletes", "spots_per_host"}
+    least = Policy(**{field.name: 1 if field.name in counts else 0 for field in fields(Policy)})
+    assert least.lead_for_hosts(1) == 0
+
+
 def test_notice_longer_than_the_time_behind_the_fence_is_a_contradiction() -> None:
     Policy(min_uptime=900, boot_allowance=60, notice=900, notice_slack=60)
     with pytest.raises(ContradictoryPolicy, match="could not get its notice"):
+        Policy(min_uptime=900, boot_allowance=59, notice=900, notice_slack=60)
+
+
+def test_a_contradiction_is_told_with_both_sums() -> None:
+    with pytest.raises(ContradictoryPolicy, match=r"\(959 s\) is shorter than .* \(960 s\)"):
         Policy(min_uptime=900, boot_allowance=59, notice=900, notice_slack=60)
 
 

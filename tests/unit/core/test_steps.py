@@ -80,6 +80,13 @@ def test_notified_only_when_every_notice_was_given() -> None:
     assert step(State.FENCED, TOLD, RECLAIM.notice_at) == Enter(State.NOTIFIED)
 
 
+def test_notice_that_could_not_be_given_keeps_no_neighbour_from_its_end() -> None:
+    half = replace(FULL, notices={"s1": notice("s1"), "s2": notice("s2", given=False)})
+    assert isinstance(step(State.FENCED, half, RECLAIM.evict_at - 1), Wait)
+    assert step(State.FENCED, half, RECLAIM.evict_at) == Enter(State.EVICTING)
+    assert step(State.EVICTING, half, RECLAIM.evict_at) == Evict(frozenset({"s1"}))
+
+
 def test_no_delete_before_the_evictions_instant() -> None:
     assert isinstance(step(State.NOTIFIED, TOLD, RECLAIM.evict_at - 1), Wait)
     assert step(State.NOTIFIED, TOLD, RECLAIM.evict_at) == Enter(State.EVICTING)
@@ -164,9 +171,11 @@ def test_moved_claim_moves_its_instants_and_walks_its_life_again() -> None:
     )
 
 
-def test_claim_that_moves_after_the_first_delete_does_not_undo_the_eviction() -> None:
+@pytest.mark.parametrize("state", sorted(set(State) - ENDED))
+def test_moved_claim_walks_its_life_again_wherever_it_stood(state: State) -> None:
     later = replace(CLAIM, start_at=START + 600)
-    assert followed(replace(RECLAIM, state=State.VERIFYING), later, POLICY, START).state is State.VERIFYING
+    assert followed(replace(RECLAIM, state=state), later, POLICY, START).state is State.PLANNED
+    assert state is State.PLANNED or State.PLANNED in MAY_FOLLOW[state]
 
 
 @pytest.mark.parametrize("state", list(State))

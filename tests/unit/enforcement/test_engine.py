@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reclaim from the booking to the hand-over, on a whole cloud in memory."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,22 @@ from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.ports.pool import Sight
+from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.lab import PLAIN, POLICY, Lab
 
 HOUR = 3600
+
+
+class ChangingCloud(FakeCloud):
+    """Something happens while it is asked who is on a host."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def servers_on(self, host: str) -> frozenset[str]:
+        if self.meanwhile:
+            happens, self.meanwhile = self.meanwhile, None
+            happens()
+        return super().servers_on(host)
 
 
 def booked_ahead(lab: Lab) -> None:
@@ -435,3 +449,55 @@ def test_instance_that_comes_back_after_it_was_gone_is_known_again_with_its_upti
     assert known.gone_at is None
     assert known.running_since is not None
     assert known.running_since < lab.clock.now() - POLICY.min_uptime
+
+
+def test_lease_that_moves_far_away_while_a_delete_fails_gives_no_notice_twice() -> None:
+    lab = Lab()
+    (victim,) = lab.boot_and_run(1)
+    booked_ahead(lab)
+    lab.run_until(lab.reclaim.evict_at - 1)
+    lab.cloud.fails("delete", Unreachable("down"), times=None)
+    lab.run_for(5)
+    lab.move("r1", lab.reclaim.start_at + 120 * HOUR)
+    lab.run_for(60)
+    assert [notice.state for notice in lab.notices_of(victim)] == [NoticeState.WITHDRAWN]
+    assert lab.reclaim.state is State.PLANNED
+    assert lab.cloud.closed() == {"host01": False}
+
+
+def test_instance_that_boots_too_slowly_does_not_block_a_booking_for_longer_than_its_allowance() -> None:
+    lab = Lab()
+    lab.cloud.build_takes = 600
+    (slow,) = lab.boot()
+    lab.run_for(650)
+    with pytest.raises(Refused) as refusal:
+        lab.book("r1", lab.clock.now() + 60)
+    exact = slow.created_at + POLICY.boot_allowance + POLICY.min_uptime + POLICY.lead_for_hosts(1)
+    assert refusal.value.earliest_start == POLICY.answer(exact)
+
+
+def test_pool_is_closed_in_time_although_the_compute_service_is_down() -> None:
+    lab = Lab()
+    booked_ahead(lab)
+    lab.run_until(lab.reclaim.fence_at - 1)
+    lab.cloud.fails("spot_servers", Unreachable("a cell is down"), times=None)
+    with pytest.raises(Unreachable):
+        lab.second()
+    assert lab.cloud.closed() == {"host01": True}
+
+
+def test_lease_that_is_deleted_while_the_engine_looks_costs_nobody_anything() -> None:
+    lab = Lab(cloud=ChangingCloud)
+    (victim,) = lab.boot_and_run(1)
+    booked_ahead(lab)
+    lab.run_until(lab.reclaim.evict_at - 1)
+    assert isinstance(lab.cloud, ChangingCloud)
+
+    def delete_the_lease() -> None:
+        lab.cancel("r1")
+        lab.whole.publishing.publish([], frozenset())
+
+    lab.cloud.meanwhile = delete_the_lease
+    lab.run_for(3)
+    assert not victim.deletes
+    assert [notice.state for notice in lab.notices_of(victim)] == [NoticeState.WITHDRAWN]
