@@ -22,7 +22,7 @@ from tests.stateful.test_crash import QUICK
 
 READS = ("spot_servers", "servers_on", "consumers", "pools", "server", "moves_from")
 WRITES = ("write_metadata", "remove_metadata", "delete", "close", "open", "ensure", "confirm_move")
-TIMES = st.sampled_from([1, 3, None])
+TIMES = st.integers(min_value=1, max_value=30)
 NUMBERS = st.integers(min_value=0, max_value=99)
 
 
@@ -32,6 +32,8 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.lab = Lab(hosts=2, policy=QUICK)
+        self.lab.boot_and_run(2, "host01")
+        self.lab.boot_and_run(1, "host02")
         self.leases = 0
         self.first_active: dict[str, int] = {}
         self.deadlines: dict[str, int] = {}
@@ -159,7 +161,7 @@ class AnyHistory(RuleBasedStateMachine):
             pass
 
     @rule(call=st.sampled_from(READS), error=st.sampled_from([Unreachable, NotNow]), times=TIMES)
-    def break_a_read(self, call: str, error: type[SpotError], times: int | None) -> None:
+    def break_a_read(self, call: str, error: type[SpotError], times: int) -> None:
         self.lab.cloud.fails(call, error("made up"), times=times)
 
     @rule(
@@ -168,7 +170,7 @@ class AnyHistory(RuleBasedStateMachine):
         times=TIMES,
         lost=st.booleans(),
     )
-    def break_a_write(self, call: str, error: type[SpotError], times: int | None, lost: bool) -> None:
+    def break_a_write(self, call: str, error: type[SpotError], times: int, lost: bool) -> None:
         self.lab.cloud.fails(call, error("made up"), times=times, is_answer_lost=lost)
 
     @rule(
