@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever tenants, people with leases, the cloud and the machine do in whatever order, the promises hold.
+
+Hypothesis makes up histories on a small cloud: boots, deletes, rebuilds, rescues, moves; leases that are booked,
+moved, deleted and rolled back; calls that fail, or succeed and fail to say so; clocks that jump, a second engine,
+processes that die. After every step the promises are checked, and now and then everything is left to settle.
+"""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from blazar_spot.core.booking import Wish
+from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
+from blazar_spot.core.fences import hosts_to_close
+from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.reclaim import State
+from blazar_spot.enforcement.assembly import assemble
+from blazar_spot.testing.lab import Lab
+from blazar_spot.testing.things import FakeServer
+from tests.stateful.test_crash import QUICK
+
+READS = ("spot_servers", "servers_on", "consumers", "pools", "server", "moves_from")
+WRITES = ("write_metadata", "remove_metadata", "delete", "close", "open", "ensure", "confirm_move")
+TIMES = st.integers(min_value=1, max_value=30)
+NUMBERS = st.integers(min_value=0, max_value=99)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Two hosts, spot instances, leases, and everything that can go wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lab = Lab(hosts=2, policy=QUICK)
+        self.lab.boot_and_run(2, "host01")
+        self.lab.boot_and_run(1, "host02")
+        self.leases = 0
+        self.first_active: dict[str, int] = {}
+        self.deadlines: dict[str, int] = {}
+        self.has_no_promise: set[str] = set()
+        self.checked = 0
+        self.second = assemble(self.lab.store, self.lab.cloud, self.lab.cloud, self.lab.clock, QUICK)
+
+    def servers(self, *states: str) -> list[FakeServer]:
+        living = (server for server in self.lab.cloud.alive.values() if server.is_spot and not server.is_going)
+        return [server for server in living if server.status in states]
+
+    def pick(self, number: int, *states: str) -> FakeServer | None:
+        found = self.servers(*states)
+        return found[number % len(found)] if found else None
+
+    def tick(self) -> None:
+        lab = self.lab
+        try:
+            lab.whole.publishing.publish([one for booked in lab.calendar.values() for one in booked], frozenset())
+            lab.whole.engine.tick()
+        except Temporary:
+            pass
+
+    # What tenants do
+
+    @rule()
+    def boot(self) -> None:
+        self.lab.boot()
+
+    @rule(number=NUMBERS, soft=st.booleans())
+    def delete(self, number: int, soft: bool) -> None:
+        if server := self.pick(number, "ACTIVE", "RESCUED", "BUILD"):
+            self.has_no_promise.add(server.id)
+            self.lab.cloud.soft_delete = soft
+            self.lab.cloud.begin_delete(server, force=False)
+            self.lab.cloud.soft_delete = False
+
+    @rule(number=NUMBERS)
+    def rebuild(self, number: int) -> None:
+        if server := self.pick(number, "ACTIVE"):
+            server.launched_at = self.lab.clock.now()
+
+    @rule(number=NUMBERS)
+    def rescue_or_unrescue(self, number: int) -> None:
+        if server := self.pick(number, "ACTIVE", "RESCUED"):
+            server.status = "RESCUED" if server.status == "ACTIVE" else "ACTIVE"
+            server.launched_at = self.lab.clock.now()
+
+    @rule(number=NUMBERS)
+    def resize(self, number: int) -> None:
+        """The scheduler moves nobody to a host whose pool is closed."""
+        server = self.pick(number, "ACTIVE")
+        targets = [host for host, closed in self.lab.cloud.closed().items() if not closed] if server else []
+        if server and server.host and targets and server.host != targets[0]:
+            self.lab.cloud.migrate(server.id, targets[0])
+
+    # What people with leases do
+
+    @rule(ahead=st.integers(min_value=0, max_value=300), hosts=st.integers(min_value=1, max_value=2))
+    def book(self, ahead: int, hosts: int) -> None:
+        self.leases += 1
+        try:
+            self.lab.book(f"r{self.leases}", self.lab.clock.now() + ahead, hosts=hosts)
+        except SpotError:
+            pass
+
+    @rule(ahead=st.integers(min_value=0, max_value=300))
+    def book_and_roll_back(self, ahead: int) -> None:
+        self.leases += 1
+        start = self.lab.clock.now() + ahead
+        wish = Wish(start_at=start, end_at=start + 3600, count_min=1, count_max=1)
+        try:
+            self.lab.whole.booking.hold(f"r{self.leases}", "lease", wish, self.lab.candidates())
+        except SpotError:
+            pass
+
+    @precondition(lambda self: self.lab.calendar)
+    @rule(number=NUMBERS, by=st.integers(min_value=-100, max_value=300))
+    def move(self, number: int, by: int) -> None:
+        name = sorted(self.lab.calendar)[number % len(self.lab.calendar)]
+        start = max(self.lab.calendar[name][0].start_at + by, self.lab.clock.now())
+        self.lab.move(name, start)
+
+    @precondition(lambda self: self.lab.calendar)
+    @rule(number=NUMBERS)
+    def shrink_or_cancel(self, number: int) -> None:
+        name = sorted(self.lab.calendar)[number % len(self.lab.calendar)]
+        self.lab.calendar[name].pop()
+        if not self.lab.calendar[name]:
+            self.lab.cancel(name)
+
+    @rule()
+    def hand_over(self) -> None:
+        for name, booked in list(self.lab.calendar.items()):
+            if booked[0].start_at <= self.lab.clock.now():
+                aggregate = self.lab.cloud.add_aggregate(name, zone=f"zone-{name}")
+                try:
+                    self.lab.whole.handover.hand_over(name, aggregate.id, self.lab.whole.handover.missing(name))
+                except SpotError:
+                    pass
+
+    # What the machine and the cloud do
+
+    @rule(seconds=st.sampled_from([1, 10, 40, 150]))
+    def let_time_pass(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.lab.clock.advance(1)
+            self.see()
+            self.tick()
+
+    @rule(seconds=st.integers(min_value=1, max_value=60))
+    def jump_ahead(self, seconds: int) -> None:
+        self.lab.clock.advance(seconds)
+        self.tick()
+
+    @rule()
+    def die_and_start_again(self) -> None:
+        self.lab.restarted()
+
+    @rule()
+    def let_the_second_engine_tick(self) -> None:
+        try:
+            self.second.engine.tick()
+        except Temporary:
+            pass
+
+    @rule(call=st.sampled_from(READS), error=st.sampled_from([Unreachable, NotNow]), times=TIMES)
+    def break_a_read(self, call: str, error: type[SpotError], times: int) -> None:
+        self.lab.cloud.fails(call, error("made up"), times=times)
+
+    @rule(
+        call=st.sampled_from(WRITES),
+        error=st.sampled_from([Unreachable, NotNow, NotFound]),
+        times=TIMES,
+        lost=st.booleans(),
+    )
+    def break_a_write(self, call: str, error: type[SpotError], times: int, lost: bool) -> None:
+        self.lab.cloud.fails(call, error("made up"), times=times, is_answer_lost=lost)
+
+    @rule(
+        delete_takes=st.sampled_from([0, 3, 8]), outlives=st.sampled_from([0, 1, 10]), builds=st.sampled_from([3, 20])
+    )
+    def change_the_speed(self, delete_takes: int, outlives: int, builds: int) -> None:
+        cloud = self.lab.cloud
+        cloud.delete_takes, cloud.row_outlives_allocation_by, cloud.build_takes = delete_takes, outlives, builds
+
+    @rule()
+    def settle(self) -> None:
+        """When everything works again, fences are what the claims want, and looking again changes nothing."""
+        for call in READS + WRITES:
+            self.lab.cloud.heals(call)
+        for _ in range(8):
+            self.tick()
+        before = (self.lab.store.writes, len(self.lab.cloud.writes))
+        self.tick()
+        assert (self.lab.store.writes, len(self.lab.cloud.writes)) == before
+        with self.lab.store.begin() as work:
+            claims, reclaims = work.open_claims(), work.reclaims_of_open_claims()
+        closed = {host for host, is_closed in self.lab.cloud.closed().items() if is_closed}
+        assert closed == hosts_to_close(claims, reclaims, self.lab.clock.now())
+        starts = {claim.id: claim.start_at for claim in claims}
+        ended = (State.HANDED_OVER, State.EXPIRED)
+        assert all(one.start_at == starts[one.id] for one in reclaims if one.state not in ended)
+
+    # What must hold
+
+    def see(self) -> None:
+        self.lab.cloud.settle()
+        for server in self.lab.cloud.alive.values():
+            if server.launched_at is not None:
+                self.first_active.setdefault(server.id, server.launched_at)
+
+    @invariant()
+    def nobody_is_evicted_before_notice_and_uptime_have_run(self) -> None:
+        self.see()
+        broken = {breach.subject for breach in self.lab.store.breaches}
+        for write in self.lab.cloud.writes[self.checked :]:
+            if write.operation != "delete":
+                continue
+            server = self.lab.cloud.servers[write.target]
+            assert server.is_spot
+            if server.id in self.has_no_promise:
+                continue
+            given = [one for one in self.lab.notices_of(server) if one.given_at is not None]
+            assert any(one.deadline_at <= write.at and one.given_at + QUICK.notice <= write.at for one in given)
+            ran_since = self.first_active.get(server.id)
+            assert server.id in broken or (ran_since is not None and ran_since + QUICK.min_uptime <= write.at)
+        self.checked = len(self.lab.cloud.writes)
+
+    @invariant()
+    def no_deadline_moves_earlier_and_nobody_has_two(self) -> None:
+        scheduled = [one.instance_id for one in self.lab.store.notices if one.state is NoticeState.SCHEDULED]
+        assert len(scheduled) == len(set(scheduled))
+        for notice in self.lab.store.notices:
+            assert notice.deadline_at >= self.deadlines.get(notice.id, 0)
+            self.deadlines[notice.id] = notice.deadline_at
+
+    @invariant()
+    def no_host_of_a_reservation_was_handed_over_with_a_spot_instance_on_it(self) -> None:
+        cloud = self.lab.cloud
+        for aggregate in cloud.aggregates.values():
+            if aggregate.zone:
+                for host in aggregate.hosts:
+                    assert not [one for one in cloud.hosts[host].rows if cloud.servers[one].is_spot]
+
+
+TestAnyHistory = AnyHistory.TestCase
+TestAnyHistory.settings = settings(
+    max_examples=max(400, settings.default.max_examples),
+    stateful_step_count=40,
+    deadline=None,
+)
