@@ -47,14 +47,14 @@ def test_negative_numbers_are_refused_by_name(name: str) -> None:
         Policy(**{name: -1})
 
 
-@pytest.mark.parametrize("name", ["parallel_deletes", "spots_per_host"])
+@pytest.mark.parametrize("name", ["parallel_deletes", "parallel_deletes_per_host", "spots_per_host"])
 def test_counts_of_nothing_are_refused(name: str) -> None:
     with pytest.raises(ContradictoryPolicy, match=name):
         Policy(**{name: 0})
 
 
 def test_none_at_all_is_allowed_of_what_is_no_count() -> None:
-    counts = {"parallel_deletes", "spots_per_host"}
+    counts = {"parallel_deletes", "parallel_deletes_per_host", "spots_per_host"}
     least = Policy(**{field.name: 1 if field.name in counts else 0 for field in fields(Policy)})
     assert least.lead_for_hosts(1) == 0
 
