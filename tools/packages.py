@@ -10,6 +10,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ def no_service_started() -> Iterator[None]:
     if POLICY.exists():
         yield
         return
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("Stopped."))
     POLICY.write_text("#!/bin/sh\nexit 101\n")
     POLICY.chmod(0o755)
     try:
@@ -73,7 +75,7 @@ def main(profiles: set[str]) -> None:
     if not missing:
         return
     if os.geteuid() != 0:
-        sys.exit(f"Please run once:  sudo {' '.join([*INSTALL, *missing])}")
+        sys.exit(f"Please run once:  sudo {sys.executable} {' '.join(sys.argv)}")
     print(f"Installing {', '.join(missing)} ...", flush=True)
     with no_service_started():
         install(missing)

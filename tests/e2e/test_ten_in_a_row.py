@@ -86,3 +86,4 @@ def test_upstream_gives_no_notice_in_any_round(tmp_path: Path, capsys: pytest.Ca
     show(table("physical.host.plugin", records), capsys)
     assert [life.notices for record in records for life in record.tenants()] == [[]] * 4 * ROUNDS
     assert all(life.ended_at is not None for record in records for life in record.tenants())
+    assert {record.decided_as for record in records} == {"ERROR"}
