@@ -137,6 +137,11 @@ def serving(reservation_id: str) -> Serving:
     return _servings(models.Reservation.id == reservation_id)[0]
 
 
+def serving_as(resource_id: str) -> Serving:
+    """The reservation by the id that events know it by."""
+    return _servings(models.ComputeHostReservation.id == resource_id)[0]
+
+
 def running(reservation_id: str | None = None) -> list[Serving]:
     """The reservations that are active now, or this one if it is; none whose lease is just being changed."""
     conditions = [

@@ -11,7 +11,6 @@ from typing import Any
 
 from blazar import status
 from blazar.db import api as db_api
-from blazar.manager.exceptions import NotEnoughHostsAvailable
 
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import Refused
@@ -54,7 +53,10 @@ class Changes:
         kept = self._kept([row["compute_host_id"] for row in rows], hosts, before, asked.wish)
         removed = tuple(row["id"] for row in rows if row["compute_host_id"] not in kept)
         if removed and reservation["status"] == status.reservation.ACTIVE:
-            raise NotEnoughHostsAvailable()
+            raise Refused(
+                "A running lease keeps its hosts, and this change would take some away; code=hosts_in_use",
+                code="hosts_in_use",
+            )
         if len(kept) == asked.wish.count_max:
             return Change(removed)
         return Change(

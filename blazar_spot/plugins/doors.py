@@ -26,17 +26,16 @@ class Doors:
         self._handover = handover
         self._late_join = threading.Lock()
 
-    def start(self, reservation_id: str) -> None:
+    def start(self, resource_id: str) -> None:
         """Hand over what is clean; the lease starts with that."""
-        with calendar.CHANGES:
-            reservation = calendar.serving(reservation_id)
         try:
-            late = self._handover.hand_over(reservation_id, reservation.aggregate_id, reservation.hosts)
+            reservation = calendar.serving_as(resource_id)
+            late = self._handover.hand_over(reservation.reservation_id, reservation.aggregate_id, reservation.hosts)
             if late:
                 _degrade(reservation)
         except Exception:
             # Blazar never tries a start again, the poll does: better a lease that is not whole yet than one in ERROR.
-            LOG.exception("The hosts of reservation %s were not all handed over, trying again soon", reservation_id)
+            LOG.exception("The hosts of host reservation %s were not all handed over, trying again soon", resource_id)
 
     def join_late(self) -> None:
         """Hand over what is still missing in every reservation that is running, and keep its flags true."""

@@ -54,10 +54,11 @@ class SpotHostPlugin(PhysicalHostPlugin):
     def allocation_candidates(self, values: dict[str, Any]) -> list[str]:
         """The hosts that the reservation would get; an update asks with the reservation's own id."""
         self._check_params(values)
-        try:
-            return self._admission.choose(values, without=values.get("id"))
-        except Refused:
-            return []
+        with answered():
+            try:
+                return self._admission.choose(values, without=values.get("id"))
+            except Refused:
+                return []
 
     def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
         """Hold the hosts and write them down in one go; only then let Nova be asked for the aggregate."""
@@ -140,7 +141,7 @@ class SpotHostPlugin(PhysicalHostPlugin):
 
     def on_start(self, resource_id: str) -> None:
         """Hand over what is clean; no host is waited for, and no server is deleted."""
-        self._doors.start(db_api.host_reservation_get(resource_id)["reservation_id"])
+        self._doors.start(resource_id)
 
     def on_end(self, resource_id: str) -> None:
         """As upstream, once no late host can join any more."""

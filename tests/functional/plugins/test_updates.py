@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from blazar.enforcement.exceptions import ExternalServiceFilterException
-from blazar.manager.exceptions import NotEnoughHostsAvailable
 
 from blazar_spot.core.promises import Standing
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail
@@ -104,7 +103,7 @@ def test_a_running_lease_does_not_lose_a_host(reservations: Reservations) -> Non
     reservations.add_hosts("gpu-1", "gpu-2")
     lease = reservations.lease(start_in=0, count=1, at_most=2)
     reservations.start(lease)
-    with pytest.raises(NotEnoughHostsAvailable):
+    with pytest.raises(ExternalServiceFilterException, match="code=hosts_in_use"):
         reservations.update(lease, min=1, max=1)
     assert reservations.now(lease).status == "ACTIVE"
 
