@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SpotError as error:
         sentence = str(error)
     except OSError as error:
-        sentence = f"{asked.file} cannot be read: {error.strerror}."
+        sentence = f"The answer cannot be written: {error.strerror}."
     # Names in the input may hold anything; the answer stays one line of plain characters.
     print(f"{PROGRAM}: {' '.join(sentence.split()).encode('ascii', 'backslashreplace').decode()}", file=sys.stderr)
     return 2
@@ -73,10 +73,15 @@ def decide(asked: argparse.Namespace) -> int:
 
 def content(file: str) -> bytes:
     """What the file or the standard input holds."""
-    if file == "-":
-        return sys.stdin.buffer.read()
-    with open(file, "rb") as stream:
-        return stream.read()
+    try:
+        if file != "-":
+            with open(file, "rb") as stream:
+                return stream.read()
+        if sys.stdin is not None:
+            return sys.stdin.buffer.read()
+    except OSError as error:
+        raise Permanent(f"{file} cannot be read: {error.strerror}.") from error
+    raise Permanent("The standard input is closed.")
 
 
 def cost_function(name: str) -> CostFunction:

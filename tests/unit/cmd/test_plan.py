@@ -75,6 +75,14 @@ def test_a_file_that_is_not_there_gets_one_sentence_too(tmp_path: Path, capsys: 
     assert capsys.readouterr().err.endswith("none cannot be read: No such file or directory.\n")
 
 
+def test_a_closed_standard_input_gets_one_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["plan", "-"]) == 2
+    assert capsys.readouterr().err == "blazar-spot: The standard input is closed.\n"
+
+
 def test_it_starts_without_any_library() -> None:
     program = (
         "import sys, blazar_spot.cmd.plan; "
