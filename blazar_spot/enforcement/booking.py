@@ -7,14 +7,14 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from blazar_spot.core.booking import Candidate, Wish, instants, refusal, request, snapshot
-from blazar_spot.core.errors import Refused, SpotError, Temporary
+from blazar_spot.core.errors import NotNow, Refused, SpotError, Temporary
 from blazar_spot.core.model import Plan
 from blazar_spot.core.planner import plan
-from blazar_spot.core.planning import planned
+from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Standing
 from blazar_spot.ports.clock import Clock
@@ -46,10 +46,24 @@ class Booking:
             chosen = self._plan(wish, candidates, self._known(candidates))
             claims = self._write_claims(reservation_id, lease_id, wish, chosen)
             if self._clock.now() >= instants(wish, self._policy).fence_at:
-                self._fence_then_look(wish, chosen, claims)
+                self._fence_then_look(wish, chosen, lambda: self.release(claims))
         except Temporary as error:
             raise _cannot_judge(error) from error
         return chosen
+
+    def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
+        """Let the reservation hold these hosts for the wish's window instead, or raise ``Refused`` with all as it was.
+
+        Before the new fence's instant nothing is written: the claims follow when the calendar has changed.
+        """
+        if self._clock.now() < instants(wish, self._policy).fence_at:
+            return
+        try:
+            before = self._move_claims(reservation_id, {host.host: (wish.start_at, wish.end_at) for host in hosts})
+            every_one = replace(wish, count_min=len(hosts))
+            self._fence_then_look(every_one, hosts, lambda: self._move_claims(reservation_id, before))
+        except Temporary as error:
+            raise _cannot_judge(error) from error
 
     def abandon(self, reservation_id: str) -> None:
         """Withdraw what is only held for the reservation: its booking came to nothing."""
@@ -100,14 +114,30 @@ class Booking:
                 claims.append(claim)
         return claims
 
-    def _fence_then_look(self, wish: Wish, chosen: Sequence[Candidate], claims: Sequence[Claim]) -> None:
+    def _move_claims(self, reservation_id: str, windows: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+        """Give the claims on these hosts new dates, and let their reclaims follow; returns the dates they had."""
+        lead = self._policy.lead_for_hosts(len(windows))
+        now = self._clock.now()
+        with self._store.begin() as work:
+            claims = [claim for claim in work.claims_of(reservation_id) if claim.host in windows]
+            if len(claims) < len(windows):
+                raise NotNow(f"reservation {reservation_id} has no claim on some of its hosts yet")
+            reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
+            for claim in claims:
+                start_at, end_at = windows[claim.host]
+                moved = work.put_claim(replace(claim, start_at=start_at, end_at=end_at))
+                reclaim = reclaims.get(claim.id) or planned(moved, lead, self._policy, now)
+                work.put_reclaim(followed(reclaim, moved, self._policy, now))
+        return {claim.host: (claim.start_at, claim.end_at) for claim in claims}
+
+    def _fence_then_look(self, wish: Wish, chosen: Sequence[Candidate], give_back: Callable[[], object]) -> None:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
             for candidate in chosen:
                 self._pool.close(candidate.host)
             self._plan(wish, chosen, self._inside(chosen))
         except SpotError:
-            self.release(claims)
+            give_back()
             raise
 
     def _inside(self, chosen: Sequence[Candidate]) -> list[Instance]:

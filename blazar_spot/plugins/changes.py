@@ -26,6 +26,7 @@ from blazar_spot.ports.clock import Clock
 class Change:
     """Allocations that go, and what is wished for beside the kept ones.
 
+    ``moved`` is what the kept ones are held for from now on, if that is earlier than before.
     ``is_needed``: without more hosts the reservation would have fewer than it must have.
     """
 
@@ -33,6 +34,8 @@ class Change:
     wish: Wish | None = None
     offered: tuple[Reservable, ...] = ()
     is_needed: bool = False
+    kept: tuple[Candidate, ...] = ()
+    moved: Wish | None = None
 
 
 class Changes:
@@ -57,10 +60,15 @@ class Changes:
                 "A running lease keeps its hosts, and this change would take some away; code=hosts_in_use",
                 code="hosts_in_use",
             )
-        if len(kept) == asked.wish.count_max:
-            return Change(removed)
-        return Change(
+        change = Change(
             removed,
+            kept=tuple(_idle(hosts[host]) for host in kept),
+            moved=asked.wish if kept and asked.wish.start_at < instant(before["start_date"]) else None,
+        )
+        if len(kept) == asked.wish.count_max:
+            return change
+        return replace(
+            change,
             wish=self._besides(len(kept), asked.wish),
             offered=tuple(host for host in on_offer(around) if host.id not in kept),
             is_needed=len(kept) < asked.wish.count_min,
@@ -72,7 +80,14 @@ class Changes:
             self._booking.judge(change.wish, candidates(change.offered))
 
     def hold(self, reservation_id: str, lease_id: str, change: Change) -> list[str]:
-        """Hold the hosts that the change wishes for; returns their ids, or none if it can do without and has to."""
+        """Hold the hosts that the change wishes for, and the kept ones from their new start; returns the new ids."""
+        chosen = self._hold_besides(reservation_id, lease_id, change)
+        if change.moved is not None:
+            self._booking.move(reservation_id, change.moved, change.kept)
+        return chosen
+
+    def _hold_besides(self, reservation_id: str, lease_id: str, change: Change) -> list[str]:
+        """None, if the change can do without and has to."""
         if change.wish is None:
             return []
         try:
@@ -94,10 +109,8 @@ class Changes:
 
     def _giving_way(self, hosts: list[Reservable], wish: Wish) -> list[str]:
         """Those whose spot instances can be gone by the start."""
-        # Without windows: what reservations hold was looked at before.
-        idle = [Candidate(host.candidate.host, host.candidate.service_host) for host in hosts]
         try:
-            return ids(hosts, self._booking.judge(replace(wish, count_min=1), idle))
+            return ids(hosts, self._booking.judge(replace(wish, count_min=1), [_idle(host) for host in hosts]))
         except Refused as refused:
             if refused.code == "cannot_judge":
                 raise
@@ -118,6 +131,11 @@ def _asks_for_more(reservation: Mapping[str, Any], before: Mapping[str, Any], af
         or after["end_date"] > before["end_date"]
         or any(after[name] != reservation[name] for name in PARAMETERS)
     )
+
+
+def _idle(host: Reservable) -> Candidate:
+    """The host without windows: what reservations hold of it was looked at before."""
+    return Candidate(host.candidate.host, host.candidate.service_host)
 
 
 def _is_taken(host: Reservable, wish: Wish) -> bool:

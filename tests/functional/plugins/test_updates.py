@@ -50,6 +50,36 @@ def test_moving_earlier_than_a_promise_allows_is_refused_and_changes_nothing(
     assert [one.standing for one in reservations.world.store.claims] == [Standing.FIRM]
 
 
+def test_moving_behind_the_fence_closes_the_kept_host_at_once(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=8 * HOUR)
+    reservations.poll()
+    start_at = reservations.world.minute_from_now(22 * MINUTE)
+    reservations.update(lease, start_date=start_at, end_date=start_at + HOUR)
+    assert reservations.world.cloud.closed() == {"gpu-1": True}
+    assert [claim.start_at for claim in reservations.claims(Standing.FIRM)] == [start_at]
+
+
+def test_moving_behind_the_fence_is_refused_for_an_instance_that_only_the_closed_pool_shows(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=8 * HOUR)
+    reservations.poll()
+    reservations.world.whole.engine.tick()
+    before = reservations.start_of(lease)
+    reservations.world.cloud.boot("spot", host="gpu-1")
+    reservations.world.pass_time(4)
+    start_at = reservations.world.minute_from_now(22 * MINUTE)
+    with pytest.raises(ExternalServiceFilterException, match="code=spot_not_evictable"):
+        reservations.update(lease, start_date=start_at, end_date=start_at + HOUR)
+    reservations.world.whole.engine.tick()
+    assert reservations.world.cloud.closed() == {"gpu-1": False}
+    assert [claim.start_at for claim in reservations.claims(Standing.FIRM)] == [before]
+    assert [reclaim.start_at for reclaim in reservations.world.store.reclaims] == [before]
+    assert reservations.now(lease).status == "PENDING"
+
+
 def test_moving_earlier_takes_another_host_if_its_own_cannot_be_free(reservations: Reservations) -> None:
     reservations.add_hosts("gpu-1", "gpu-2")
     lease = reservations.lease(start_in=5 * HOUR)
