@@ -242,7 +242,7 @@ class AnyHistory(RuleBasedStateMachine):
 
 TestAnyHistory = AnyHistory.TestCase
 TestAnyHistory.settings = settings(
-    max_examples=max(400, settings.default.max_examples),
+    max_examples=settings.default.max_examples,
     stateful_step_count=40,
     deadline=None,
 )
