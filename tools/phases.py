@@ -54,6 +54,7 @@ CLOUDS = (
 )
 NIGHTLY = (
     Phase("properties", (PYTEST, "tests/property", "tests/stateful", "--hypothesis-profile=nightly")),
+    Phase("mutants", (BIN + "python", "tools/mutants.py")),
     Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e")),
 )
 

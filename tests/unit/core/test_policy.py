@@ -36,6 +36,20 @@ def test_lead_grows_with_the_rounds_of_deletes_above_its_floor(victims: int, lea
     assert policy.lead(victims) == lead
 
 
+@pytest.mark.parametrize(("victims", "lead"), [(0, 0), (1, 10), (4, 10), (5, 20), (8, 20), (9, 20)])
+def test_lead_counts_the_rounds_of_one_full_host_too(victims: int, lead: int) -> None:
+    policy = Policy(
+        lead_floor=0,
+        shutdown_allowance=0,
+        delete_takes=10,
+        delete_p99=0,
+        parallel_deletes=20,
+        parallel_deletes_per_host=4,
+        spots_per_host=8,
+    )
+    assert policy.lead(victims) == lead
+
+
 def test_lead_of_hosts_is_that_of_full_hosts() -> None:
     policy = Policy(spots_per_host=50, parallel_deletes=20, delete_takes=10, delete_p99=15)
     assert policy.lead_for_hosts(4) == policy.lead(200)

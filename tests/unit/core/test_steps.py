@@ -121,6 +121,7 @@ def test_a_move_away_is_confirmed_when_evictions_begin() -> None:
 
 
 def test_ready_only_by_seeing_a_clean_host() -> None:
+    assert step(State.EVICTING, EMPTY, RECLAIM.evict_at) == Enter(State.VERIFYING)
     assert step(State.VERIFYING, EMPTY, RECLAIM.evict_at) == Enter(State.READY)
     assert isinstance(step(State.VERIFYING, replace(EMPTY, occupants=None), RECLAIM.evict_at), Wait)
 
