@@ -46,7 +46,7 @@ class Booking:
             chosen = self._plan(wish, candidates, self._known(candidates))
             claims = self._write_claims(reservation_id, lease_id, wish, chosen)
             if self._clock.now() >= instants(wish, self._policy).fence_at:
-                self._fence_then_look(wish, chosen, lambda: self.release(claims))
+                self._fence_then_look(wish, chosen, lambda: self._release(claims))
         except Temporary as error:
             raise _cannot_judge(error) from error
         return chosen
@@ -69,9 +69,9 @@ class Booking:
         """Withdraw what is only held for the reservation: its booking came to nothing."""
         with self._store.begin() as work:
             claims = work.claims_of(reservation_id)
-        self.release(claim for claim in claims if claim.standing is Standing.HELD)
+        self._release(claim for claim in claims if claim.standing is Standing.HELD)
 
-    def release(self, claims: Iterable[Claim]) -> None:
+    def _release(self, claims: Iterable[Claim]) -> None:
         """Withdraw claims; the next tick opens the pools that nobody else wants closed."""
         with self._store.begin() as work:
             for claim in claims:

@@ -61,5 +61,5 @@ class Pools:
         except SpotError as error:
             LOG.warning("Could not %s the spot pool of %s, trying again: %s", verb, host, error)
             return False
-        LOG.info("Did %s the spot pool of %s", verb, host)
+        LOG.info("The spot pool of %s: %s is done", host, verb)
         return True
