@@ -21,6 +21,12 @@ from blazar_spot.devcloud.site import PLUGINS, Options, Override
 from blazar_spot.devcloud.waiting import GaveUp, Stopwatch
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SERVICE_VERBS = {
+    "start": "start one service and wait until it is up; spot-engine-2 is a second engine",
+    "stop": "ask one service to end, and see that it has",
+    "restart": "stop and start one service",
+    "kill": "end one service at once, as a crash would",
+}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -88,7 +94,8 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 def _service(arguments: argparse.Namespace) -> int:
     service = Cloud(arguments.state_dir).service(arguments.service)
-    {"start": service.start, "stop": service.stop, "restart": service.restart}[arguments.verb]()
+    acts = {"start": service.start, "stop": service.stop, "restart": service.restart, "kill": service.kill}
+    acts[arguments.verb]()
     return 0
 
 
@@ -134,8 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     logs = verbs.add_parser("logs", help="print a service's log, or where all logs are")
     logs.add_argument("service", nargs="?")
     logs.set_defaults(run=_logs)
-    for verb in ("start", "stop", "restart"):
-        one = verbs.add_parser(verb, help=f"{verb} one service")
+    for verb, what in SERVICE_VERBS.items():
+        one = verbs.add_parser(verb, help=what)
         one.add_argument("service")
         one.set_defaults(run=_service)
     return parser

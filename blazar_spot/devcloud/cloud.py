@@ -23,7 +23,7 @@ from blazar_spot.devcloud.control import RunningService
 from blazar_spot.devcloud.exclusive import exclusive
 from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.rc import environment, write_rc_files
-from blazar_spot.devcloud.services import script, table
+from blazar_spot.devcloud.services import script, spares, table
 from blazar_spot.devcloud.site import Options, Site
 
 # A file that says that a directory is ours, to be emptied when a cloud goes.
@@ -81,16 +81,19 @@ class Cloud:
             self._remove(*((SIGN, "logs", "etc") if keep_logs else ()))
 
     def status(self) -> list[tuple[str, bool]]:
-        """Each service, and whether its process lives."""
+        """Each service, and whether its process lives. A spare is named only while it does."""
         site = Site.load(self.state_dir)
-        return [(one.name, self._processes.is_alive(one.name)) for one in table(site)] if site else []
+        if site is None:
+            return []
+        living = [(one.name, True) for one in spares(site) if self._processes.is_alive(one.name)]
+        return [(one.name, self._processes.is_alive(one.name)) for one in table(site)] + living
 
     def service(self, name: str) -> RunningService:
         """One service by its name, to stop, start, kill or freeze it."""
-        for service in table(self.site):
-            if service.name == name:
-                return RunningService(service, self._processes)
-        raise CloudFailed(f"no service {name!r}; there are {', '.join(one.name for one in table(self.site))}")
+        services = {one.name: one for one in table(self.site) + spares(self.site)}
+        if name not in services:
+            raise CloudFailed(f"no service {name!r}; there are {', '.join(services)}")
+        return RunningService(services[name], self._processes)
 
     def log_file(self, service: str) -> Path:
         return self._processes.log_file(service)

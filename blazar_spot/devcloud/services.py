@@ -2,7 +2,7 @@
 """All services of the cloud, each one a line of a table: its command, how to see that it is up, and after what.
 
 A service with HTTP is up when it answers; one without is up when it reads its queue. To add a service,
-add a line. Next: `cloud`, which starts them.
+add a line. Spares are services too, which run only when somebody starts them. Next: `cloud`, which does.
 """
 
 import http.client
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from blazar_spot.devcloud import mariadb, rabbitmq
 from blazar_spot.devcloud.ports import LOOPBACK, is_listening
+from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.settings import compute_conf
 from blazar_spot.devcloud.site import Site
 
@@ -53,8 +54,13 @@ def table(site: Site) -> list[Service]:
         *(_compute(site, host.name) for host in site.options.hosts),
     ]
     if site.options.plugin == "spot":
-        services.append(_spot_engine(site))
+        services.append(_spot_engine(site, "spot-engine"))
     return services
+
+
+def spares(site: Site) -> list[Service]:
+    """What a cloud can do without: a second engine beside the first."""
+    return [_spot_engine(site, "spot-engine-2")] if site.options.plugin == "spot" else []
 
 
 def script(name: str) -> str:
@@ -119,21 +125,17 @@ def _network_stand_in(site: Site) -> Service:
     )
 
 
-def _spot_engine(site: Site) -> Service:
+def _spot_engine(site: Site, name: str) -> Service:
     command = [script("blazar-spot-engine"), "--config-file", str(site.conf("spot"))]
-    log = site.root / "logs" / "spot-engine.log"
-    said_before = _count(log, ENGINE_SAYS)
-    return Service(
-        "spot-engine",
-        command,
-        lambda: _count(log, ENGINE_SAYS) > said_before,
-        ("spot schema", "hosts in Blazar"),
-        python_environment(),
-    )
+    after = ("spot schema", "hosts in Blazar")
+    return Service(name, command, lambda: _is_at_work(Processes(site.root), name), after, python_environment())
 
 
-def _count(log: Path, sentence: str) -> int:
-    return log.read_text(errors="replace").count(sentence) if log.exists() else 0
+def _is_at_work(processes: Processes, name: str) -> bool:
+    """Whether the engine of this name says so; its log also has what the ones before it said."""
+    engine, log = processes.find(name), processes.log_file(name)
+    said = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return engine is not None and any(ENGINE_SAYS in line and f" {engine.pid} " in line for line in said)
 
 
 def _accepts(site: Site, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from blazar_spot.devcloud.cli import main
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.stock import FREEPOOL, IMAGE, PLAIN_FLAVOR, SPOT_FLAVOR
 from blazar_spot.devcloud.waiting import Stopwatch, wait_until
@@ -137,6 +138,16 @@ def test_instances_outlive_a_crash_of_their_compute(cloud: Cloud, boot: Boot) ->
     )
     assert compute.get_server(server.id).status == "ACTIVE"
     assert gpu_providers(cloud)["host02"] == 4
+
+
+def test_a_service_is_killed_and_started_by_command(cloud: Cloud) -> None:
+    def command(verb: str) -> int:
+        return main(["--state-dir", str(cloud.state_dir), verb, "glance"])
+
+    assert command("kill") == 0
+    assert dict(cloud.status())["glance"] is False
+    assert command("start") == 0
+    assert dict(cloud.status())["glance"] is True
 
 
 def test_the_openstack_command_works_for_the_reservations_owner(cloud: Cloud) -> None:
