@@ -58,9 +58,9 @@ def decide(asked: argparse.Namespace) -> int:
     snapshot, request = read(content(asked.file))
     if asked.cost is not None:
         snapshot = with_costs(snapshot, cost_function(asked.cost))
-    began = time.perf_counter()
+    began = time.process_time()
     decision = plan(snapshot, request)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     answer = plan_as_json(decision) | {"timing": {"plan_ms": round(took * 1000, 3)}}
     print(json.dumps(answer))
     if asked.explain:

@@ -37,11 +37,7 @@ REQUEST = frozenset(
 
 def read(text: str | bytes) -> tuple[Snapshot, Request]:
     """The snapshot and what is asked of it."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadSnapshot(f"The snapshot is not JSON: {error}.") from error
-    top = Fields("", value)
+    top = Fields("", _parsed(text))
     if top.take("format") != FORMAT:
         raise top.refuse("format", f"must be {FORMAT!r}")
     if "id" in top.value:
@@ -53,6 +49,23 @@ def read(text: str | bytes) -> tuple[Snapshot, Request]:
     claims = tuple(_each(top, "reservations", RESERVATION, lambda one: _reservation(one, known)))
     request = _request(Fields("request", top.take("request"), REQUEST), now)
     return Snapshot(now, _rules(Fields("policy", top.take("policy"), POLICY)), hosts, spots, claims), request
+
+
+def _parsed(text: str | bytes) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise BadSnapshot(f"The snapshot is not JSON: {error}.") from error
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """JSON takes the last of two fields with one name; whoever wrote the other one meant something else."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadSnapshot(f"The field {twice!a} is there twice in one object.")
+    return value
 
 
 def _each(top: Fields, field: str, known: frozenset[str], build: Callable[[Fields], T]) -> Iterator[T]:
@@ -124,26 +137,50 @@ def _request(request: Fields, now: int) -> Request:
     if start < now:
         raise request.refuse("start", "must not be before now")
     kind = request.take("kind")
-    count = request.integer("count", 1)
-    props, min_cap = request.props("props"), request.size("min_cap", {})
     if kind == "host":
-        most = request.optional_integer("count_max", count)
-        return HostRequest(start=start, end=end, count_min=count, count_max=most or count, props=props, min_cap=min_cap)
-    if kind != "instance":
-        raise request.refuse("kind", 'must be "host" or "instance"')
-    affinity = request.take("affinity", None)
-    if affinity is not None and not isinstance(affinity, bool):
-        raise request.refuse("affinity", "must be null, true or false")
+        return _host_request(request, start, end)
+    if kind == "instance":
+        return _slot_request(request, start, end)
+    raise request.refuse("kind", 'must be "host" or "instance"')
+
+
+def _host_request(request: Fields, start: int, end: int) -> HostRequest:
+    # What is for parts of hosts says nothing here; junk is refused all the same.
+    if request.take("size", None) is not None:
+        request.size("size")
+    _affinity(request)
+    request.optional_integer("max_per_host", 0)
+    count = request.integer("count", 1)
+    return HostRequest(
+        start=start,
+        end=end,
+        count_min=count,
+        count_max=request.optional_integer("count_max", count) or count,
+        props=request.props("props"),
+        min_cap=request.size("min_cap", {}),
+    )
+
+
+def _slot_request(request: Fields, start: int, end: int) -> SlotRequest:
+    if request.take("count_max", None) is not None:
+        raise request.refuse("count_max", "is for whole hosts only")
     return SlotRequest(
         start=start,
         end=end,
-        count=count,
+        count=request.integer("count", 1),
         size=request.size("size"),
-        affinity=affinity,
+        affinity=_affinity(request),
         max_per_host=request.optional_integer("max_per_host", 0),
-        props=props,
-        min_cap=min_cap,
+        props=request.props("props"),
+        min_cap=request.size("min_cap", {}),
     )
+
+
+def _affinity(request: Fields) -> bool | None:
+    affinity = request.take("affinity", None)
+    if affinity is None or isinstance(affinity, bool):
+        return affinity
+    raise request.refuse("affinity", "must be null, true or false")
 
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:
@@ -164,56 +201,4 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "victims": [
             {"id": victim.id, "notice_at": victim.notice_at, "evict_at": victim.evict_at} for victim in plan.victims
         ],
-    }
-
-
-def snapshot_as_json(snapshot: Snapshot, request: Request) -> dict[str, Any]:
-    """The snapshot and what is asked of it as an object that ``read`` understands once it is JSON."""
-    rules = snapshot.rules
-    return {
-        "format": FORMAT,
-        "now": snapshot.now,
-        "policy": {"notice_s": rules.notice, "min_uptime_s": rules.min_uptime, "evict_lead_s": rules.lead},
-        "hosts": [{"id": host.id, "cap": dict(host.cap), "props": dict(host.props)} for host in snapshot.hosts],
-        "spots": [
-            {
-                "id": spot.id,
-                "host": spot.host,
-                "size": dict(spot.size),
-                "launched_at": spot.launched_at,
-                "cost": spot.cost,
-                "evict_at": spot.evict_at,
-            }
-            for spot in snapshot.spots
-        ],
-        "reservations": [
-            {
-                "id": claim.id,
-                "host": claim.host,
-                "start": claim.start,
-                "end": claim.end,
-                "size": None if claim.size is None else dict(claim.size),
-            }
-            for claim in snapshot.reservations
-        ],
-        "request": _request_as_json(request),
-    }
-
-
-def _request_as_json(request: Request) -> dict[str, Any]:
-    common = {
-        "start": request.start,
-        "end": request.end,
-        "props": dict(request.props),
-        "min_cap": dict(request.min_cap),
-    }
-    if isinstance(request, HostRequest):
-        return {"kind": "host", "count": request.count_min, "count_max": request.count_max, **common}
-    return {
-        "kind": "instance",
-        "count": request.count,
-        "size": dict(request.size),
-        "affinity": request.affinity,
-        "max_per_host": request.max_per_host,
-        **common,
     }

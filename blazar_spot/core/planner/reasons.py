@@ -37,8 +37,9 @@ def explain(snapshot: Snapshot, request: Request, plan: Plan) -> list[Reason]:
     for host in hosts:
         if host.id in chosen:
             slots, cost = chosen[host.id].slots, chosen[host.id].cost
-            what = "whole" if isinstance(request, HostRequest) else f"for {slots} slots"
-            sentence = f"{host.id} is taken {what}; its victims cost {cost}."
+            parts = "for 1 slot" if slots == 1 else f"for {slots} slots"
+            what = "whole" if isinstance(request, HostRequest) else parts
+            sentence = f"{host.id} is taken {what}; that costs {cost}."
             found.append(Reason("host", host.id, "chosen", sentence, {"slots": slots, "cost": cost}))
         elif not matches(host, request):
             found.append(_other_kind(host, request))
@@ -53,7 +54,8 @@ def _other_kind(host: Host, request: Request) -> Reason:
     for name, wanted in request.props.items():
         if host.props.get(name) != wanted:
             found = host.props.get(name)
-            sentence = f"{host.id} is of another kind: {name} is {found or 'not set'}, not {wanted}."
+            kind = f"it has no {name}" if found is None else f"{name} is {found}"
+            sentence = f"{host.id} is of another kind: {kind}, and {wanted} is asked for."
             return Reason("host", host.id, "other_kind", sentence, {name: found})
     name, least = next((name, least) for name, least in request.min_cap.items() if host.cap.get(name, 0) < least)
     has = host.cap.get(name, 0)
@@ -66,7 +68,8 @@ def _passed_over(snapshot: Snapshot, request: Request, plan: Plan, site: Site) -
     if isinstance(cost, Blocker):
         return _blocked(cost)
     if not plan.feasible:
-        sentence = f"{name} could be taken, but too few others could."
+        what = "be taken, but too few others could" if isinstance(request, HostRequest) else "give slots, but too few"
+        sentence = f"{name} could {what}."
         return Reason("host", name, "not_enough", sentence, {"cost": cost})
     dearest = max((choice.cost for choice in plan.hosts), default=0)
     what = "it" if isinstance(request, HostRequest) else "a slot on it"
@@ -94,7 +97,7 @@ def _cost_of_one(snapshot: Snapshot, request: Request, site: Site) -> int | Bloc
 def _blocked(block: Blocker) -> Reason:
     data = {"held_by": block.held_by, "until": block.until}
     if block.kind == "room":
-        return Reason("host", block.host, "no_room", f"{block.host} would be too small even if it were empty.", data)
+        return Reason("host", block.host, "no_room", f"{block.host} would give too little even if it were empty.", data)
     if block.kind == "reservation":
         sentence = f"{block.host} is held by reservation {block.held_by} until {block.until}."
         return Reason("host", block.host, "reserved", sentence, data)
@@ -121,7 +124,7 @@ def _fate(snapshot: Snapshot, request: Request, spot: Spot, victim: Victim | Non
     if free_from > evict_at:
         sentence = f"{spot.id} stays: it may not be evicted before {free_from}."
         return Reason("spot", spot.id, "promised", sentence, {"evictable_from": free_from})
-    sentence = f"{spot.id} stays: {spot.host} has room enough at less cost without evicting it."
+    sentence = f"{spot.id} stays: {spot.host} has room enough without evicting it."
     return Reason("spot", spot.id, "spared", sentence, {"cost": spot.cost})
 
 

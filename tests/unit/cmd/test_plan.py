@@ -3,6 +3,7 @@
 
 import io
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from blazar_spot.cmd.plan import main
-from tests.unit.core.test_snapshot import put, text
+from tests.unit.core.test_snapshot import good, put, text
 
 
 def test_a_plan_is_printed_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,7 +43,8 @@ def test_reasons_go_beside_the_answer(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["plan", "--explain", str(file)]) == 0
     printed = capsys.readouterr()
     json.loads(printed.out)
-    assert "h1 is taken for 2 slots" in printed.err
+    assert "h1 is taken for 2 slots; that costs 0.\n" in printed.err
+    assert "s1 stays: h1 has room enough without evicting it.\n" in printed.err
 
 
 @pytest.mark.parametrize(("name", "cost"), [("lost_work", 16 * 50), ("youngest_first", 50), ("partial_hour", 50)])
@@ -90,3 +92,26 @@ def test_it_starts_without_any_library() -> None:
     )
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "['__main__', 'blazar_spot']\n"
+
+
+def test_it_answers_for_twenty_hosts_in_a_fraction_of_a_second(tmp_path: Path) -> None:
+    """All of it counts: the interpreter, the imports, reading, planning, explaining."""
+    case = good()
+    case["hosts"] = [{**case["hosts"][0], "id": f"h{number}"} for number in range(1, 21)]
+    case["spots"] = [
+        {**case["spots"][0], "id": f"{host['id']}-{number}", "host": host["id"], "cost": number}
+        for host in case["hosts"]
+        for number in range(8)
+    ]
+    case["request"]["count"] = 60
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(case))
+    used = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "blazar_spot.cmd.plan", "plan", "--explain", str(file)]
+        done = subprocess.run(command, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert json.loads(done.stdout)["feasible"]
+        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(used) < 0.4
