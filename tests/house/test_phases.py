@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The phase runner behind make: no test is left out, and nothing but all phases passing is green."""
 
+import ast
 import pathlib
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -21,12 +23,48 @@ def phases(root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return phases
 
 
-def test_make_test_runs_every_test_file(root: pathlib.Path, phases: ModuleType) -> None:
-    _, listed = phases.LISTS["test"]
-    asked = {root / word for phase in listed for word in phase.command if word.startswith("tests/")}
-    files = list((root / "tests").rglob("test_*.py"))
-    assert files
-    assert [file for file in files if not asked & set(file.parents)] == []
+def left_out(root: pathlib.Path, phases: ModuleType) -> list[pathlib.Path]:
+    """The test files of which no list runs a part: what is marked as nightly runs where that is asked for only."""
+    by_day = asked(root, phases.LISTS["test"][1], nightly=False)
+    by_night = asked(root, phases.LISTS["nightly"][1], nightly=True)
+    found = []
+    for file in sorted((root / "tests").rglob("test_*.py")):
+        content = ast.parse(file.read_text())
+        is_partly = is_marked(content)
+        is_wholly = any(is_marked(one) and ast.unparse(one).startswith("pytestmark =") for one in content.body)
+        if (is_partly and not by_night & set(file.parents)) or not (is_wholly or by_day & set(file.parents)):
+            found.append(file)
+    return found
+
+
+def is_marked(code: ast.AST) -> bool:
+    return any(isinstance(part, ast.Attribute) and part.attr == "nightly" for part in ast.walk(code))
+
+
+def asked(root: pathlib.Path, listed: tuple[Any, ...], *, nightly: bool) -> set[pathlib.Path]:
+    """The folders whose tests these phases run, with the nightly ones or without."""
+    chosen = [phase.command for phase in listed if ("nightly" in phase.command) is nightly]
+    return {root / word for command in chosen for word in command if word.startswith("tests/")}
+
+
+def test_every_test_is_run_by_make_test_or_by_make_nightly(root: pathlib.Path, phases: ModuleType) -> None:
+    assert list((root / "tests").rglob("test_*.py"))
+    assert left_out(root, phases) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("tests/other/test_it.py", ""),
+        ("tests/unit/test_it.py", "@pytest.mark.nightly\ndef test(): ..."),
+        ("tests/unit/test_it.py", "pytestmark = pytest.mark.nightly"),
+    ],
+)
+def test_a_file_that_nobody_runs_is_seen(tmp_path: pathlib.Path, phases: ModuleType, file: str, text: str) -> None:
+    lost = tmp_path / file
+    lost.parent.mkdir(parents=True)
+    lost.write_text(text)
+    assert left_out(tmp_path, phases) == [lost]
 
 
 def test_every_folder_that_a_phase_names_is_there(root: pathlib.Path, phases: ModuleType) -> None:
@@ -52,4 +90,9 @@ def test_what_comes_after_a_failure_is_not_run(phases: ModuleType, capsys: pytes
 
 def test_time_that_runs_out_fails_all(phases: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert phases.run_all((phases.Phase("endless", ENDLESS),), limit_minutes=0) is False
+    assert "out of time" in capsys.readouterr().out
+
+
+def test_a_phase_that_takes_too_long_fails_all(phases: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert phases.run_all((phases.Phase("endless", ENDLESS, minutes=0),), limit_minutes=1) is False
     assert "out of time" in capsys.readouterr().out

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One host of the cloud, two spot instances on it and a reservation that takes it back: what a fault happens to.
+
+Everything is asked for as users do. The fault itself is in ``stories``, what can be seen of it in ``sights``.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from blazar_spot.core.reclaim import State
+from blazar_spot.demo.cast import Cast, Stage
+from blazar_spot.demo.sights import Lease
+from blazar_spot.demo.story import LEASE_FORMAT
+from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.control import RunningService
+from blazar_spot.devcloud.waiting import wait_until
+from tests.e2e.stages import rows
+from tests.e2e.stories import later
+
+SPOTS = ("spot-1", "spot-2")
+
+
+class Scene:
+    """The host, who is on it, and its lease once it is booked."""
+
+    def __init__(self, cloud: Cloud, stage: Stage) -> None:
+        # Connections of its own: they are not made for several threads.
+        self.cloud = Cloud(cloud.state_dir)
+        self.stage = stage
+        self.cast = Cast(self.cloud, stage)
+        self.spots: dict[str, str] = {}
+        self._lease: Lease | None = None
+        self.struck: list[str] = []
+        """What the fault met, in order: the states in which an engine died."""
+
+    def seen_by_another(self) -> "Scene":
+        """The same scene for another thread."""
+        other = Scene(self.cloud, self.stage)
+        other.spots, other._lease = self.spots, self._lease
+        return other
+
+    @property
+    def lease(self) -> Lease:
+        assert self._lease is not None, f"{self.stage.name} is not booked"
+        return self._lease
+
+    def boot(self) -> None:
+        """Ask for the spot instances."""
+        self.spots = {self.cast.spot_user.boot(name): name for name in SPOTS}
+
+    def are_active(self) -> bool:
+        servers = [self.cloud.connection().compute.get_server(one) for one in self.spots]
+        assert all(server.status != "ERROR" for server in servers), servers
+        return all(server.status == "ACTIVE" for server in servers)
+
+    def book(self, start_at: int) -> None:
+        """Reserve the host from then on for an hour."""
+        start = datetime.fromtimestamp(start_at, UTC).strftime(LEASE_FORMAT)
+        answer = self.cast.owner.ask(start, later(start, hours=1))
+        assert isinstance(answer, Lease), answer
+        self._lease = answer
+
+    def service(self, name: str) -> RunningService:
+        return self.cloud.service(name)
+
+    def instants(self) -> dict[str, float]:
+        """When the steps of the reclaim are due."""
+        found = rows(self.cloud, "SELECT * FROM reclaims WHERE host = :host", host=self.stage.host)
+        assert len(found) == 1, found
+        return {name: epoch(found[0][name]) for name in ("fence_at", "notice_at", "evict_at", "start_at")}
+
+    def state(self) -> str:
+        """Where the reclaim stands; empty before the engine knows of it."""
+        found = rows(self.cloud, "SELECT state FROM reclaims WHERE host = :host", host=self.stage.host)
+        return str(found[0]["state"]) if found else ""
+
+    def reaches(self, state: State) -> None:
+        """Wait until the reclaim is there."""
+        patience = self.lease.start_at + 60 - time.time()
+        wait_until(
+            lambda: self.state() == state, f"{self.stage.name} is {state}", at_most=max(patience, 10), every=0.05
+        )
+
+    @contextmanager
+    def without(self, name: str, since: float, until: float, *, crash: bool = False) -> Iterator[None]:
+        """A service is down from one instant to the other, and up again when this returns."""
+        service = self.service(name)
+        comes(since)
+        service.kill() if crash else service.stop()
+        try:
+            yield
+            comes(until)
+        finally:
+            service.start()
+
+
+def comes(instant: float) -> None:
+    """Wait for an instant, which is minutes away at most."""
+    wait_until(lambda: time.time() >= instant, f"it is {instant}", at_most=900, every=0.05)
+
+
+def epoch(moment: datetime) -> float:
+    """An instant as MariaDB keeps it: UTC that does not say so."""
+    return moment.replace(tzinfo=UTC).timestamp()
+
+
+def instant(text: str) -> int:
+    """An instant as Nova writes it, likewise."""
+    return int(epoch(datetime.fromisoformat(text.removesuffix("Z"))))

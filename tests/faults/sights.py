@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be seen of a reclaim while things fail: by its owner, by its guests, in Nova's record and in ours.
+
+Whoever looks while a service is down sees nothing then and looks again. Nothing is judged here.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from blazarclient.exception import BlazarClientException
+from keystoneauth1.exceptions import ClientException
+from openstack.exceptions import SDKException
+
+from blazar_spot.core.record import Cause
+from blazar_spot.demo.sights import Notice
+from blazar_spot.devcloud.waiting import GaveUp, wait_until
+from tests.e2e.stages import rows
+from tests.faults.scene import Scene, epoch, instant
+
+BLIND = (BlazarClientException, ClientException, SDKException, OSError, ValueError)
+"""What looking may raise while a service is down."""
+
+AFTER_START_SECONDS = 90
+"""How long after its start a lease may take to be whole before that is what was seen."""
+
+LATENESS = {cause.value for cause in Cause} - {Cause.FENCE_LATE.value, Cause.SLOW_BOOT.value}
+"""Causes of a host that is not clean at its start."""
+
+
+@dataclass(frozen=True)
+class LeaseSight:
+    """The lease as its owner saw it from then on."""
+
+    at: float
+    status: str
+    is_degraded: bool
+
+    @property
+    def is_whole(self) -> bool:
+        return self.status == "ACTIVE" and not self.is_degraded
+
+
+@dataclass
+class Seen:
+    """All of it."""
+
+    name: str
+    start_at: int
+    leases: list[LeaseSight] = field(default_factory=list)
+    read: dict[str, list[Notice]] = field(default_factory=dict)
+    deletes: dict[str, list[int]] = field(default_factory=dict)
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
+    became: dict[str, float] = field(default_factory=dict)
+    serves: list[str] = field(default_factory=list)
+    reservation_id: str = ""
+    struck: list[str] = field(default_factory=list)
+
+    def first(self, meets: Callable[[LeaseSight], bool]) -> float | None:
+        """How many seconds after its start the lease was first seen so."""
+        return next((sight.at - self.start_at for sight in self.leases if meets(sight)), None)
+
+    @property
+    def active_after(self) -> float | None:
+        return self.first(lambda sight: sight.status == "ACTIVE")
+
+    @property
+    def whole_after(self) -> float | None:
+        return self.first(lambda sight: sight.is_whole)
+
+    def told(self) -> str:
+        """A line for people."""
+        deletes = sorted(at - self.start_at for asked in self.deletes.values() for at in asked)
+        became = ", ".join(f"{state} {at - self.start_at:+.0f}" for state, at in self.became.items())
+        return (
+            f"{self.name}: ACTIVE {_signed(self.active_after)} s, whole {_signed(self.whole_after)} s after the start; "
+            f"deletes at {deletes}; {became}; breaches: {', '.join(self.breaches) or 'none'}"
+            + (f"; struck while {', '.join(self.struck)}" if self.struck else "")
+        )
+
+
+def _signed(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{seconds:+.0f}"
+
+
+def watch(scene: Scene, is_over: threading.Event) -> Seen:
+    """Look every second until the fault is over and the lease is whole, or it has had its time."""
+    seen = Seen(scene.stage.name, scene.lease.start_at, reservation_id=scene.lease.reservation_id)
+
+    def is_done() -> bool:
+        _look(scene, seen)
+        return is_over.is_set() and bool(seen.leases) and seen.leases[-1].is_whole
+
+    patience = seen.start_at + AFTER_START_SECONDS - time.time()
+    try:
+        wait_until(is_done, f"the lease of {seen.name} is whole", at_most=patience, every=1.0)
+    except GaveUp:
+        pass  # The lease's last sight says so.
+    return seen
+
+
+def _look(scene: Scene, seen: Seen) -> None:
+    try:
+        body = scene.cloud.blazar("owner").lease.get(scene.lease.id)
+        now = LeaseSight(time.time(), body["status"], bool(body["degraded"]))
+        if not seen.leases or (now.status, now.is_degraded) != (seen.leases[-1].status, seen.leases[-1].is_degraded):
+            seen.leases.append(now)
+    except BLIND:
+        pass  # Blazar cannot be asked now.
+    for server, name in scene.spots.items():
+        read = seen.read.setdefault(name, [])
+        try:
+            notice = scene.cast.spot_user.notice(server)
+        except BLIND:
+            continue  # The guest cannot read now.
+        if notice is not None and notice not in read:
+            read.append(notice)
+
+
+def look_back(scene: Scene, seen: Seen) -> Seen:
+    """What is on record in the end."""
+    compute = scene.cloud.connection().compute
+    for server, name in scene.spots.items():
+        asked = [one for one in compute.server_actions(server) if one.action in ("delete", "forceDelete")]
+        seen.deletes[name] = sorted(instant(one.start_time) for one in asked)
+        seen.notices += rows(scene.cloud, "SELECT * FROM notices WHERE instance_id = :id", id=server)
+    host = scene.stage.host
+    breaches = rows(scene.cloud, "SELECT cause FROM breaches WHERE host = :host ORDER BY at", host=host)
+    seen.breaches = [row["cause"] for row in breaches]
+    deeds = rows(
+        scene.cloud, "SELECT what, at FROM deeds WHERE host = :host AND what LIKE 'is %' ORDER BY at", host=host
+    )
+    for deed in deeds:
+        seen.became.setdefault(deed["what"].removeprefix("is "), epoch(deed["at"]))
+    seen.serves = [one.name for one in compute.aggregates() if host in (one.hosts or ())]
+    seen.struck = scene.struck
+    return seen

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The faults: what is broken, when, and for how long, told from the instants of the reclaim that is under way.
+
+Each story has a host and a lease of its own; what is broken is often everybody's, so the leases start one after
+another. ``ALL`` names them, and the documentation has a row for each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from blazar_spot.core.reclaim import State
+from tests.faults.scene import Scene, comes
+
+OPEN = (State.PLANNED, State.FENCED, State.NOTIFIED, State.EVICTING, State.VERIFYING, State.READY)
+"""What a reclaim goes through, in this order."""
+
+Play = Callable[[Scene], None]
+
+
+@dataclass(frozen=True)
+class Story:
+    """``minutes`` later the next one may start. ``active_within`` seconds of its start the lease is ACTIVE."""
+
+    play: Play
+    minutes: int = 1
+    active_within: int = 15
+    is_nightly: bool = False
+
+
+def engine_killed(scene: Scene) -> None:
+    """kill -9 in each state. The deletes hang until VERIFYING has been seen."""
+    engine = scene.service("spot-engine")
+    scene.cloud.delete_seconds(600, host=scene.stage.host)
+    for state in OPEN:
+        scene.reaches(state)
+        engine.kill()
+        scene.struck.append(scene.state())
+        engine.start()
+        if state is State.VERIFYING:
+            scene.cloud.delete_seconds(0, host=scene.stage.host)
+
+
+def two_engines(scene: Scene) -> None:
+    """A second engine works beside the first, from before the fence to after the start."""
+    second = scene.service("spot-engine-2")
+    comes(scene.instants()["fence_at"] - 3)
+    second.start()
+    scene.reaches(State.HANDED_OVER)
+    second.stop()
+
+
+def one_of_two_killed(scene: Scene) -> None:
+    """Of two engines the first is killed in each state and comes back, and the second never rests."""
+    second = scene.service("spot-engine-2")
+    second.start()
+    engine_killed(scene)
+    second.stop()
+
+
+def outages(service: str) -> Play:
+    """The service is down while the notices run, and again across the deadline."""
+
+    def play(scene: Scene) -> None:
+        instants = scene.instants()
+        scene.reaches(State.NOTIFIED)
+        with scene.without(service, 0, instants["notice_at"] + 10):
+            pass
+        with scene.without(service, instants["evict_at"] - 3, instants["evict_at"] + 3):
+            pass
+
+    return play
+
+
+def outage_across_the_start(service: str) -> Play:
+    """The service is down from before the deadline until after the start."""
+
+    def play(scene: Scene) -> None:
+        instants = scene.instants()
+        with scene.without(service, instants["evict_at"] - 3, instants["start_at"] + 10):
+            pass
+
+    return play
+
+
+def manager_killed(scene: Scene) -> None:
+    """blazar-manager is dead when the lease should start."""
+    start_at = scene.instants()["start_at"]
+    with scene.without("blazar-manager", start_at - 8, start_at + 12, crash=True):
+        pass
+
+
+def compute_killed(scene: Scene) -> None:
+    """nova-compute of the host is dead when its instances should go, and comes back after the start."""
+    instants = scene.instants()
+    name = f"compute-{scene.stage.host}"
+    with scene.without(name, instants["evict_at"] - 3, instants["start_at"] + 20, crash=True):
+        pass
+
+
+ALL: dict[str, Story] = {
+    "engine_killed": Story(engine_killed),
+    "rabbitmq": Story(outages("rabbitmq")),
+    "mariadb": Story(outages("mariadb")),
+    "nova_api": Story(outages("nova-api")),
+    "manager_killed": Story(manager_killed, active_within=45),
+    "two_engines": Story(two_engines, minutes=0),
+    "compute_killed": Story(compute_killed, minutes=2),
+    "placement": Story(outages("placement"), is_nightly=True),
+    "one_of_two_killed": Story(one_of_two_killed, is_nightly=True),
+    "rabbitmq_across_the_start": Story(
+        outage_across_the_start("rabbitmq"), minutes=2, active_within=60, is_nightly=True
+    ),
+    "mariadb_across_the_start": Story(outage_across_the_start("mariadb"), minutes=2, active_within=60, is_nightly=True),
+    "nova_api_across_the_start": Story(
+        outage_across_the_start("nova-api"), minutes=2, active_within=60, is_nightly=True
+    ),
+    "placement_across_the_start": Story(
+        outage_across_the_start("placement"), minutes=2, active_within=60, is_nightly=True
+    ),
+}
