@@ -8,6 +8,8 @@ from blazar_spot.core.errors import Refused
 from blazar_spot.core.instants import minute
 from blazar_spot.core.model import Host, HostRequest, Plan, Reservation, Rules, Snapshot, Spot
 from blazar_spot.core.notice import counted_from
+from blazar_spot.core.planner.sites import gather
+from blazar_spot.core.planner.whole import Offer, offer_of
 from blazar_spot.core.policy import Instants, Policy
 from blazar_spot.core.promises import Instance, Notice
 
@@ -78,6 +80,14 @@ def _spot(instance: Instance, notice: Notice | None, policy: Policy, now: int) -
         cost=max(0, now - since),
         evict_at=notice.deadline_at if notice else None,
     )
+
+
+def cheapest_first(state: Snapshot, wish: Wish) -> list[str]:
+    """The hosts as a reservation would rather keep them: where nobody has to go, or only who was told already; then by
+    price; last those that cannot be free in time."""
+    asked = request(wish)
+    offers = {site.host.id: offer_of(state, asked, site) for site in gather(state, asked)}
+    return sorted(offers, key=lambda host: (offers[host] is None, offers[host] or Offer(0, 0, host)))
 
 
 def refusal(wish: Wish, plan: Plan, policy: Policy) -> Refused:

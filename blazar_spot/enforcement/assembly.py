@@ -65,7 +65,7 @@ def assemble(
             mode,
         ),
         booking=Booking(store, pool, clock, policy),
-        publishing=Publishing(store),
+        publishing=Publishing(store, clock),
         handover=HandOver(store, compute, witnesses, policy),
         policy=policy,
         clock=clock,

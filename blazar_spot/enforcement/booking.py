@@ -1,27 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Admission: may this reservation have these hosts at its start, and which ones?
 
-``judge`` only looks; ``hold`` decides and writes held claims. When the booking comes after its own fence's instant,
-``hold`` closes the chosen pools first and only then looks who is in them: what it sees can no longer grow.
+``judge`` only looks; ``hold`` decides and writes held claims, and asks nobody but the database, so that it may be
+called under a lock. ``secure`` follows: when the booking comes after its own fence's instant, it closes the held pools
+first and only then looks who is in them, since what it sees can no longer grow. Whatever goes wrong, the answer is a
+refusal with nothing held.
 """
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from blazar_spot.core.booking import Candidate, Wish, instants, refusal, request, snapshot
-from blazar_spot.core.errors import NotNow, Refused, SpotError, Temporary
+from blazar_spot.core.booking import Candidate, Wish, cheapest_first, instants, refusal, request, snapshot
+from blazar_spot.core.errors import NotFound, NotNow, Refused, SpotError
 from blazar_spot.core.model import Plan
 from blazar_spot.core.planner import plan
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Claim, Instance, Standing
+from blazar_spot.core.promises import Claim, Instance, Notice, Standing
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Pool
-from blazar_spot.ports.store import Store
+from blazar_spot.ports.store import Store, Work
 
 LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Spot instances, and by instance the notices that run."""
+
+    instances: Sequence[Instance]
+    notices: Mapping[str, Notice]
 
 
 class Booking:
@@ -35,21 +46,33 @@ class Booking:
 
     def judge(self, wish: Wish, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The hosts that the wish would get, or raise ``Refused`` if it cannot be met without breaking a promise."""
-        try:
+        with _or_refused():
             return self._plan(wish, candidates, self._known(candidates))
-        except Temporary as error:
-            raise _cannot_judge(error) from error
+
+    def cheapest(self, wish: Wish, hosts: Sequence[Candidate], count: int) -> list[Candidate]:
+        """So many of the hosts that a reservation has: those that are best to keep."""
+        with _or_refused():
+            known = self._known(hosts)
+        state = snapshot(wish, hosts, known.instances, known.notices, self._policy, self._clock.now())
+        best = set(cheapest_first(state, wish)[:count])
+        return [host for host in hosts if host.host in best]
 
     def hold(self, reservation_id: str, lease_id: str, wish: Wish, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Choose the hosts and hold them for the reservation, or raise ``Refused`` with nothing held."""
-        try:
+        """Choose the hosts and hold them for the reservation, or raise ``Refused`` with nothing held.
+
+        Their pools are as they were: ``secure`` them before the booking is accepted.
+        """
+        with _or_refused():
             chosen = self._plan(wish, candidates, self._known(candidates))
-            claims = self._write_claims(reservation_id, lease_id, wish, chosen)
-            if self._clock.now() >= instants(wish, self._policy).fence_at:
-                self._fence_then_look(wish, chosen, lambda: self._release(claims))
-        except Temporary as error:
-            raise _cannot_judge(error) from error
+            self._write_claims(reservation_id, lease_id, wish, chosen)
         return chosen
+
+    def secure(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
+        """Behind the fence's instant, see to it that the held hosts can really be free, or raise ``Refused`` with
+        nothing held of them any more."""
+        if self._clock.now() >= instants(wish, self._policy).fence_at:
+            with _or_refused():
+                self._fence_then_look(wish, hosts, lambda: self.release(reservation_id, hosts))
 
     def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
         """Let the reservation hold these hosts for the wish's window instead, or raise ``Refused`` with all as it was.
@@ -58,43 +81,41 @@ class Booking:
         """
         if self._clock.now() < instants(wish, self._policy).fence_at:
             return
-        try:
+        with _or_refused():
             before = self._move_claims(reservation_id, {host.host: (wish.start_at, wish.end_at) for host in hosts})
             every_one = replace(wish, count_min=len(hosts))
             self._fence_then_look(every_one, hosts, lambda: self._move_claims(reservation_id, before))
-        except Temporary as error:
-            raise _cannot_judge(error) from error
 
-    def abandon(self, reservation_id: str) -> None:
-        """Withdraw what is only held for the reservation: its booking came to nothing."""
+    def release(self, reservation_id: str, hosts: Iterable[Candidate]) -> None:
+        """Withdraw what is only held of these hosts for the reservation."""
+        names = {host.host for host in hosts}
         with self._store.begin() as work:
-            claims = work.claims_of(reservation_id)
-        self._release(claim for claim in claims if claim.standing is Standing.HELD)
+            for claim in work.claims_of(reservation_id):
+                if claim.standing is Standing.HELD and claim.host in names:
+                    work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
 
-    def _release(self, claims: Iterable[Claim]) -> None:
-        """Withdraw claims; the next tick opens the pools that nobody else wants closed."""
+    def abandon(self, lease_id: str) -> None:
+        """Withdraw what is only held for the lease: its booking came to nothing."""
         with self._store.begin() as work:
-            for claim in claims:
-                work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+            for claim in work.open_claims():
+                if claim.standing is Standing.HELD and claim.lease_id == lease_id:
+                    work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
 
-    def _plan(self, wish: Wish, candidates: Sequence[Candidate], instances: Sequence[Instance]) -> list[Candidate]:
-        with self._store.begin() as work:
-            notices = {notice.instance_id: notice for notice in work.open_notices()}
-        state = snapshot(wish, candidates, instances, notices, self._policy, self._clock.now())
+    def _plan(self, wish: Wish, candidates: Sequence[Candidate], known: _Known) -> list[Candidate]:
+        state = snapshot(wish, candidates, known.instances, known.notices, self._policy, self._clock.now())
         answer: Plan = plan(state, request(wish))
         if not answer.feasible:
             raise refusal(wish, answer, self._policy)
         chosen = {choice.host for choice in answer.hosts}
         return [candidate for candidate in candidates if candidate.host in chosen]
 
-    def _known(self, candidates: Sequence[Candidate]) -> Sequence[Instance]:
+    def _known(self, candidates: Sequence[Candidate]) -> _Known:
         with self._store.begin() as work:
-            return work.instances([candidate.host for candidate in candidates])
+            return _Known(work.instances([candidate.host for candidate in candidates]), _notices(work))
 
-    def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> list[Claim]:
+    def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
         lead = self._policy.lead_for_hosts(len(chosen))
         now = self._clock.now()
-        claims = []
         with self._store.begin() as work:
             for candidate in chosen:
                 claim = work.put_claim(
@@ -111,8 +132,6 @@ class Booking:
                     )
                 )
                 work.put_reclaim(planned(claim, lead, self._policy, now))
-                claims.append(claim)
-        return claims
 
     def _move_claims(self, reservation_id: str, windows: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
         """Give the claims on these hosts new dates, and let their reclaims follow; returns the dates they had."""
@@ -133,36 +152,54 @@ class Booking:
     def _fence_then_look(self, wish: Wish, chosen: Sequence[Candidate], give_back: Callable[[], object]) -> None:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
-            for candidate in chosen:
-                self._pool.close(candidate.host)
-            self._plan(wish, chosen, self._inside(chosen))
-        except SpotError:
+            self._plan(wish, chosen, self._inside(self._closed(chosen)))
+        except Exception:
             give_back()
             raise
 
-    def _inside(self, chosen: Sequence[Candidate]) -> list[Instance]:
+    def _closed(self, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """Those that have a pool, which is closed now. Without one no spot instance can come to a host."""
+        pooled = []
+        for candidate in chosen:
+            try:
+                self._pool.close(candidate.host)
+            except NotFound as error:
+                LOG.warning("%s is reserved without a spot pool: %s", candidate.host, error)
+            else:
+                pooled.append(candidate)
+        return pooled
+
+    def _inside(self, pooled: Sequence[Candidate]) -> _Known:
         """Who consumes the pools. One that is not in the ledger yet is taken to have only just been created."""
-        inside = [
-            (server, candidate.host)
-            for candidate in chosen
-            for server in sorted(self._pool.spot_consumers(candidate.host))
-        ]
+        inside = [(one, host.host) for host in pooled for one in sorted(self._pool.spot_consumers(host.host))]
         with self._store.begin() as work:
             known = {instance.id: instance for instance in work.instances_by_id(server for server, _ in inside)}
+            notices = _notices(work)
         now = self._clock.now()
         found = [known.get(server) or _unknown(server, host, now) for server, host in inside]
         # One that failed before it ever ran was promised nothing; any other one may still be alive.
-        return [one for one in found if one.gone_at is None or one.running_since is not None]
+        return _Known([one for one in found if one.gone_at is None or one.running_since is not None], notices)
+
+
+def _notices(work: Work) -> Mapping[str, Notice]:
+    return {notice.instance_id: notice for notice in work.open_notices()}
 
 
 def _unknown(server: str, host: str, now: int) -> Instance:
     return Instance(id=server, host=host, project_id="", name="", flavor="", created_at=now, running_since=None)
 
 
-def _cannot_judge(error: Temporary) -> Refused:
-    LOG.error("A reservation is refused because it cannot be judged: %s", error)
-    return Refused(
-        f"It cannot be judged now whether the hosts can be free in time ({error.code}); try again later; "
-        "code=cannot_judge",
-        code="cannot_judge",
-    )
+@contextmanager
+def _or_refused() -> Iterator[None]:
+    """Whatever cannot be found out or written now is a reason to refuse."""
+    try:
+        yield
+    except Refused:
+        raise
+    except SpotError as error:
+        LOG.error("A reservation is refused because it cannot be judged: %s", error)
+        raise Refused(
+            f"It cannot be judged now whether the hosts can be free in time ({error.code}); try again later; "
+            "code=cannot_judge",
+            code="cannot_judge",
+        ) from error

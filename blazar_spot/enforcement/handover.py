@@ -50,12 +50,16 @@ class HandOver:
         self._record(reservation_id, served)
         return late
 
-    def missing(self, reservation_id: str) -> list[Candidate]:
-        """The hosts that the reservation holds and has not been given."""
+    def missing(self, reservation_id: str, hosts: Iterable[Candidate]) -> list[Candidate]:
+        """Those of the reservation's hosts that are not known to have been given to it.
+
+        A host whose claim is yet to be published is one of them: nobody can have recorded its hand-over.
+        """
         with self._store.begin() as work:
             claims = work.claims_of(reservation_id)
             served = {reclaim.id for reclaim in work.reclaims_of_open_claims() if reclaim.state is State.HANDED_OVER}
-        return [Candidate(claim.host, claim.service_host) for claim in claims if claim.id not in served]
+        given = {claim.host for claim in claims if claim.id in served}
+        return [host for host in hosts if host.host not in given]
 
     def _inside(self, aggregate_id: int) -> frozenset[str]:
         try:

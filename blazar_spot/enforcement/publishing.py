@@ -2,7 +2,9 @@
 """Claims follow the reservations' calendar.
 
 The calendar's keeper calls this with everything it holds. It is the only writer of a claim's dates: held claims
-become firm, moved ones follow, and what is no longer in the calendar is ended or withdrawn.
+become firm, moved ones follow, and what is no longer in the calendar, or never came to be in it, is ended or
+withdrawn. No claim outlives its end by more than ``OVERRUN``, whatever the calendar says: a lease that is stuck for
+ever must not keep a pool closed for ever.
 """
 
 import logging
@@ -12,9 +14,13 @@ from dataclasses import dataclass, replace
 
 from blazar_spot.core.promises import Claim, Standing
 from blazar_spot.core.reclaim import State
+from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store, Work
 
 LOG = logging.getLogger(__name__)
+
+OVERRUN = 3600
+"""How long after its end a reservation may still hold its hosts; a lease that ends late does so by minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +38,15 @@ class Entry:
 class Publishing:
     """Writes the calendar down as claims."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     def publish(self, entries: Iterable[Entry], unsettled: Set[str]) -> None:
         """Make the claims say what the calendar says; reservations in ``unsettled`` are being changed right now and
         are left alone."""
-        wanted = {(entry.reservation_id, entry.host): entry for entry in entries}
+        over_at = self._clock.now() - OVERRUN
+        wanted = {(entry.reservation_id, entry.host): entry for entry in entries if over_at < entry.end_at}
         with self._store.begin() as work:
             open_claims = {(claim.reservation_id, claim.host): claim for claim in work.open_claims()}
             for key, entry in wanted.items():
@@ -49,10 +57,15 @@ class Publishing:
             gone = [
                 claim
                 for key, claim in open_claims.items()
-                if key not in wanted and claim.reservation_id not in unsettled and claim.standing is Standing.FIRM
+                if key not in wanted and (claim.reservation_id not in unsettled or claim.end_at <= over_at)
             ]
             if gone:
                 self._close(work, gone)
+
+    def end(self, reservation_id: str) -> None:
+        """Close the claims of a reservation that is over, without waiting for the next time."""
+        with self._store.begin() as work:
+            self._close(work, work.claims_of(reservation_id))
 
     def _close(self, work: Work, gone: Iterable[Claim]) -> None:
         states = {reclaim.id: reclaim.state for reclaim in work.reclaims_of_open_claims()}
@@ -76,4 +89,10 @@ def _firm(entry: Entry, claim: Claim | None) -> Claim:
             standing=Standing.FIRM,
             held_until=entry.end_at,
         )
-    return replace(claim, start_at=entry.start_at, end_at=entry.end_at, standing=Standing.FIRM)
+    return replace(
+        claim,
+        service_host=entry.service_host,
+        start_at=entry.start_at,
+        end_at=entry.end_at,
+        standing=Standing.FIRM,
+    )

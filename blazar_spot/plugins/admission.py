@@ -2,13 +2,13 @@
 """Which hosts a new reservation gets, and which one takes the place of a host that failed.
 
 The filter judges here and the plugin decides here, by the same rules on the same reading of the calendar. Whatever
-holds is called with ``calendar.CHANGES`` held, and the caller writes the rows before it lets go. Raises ``Refused``.
-What an update does is in ``changes``.
+holds is called with ``calendar.CHANGES`` held, and the caller writes the rows before it lets go; only then it secures
+what it holds, which takes the cloud's time. Raises ``Refused``. What an update does is in ``changes``.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blazar_spot.core.booking import Candidate, Wish
@@ -20,6 +20,17 @@ from blazar_spot.plugins.requests import request
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Hosts that are held for a reservation, and what for."""
+
+    reservation_id: str
+    wish: Wish
+    hosts: tuple[Candidate, ...]
+    ids: tuple[str, ...]
+    """The hosts as Blazar knows them."""
 
 
 class Admission:
@@ -35,14 +46,22 @@ class Admission:
         offered = on_offer(calendar.hosts(asked.requirements, from_at=asked.wish.start_at, without=without))
         return ids(offered, self._booking.judge(asked.wish, candidates(offered)))
 
-    def hold(self, reservation_id: str, lease_id: str, values: Mapping[str, Any]) -> list[str]:
-        """Hold hosts for a new reservation; returns their ids."""
+    def hold(self, reservation_id: str, lease_id: str, values: Mapping[str, Any]) -> Held:
+        """Hold hosts for a new reservation."""
         asked = request(values)
         offered = on_offer(calendar.hosts(asked.requirements, from_at=asked.wish.start_at))
-        return ids(offered, self._booking.hold(reservation_id, lease_id, asked.wish, candidates(offered)))
+        chosen = self._booking.hold(reservation_id, lease_id, asked.wish, candidates(offered))
+        return held(reservation_id, asked.wish, offered, chosen)
+
+    def secure(self, held: Held) -> None:
+        """Make sure that what is held can really be had, or hold it no longer."""
+        self._booking.secure(held.reservation_id, held.wish, held.hosts)
 
     def hold_another(self, reservation: Mapping[str, Any], lease: Mapping[str, Any]) -> str | None:
-        """Hold one host in the place of one that failed, as soon as there can be one; None if there is none."""
+        """Hold one host in the place of one that failed, as soon as there can be one; None if there is none.
+
+        There is nothing to secure: a host that comes late is better than none.
+        """
         asked = request({**reservation, "start_date": lease["start_date"], "end_date": lease["end_date"]})
         start_at = max(asked.wish.start_at, self._clock.now())
         offered = on_offer(calendar.hosts(asked.requirements, from_at=start_at))
@@ -54,12 +73,19 @@ class Admission:
             return None
         return ids(offered, chosen)[0]
 
-    def abandon(self, reservation_id: str) -> None:
-        """Withdraw what is only held. If even that fails, the hold expires by itself."""
+    def abandon(self, lease_id: str) -> None:
+        """Withdraw what is only held for the lease. If even that fails, the next poll does it."""
         try:
-            self._booking.abandon(reservation_id)
+            self._booking.abandon(lease_id)
         except SpotError as error:
-            LOG.warning("What is held for reservation %s stays until it expires: %s", reservation_id, error)
+            LOG.warning("What is held for lease %s is not withdrawn yet: %s", lease_id, error)
+
+    def release(self, held: Held) -> None:
+        """Hold these hosts no longer. If even that fails, the next poll does it."""
+        try:
+            self._booking.release(held.reservation_id, held.hosts)
+        except SpotError as error:
+            LOG.warning("What is held for reservation %s is not withdrawn yet: %s", held.reservation_id, error)
 
     def _hold_soonest(self, reservation_id: str, lease_id: str, wish: Wish, among: list[Candidate]) -> list[Candidate]:
         """A host that comes late is better than none: its spot instances get their notice, then it joins."""
@@ -70,6 +96,11 @@ class Admission:
                 raise
             later = replace(wish, start_at=refused.earliest_start)
             return self._booking.hold(reservation_id, lease_id, later, among)
+
+
+def held(reservation_id: str, wish: Wish, offered: Iterable[Reservable], chosen: Sequence[Candidate]) -> Held:
+    """The chosen ones of the offered hosts."""
+    return Held(reservation_id, wish, tuple(chosen), tuple(ids(offered, chosen)))
 
 
 def on_offer(hosts: Iterable[Reservable]) -> list[Reservable]:

@@ -16,7 +16,7 @@ from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import Refused
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.plugins import calendar
-from blazar_spot.plugins.admission import candidates, ids, on_offer
+from blazar_spot.plugins.admission import Held, candidates, held, ids, on_offer
 from blazar_spot.plugins.calendar import Reservable, instant
 from blazar_spot.plugins.requests import PARAMETERS, request
 from blazar_spot.ports.clock import Clock
@@ -79,24 +79,31 @@ class Changes:
         if change.wish is not None and change.is_needed:
             self._booking.judge(change.wish, candidates(change.offered))
 
-    def hold(self, reservation_id: str, lease_id: str, change: Change) -> list[str]:
-        """Hold the hosts that the change wishes for, and the kept ones from their new start; returns the new ids."""
-        chosen = self._hold_besides(reservation_id, lease_id, change)
-        if change.moved is not None:
-            self._booking.move(reservation_id, change.moved, change.kept)
-        return chosen
-
-    def _hold_besides(self, reservation_id: str, lease_id: str, change: Change) -> list[str]:
-        """None, if the change can do without and has to."""
+    def hold(self, reservation_id: str, lease_id: str, change: Change) -> Held | None:
+        """Hold the hosts that the change wishes for; None if there are none and it can do without."""
         if change.wish is None:
-            return []
+            return None
         try:
             chosen = self._booking.hold(reservation_id, lease_id, change.wish, candidates(change.offered))
         except Refused:
             if change.is_needed:
                 raise
-            return []
-        return ids(change.offered, chosen)
+            return None
+        return held(reservation_id, change.wish, change.offered, chosen)
+
+    def secure(self, reservation_id: str, change: Change, besides: Held | None) -> bool:
+        """Make sure of the kept hosts from their new start, and of those besides; whether these can really be had."""
+        if change.moved is not None:
+            self._booking.move(reservation_id, change.moved, change.kept)
+        if besides is None:
+            return False
+        try:
+            self._booking.secure(reservation_id, besides.wish, besides.hosts)
+        except Refused:
+            if change.is_needed:
+                raise
+            return False
+        return True
 
     def _kept(
         self, allocated: list[str], hosts: Mapping[str, Reservable], before: Mapping[str, Any], wish: Wish
@@ -104,8 +111,13 @@ class Changes:
         starts_earlier = wish.start_at < instant(before["start_date"])
         is_wider = starts_earlier or wish.end_at > instant(before["end_date"])
         kept = [host for host in allocated if host in hosts and not (is_wider and _is_taken(hosts[host], wish))]
-        kept = kept[max(0, len(kept) - wish.count_max) :]
+        if len(kept) > wish.count_max:
+            kept = self._cheapest([hosts[host] for host in kept], wish)
         return self._giving_way([hosts[host] for host in kept], wish) if kept and starts_earlier else kept
+
+    def _cheapest(self, hosts: list[Reservable], wish: Wish) -> list[str]:
+        """Those to keep when there are too many."""
+        return ids(hosts, self._booking.cheapest(wish, [_idle(host) for host in hosts], wish.count_max))
 
     def _giving_way(self, hosts: list[Reservable], wish: Wish) -> list[str]:
         """Those whose spot instances can be gone by the start."""

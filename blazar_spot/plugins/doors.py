@@ -65,8 +65,7 @@ class Doors:
                     _restore(reservation)
 
     def _hand_over_missing(self, reservation: Serving) -> list[Candidate]:
-        missing = {host.host for host in self._handover.missing(reservation.reservation_id)}
-        hosts = [host for host in reservation.hosts if host.host in missing]
+        hosts = self._handover.missing(reservation.reservation_id, reservation.hosts)
         if not hosts:
             return []
         return self._handover.hand_over(reservation.reservation_id, reservation.aggregate_id, hosts)

@@ -6,7 +6,7 @@ the hosts, every change of the calendar is made under one lock, and no host ever
 upstream's ``add_computehost``, which deletes every server on it: rows are written here, and ``doors`` does the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from blazar import status
@@ -19,7 +19,7 @@ from oslo_log import log as logging
 
 from blazar_spot.core.errors import Refused
 from blazar_spot.plugins import calendar
-from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.admission import Admission, Held
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.filter import register
@@ -61,20 +61,26 @@ class SpotHostPlugin(PhysicalHostPlugin):
                 return []
 
     def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
-        """Hold the hosts and write them down in one go; only then let Nova be asked for the aggregate."""
+        """Hold the hosts and write them down in one go; only then may the cloud be asked for anything.
+
+        If this fails, Blazar rolls the whole lease back and tells no plugin.
+        """
         self._check_params(values)
         try:
-            with answered(), calendar.CHANGES:
-                hosts = self._admission.hold(reservation_id, values["lease_id"], values)
-                self._allocate(reservation_id, hosts)
+            with answered():
+                with calendar.CHANGES:
+                    held = self._admission.hold(reservation_id, values["lease_id"], values)
+                    self._allocate(held)
+                self._admission.secure(held)
             return self._create_host_reservation(reservation_id, values)
         except Exception:
-            self._admission.abandon(reservation_id)
+            self._admission.abandon(values["lease_id"])
             raise
 
-    def _allocate(self, reservation_id: str, hosts: list[str]) -> None:
-        for host in hosts:
-            db_api.host_allocation_create({"compute_host_id": host, "reservation_id": reservation_id})
+    def _allocate(self, held: Held) -> list[str]:
+        """Write the held hosts into the calendar; returns the ids of the rows."""
+        rows = [{"compute_host_id": host, "reservation_id": held.reservation_id} for host in held.ids]
+        return [db_api.host_allocation_create(row)["id"] for row in rows]
 
     def _create_host_reservation(self, reservation_id: str, values: Mapping[str, Any]) -> str:
         prefix = CONF[self.resource_type].blazar_az_prefix
@@ -105,15 +111,27 @@ class SpotHostPlugin(PhysicalHostPlugin):
         """Write the rows; what a running reservation gets besides joins it through the late door."""
         reservation = db_api.reservation_get(reservation_id)
         after = {**reservation, **values, **dates_after}
-        try:
-            with answered(), calendar.CHANGES:
+        with answered():
+            with calendar.CHANGES:
                 change = self._changes.change(reservation, dates_before, after)
-                self._allocate(reservation_id, self._changes.hold(reservation_id, reservation["lease_id"], change))
-                for allocation in change.removed:
-                    db_api.host_allocation_destroy(allocation)
-        except Exception:
-            self._admission.abandon(reservation_id)
-            raise
+                besides = self._changes.hold(reservation_id, reservation["lease_id"], change)
+                added = self._allocate(besides) if besides else []
+            is_had = False
+            try:
+                is_had = self._changes.secure(reservation_id, change, besides)
+            finally:
+                if besides and not is_had:
+                    self._give_up(besides, added)
+            self._deallocate(change.removed)
+
+    def _give_up(self, held: Held, rows: Iterable[str]) -> None:
+        self._deallocate(rows)
+        self._admission.release(held)
+
+    def _deallocate(self, rows: Iterable[str]) -> None:
+        with calendar.CHANGES:
+            for row in rows:
+                db_api.host_allocation_destroy(row)
 
     def _reallocate(self, allocation: Mapping[str, Any]) -> bool:
         """Replace a failed host, by one that joins later if need be."""

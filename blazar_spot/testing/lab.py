@@ -54,6 +54,7 @@ class Lab:
         self.cloud = cloud(self.clock)
         self.store = store()
         self.calendar: dict[str, list[Entry]] = {}
+        self.unsettled: set[str] = set()
         self.hosts = [f"host{number:02}" for number in range(1, hosts + 1)]
         for host in self.hosts:
             self.cloud.add_host(host, HOST_TOTALS)
@@ -82,6 +83,7 @@ class Lab:
         """Somebody books hosts, and the lease is committed."""
         wish = Wish(start_at=start_at, end_at=start_at + hours * 3600, count_min=hosts, count_max=hosts)
         chosen = self.whole.booking.hold(reservation, f"lease-{reservation}", wish, self.candidates())
+        self.whole.booking.secure(reservation, wish, chosen)
         self.put_down(reservation, chosen, start_at, wish.end_at)
         return chosen
 
@@ -118,10 +120,15 @@ class Lab:
         """Somebody deletes a lease."""
         del self.calendar[reservation]
 
+    def leave_uncommitted(self, reservation: str) -> None:
+        """The reservation's lease stays as it is while it is being created."""
+        self.cancel(reservation)
+        self.unsettled.add(reservation)
+
     def second(self) -> None:
         """One second passes: the publisher publishes and the engine ticks."""
         self.clock.advance(1)
-        self.whole.publishing.publish([entry for booked in self.calendar.values() for entry in booked], frozenset())
+        self.whole.publishing.publish([one for booked in self.calendar.values() for one in booked], self.unsettled)
         self.whole.engine.tick()
 
     def run_for(self, seconds: int) -> None:

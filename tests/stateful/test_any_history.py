@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from blazar_spot.core.booking import Wish
+from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
 from blazar_spot.core.fences import hosts_to_close
 from blazar_spot.core.promises import NoticeState
@@ -131,7 +131,9 @@ class AnyHistory(RuleBasedStateMachine):
             if booked[0].start_at <= self.lab.clock.now():
                 aggregate = self.lab.cloud.add_aggregate(name, zone=f"zone-{name}")
                 try:
-                    self.lab.whole.handover.hand_over(name, aggregate.id, self.lab.whole.handover.missing(name))
+                    hosts = [Candidate(entry.host, entry.service_host) for entry in booked]
+                    missing = self.lab.whole.handover.missing(name, hosts)
+                    self.lab.whole.handover.hand_over(name, aggregate.id, missing)
                 except SpotError:
                     pass
 

@@ -162,6 +162,16 @@ class Reservations:
         """Create a lease that starts in so many seconds, at a whole minute."""
         return self._create(self.world.minute_from_now(start_in), minutes, _of_hosts(count, at_most or count))
 
+    def lease_of(self, start_in: int, *counts: int) -> dict[str, Any]:
+        """Create a lease with a reservation for each of these numbers of hosts."""
+        wanted = [_of_hosts(count, count) for count in counts]
+        return self._create(self.world.minute_from_now(start_in), 60, *wanted)
+
+    def lease_with_another(self, start_in: int, other: Any) -> dict[str, Any]:
+        """Create a lease of one host and of something that another plugin reserves."""
+        self._manager.plugins["other"] = other
+        return self._create(self.world.minute_from_now(start_in), 60, _of_hosts(1, 1), {"resource_type": "other"})
+
     def values(self, start_in: int, minutes: int = 60, *, count: int = 1) -> dict[str, Any]:
         """A reservation's values as the manager passes them to the plugin."""
         start_at = self.world.minute_from_now(start_in)
@@ -173,14 +183,14 @@ class Reservations:
         start_at = int(datetime.strptime(start, MINUTE_FORMAT).replace(tzinfo=UTC).timestamp())
         return self._create(start_at, minutes, _of_hosts(1, 1))
 
-    def _create(self, start_at: int, minutes: int, reservation: dict[str, Any]) -> dict[str, Any]:
+    def _create(self, start_at: int, minutes: int, *wanted: dict[str, Any]) -> dict[str, Any]:
         values = {
             "name": f"lease-{len(db_api.lease_list())}",
             "user_id": "user",
             "trust_id": "trust",
             "start_date": minute(start_at),
             "end_date": minute(start_at + minutes * MINUTE),
-            "reservations": [reservation],
+            "reservations": list(wanted),
         }
         created: dict[str, Any] = self._manager.create_lease(values)
         return created
@@ -205,6 +215,10 @@ class Reservations:
         """What Blazar's polling monitor does every few seconds."""
         flags: dict[str, Any] = self.plugin.monitor.poll()
         return flags
+
+    def join_late(self) -> None:
+        """One of the duties of the poll, alone."""
+        self.plugin._doors.join_late()
 
     def run_until(self, instant: int) -> None:
         """Let the engine tick and the monitor poll until then."""

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A host that is not clean at the start: its lease starts all the same, and is whole as soon as it can be."""
 
+from dataclasses import replace
+
 import pytest
 from blazar.db import api as db_api
 
 from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.promises import Standing
 from tests.functional.plugins.reservations import HOUR, Reservations
 
 
@@ -36,6 +39,15 @@ def test_a_late_host_joins_when_it_is_clean_and_the_flags_are_cleared(reservatio
     after = reservations.now(lease)
     assert (after.is_degraded, after.is_missing) == (False, False)
     assert reservations.served(lease) == ["gpu-1", "gpu-2"]
+
+
+def test_a_host_whose_claim_is_not_published_yet_is_still_missing(reservations: Reservations, lease: dict) -> None:
+    with reservations.world.store.begin() as work:
+        (claim,) = (one for one in work.open_claims() if one.host == "gpu-2")
+        work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+    reservations.join_late()
+    assert reservations.now(lease).is_degraded
+    assert reservations.served(lease) == ["gpu-1"]
 
 
 def test_a_lease_stays_degraded_for_another_reason(reservations: Reservations, lease: dict) -> None:

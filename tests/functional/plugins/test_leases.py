@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A lease's life over our plugin, in Blazar's own manager."""
 
+from typing import Any
+
 import pytest
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 
 from blazar_spot.core.promises import Standing
-from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
+from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, Reservations
 
 
 def test_a_lease_booked_ahead_gets_a_held_claim_that_becomes_firm(reservations: Reservations) -> None:
@@ -90,6 +92,44 @@ def test_a_booking_that_fails_after_the_hold_leaves_nothing_held(reservations: R
         reservations.lease(start_in=5 * HOUR)
     assert reservations.claims(Standing.HELD, Standing.FIRM) == []
     assert [claim.standing for claim in reservations.world.store.claims] == [Standing.WITHDRAWN]
+
+
+def test_when_the_second_reservation_of_a_lease_fails_the_first_ones_pools_open_again(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    server = reservations.spot("gpu-2")
+    reservations.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException, match="code="):
+        reservations.lease_of(10 * MINUTE, 1, 2)
+    assert reservations.claims(Standing.HELD, Standing.FIRM) == []
+    reservations.run_until(reservations.world.clock.now() + 2 * POLL)
+    assert reservations.world.cloud.closed() == {"gpu-1": False, "gpu-2": False}
+    assert reservations.world.store.notices == []
+    assert server in reservations.world.cloud.alive
+
+
+class Broken:
+    """A plugin of another resource type, which cannot reserve anything."""
+
+    def allocation_candidates(self, values: Any) -> list[str]:
+        return []
+
+    def reserve_resource(self, reservation_id: str, values: Any) -> str:
+        raise RuntimeError("There is none")
+
+
+def test_a_claim_whose_lease_another_plugin_made_fail_is_withdrawn_by_the_next_poll(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1")
+    with pytest.raises(RuntimeError, match="There is none"):
+        reservations.lease_with_another(10 * MINUTE, Broken())
+    assert reservations.world.cloud.closed() == {"gpu-1": True}
+    reservations.poll()
+    reservations.world.whole.engine.tick()
+    assert reservations.claims(Standing.HELD, Standing.FIRM) == []
+    assert reservations.world.cloud.closed() == {"gpu-1": False}
 
 
 def test_a_lease_reclaims_its_host_and_starts_with_it(reservations: Reservations) -> None:

@@ -9,6 +9,7 @@ import pytest
 from blazar.db import api as db_api
 
 from blazar_spot.plugins import calendar
+from blazar_spot.testing.cloud import FakeCloud
 from tests.functional.plugins.reservations import HOUR, MINUTE, Aggregates, Reservations, fail
 
 
@@ -46,6 +47,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
     for name in ("create", "remove_computehost"):
         watch(Aggregates, name)
     watch(calendar, "entries")
+    watch(FakeCloud, "close")
     return seen
 
 
@@ -53,8 +55,8 @@ def test_a_booking_writes_its_rows_under_the_lock_and_asks_nova_without_it(
     reservations: Reservations, seen: dict[str, set[bool]]
 ) -> None:
     reservations.add_hosts("gpu-1")
-    reservations.lease(start_in=HOUR)
-    assert seen == {"host_allocation_create": {True}, "create": {False}}
+    reservations.lease(start_in=10 * MINUTE)
+    assert seen == {"host_allocation_create": {True}, "close": {False}, "create": {False}}
 
 
 def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:
@@ -63,6 +65,15 @@ def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, se
     reservations.update(lease, min=2, max=2)
     reservations.update(lease, min=1, max=1)
     assert seen["host_allocation_create"] == seen["host_allocation_destroy"] == {True}
+
+
+def test_an_update_closes_pools_without_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.poll()
+    start_at = reservations.world.minute_from_now(22 * MINUTE)
+    reservations.update(lease, start_date=start_at, min=2, max=2)
+    assert seen["close"] == {False}
 
 
 def test_healing_writes_its_row_under_the_lock_and_asks_nova_without_it(

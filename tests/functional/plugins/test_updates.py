@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 
+from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import Standing
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail
 
@@ -115,6 +116,39 @@ def test_a_pending_lease_grows_and_shrinks(reservations: Reservations) -> None:
     reservations.poll()
     assert len(reservations.hosts(lease)) == 1
     assert [claim.host for claim in reservations.claims(Standing.FIRM)] == reservations.hosts(lease)
+
+
+@pytest.mark.parametrize("occupied", [0, 1, 2])
+def test_a_lease_that_shrinks_keeps_the_hosts_where_nobody_has_to_go(reservations: Reservations, occupied: int) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3")
+    lease = reservations.lease(start_in=5 * HOUR, count=3)
+    host = reservations.hosts(lease)[occupied]
+    reservations.spot(host)
+    reservations.update(lease, min=2, max=2)
+    assert reservations.hosts(lease) == sorted({"gpu-1", "gpu-2", "gpu-3"} - {host})
+
+
+def test_a_refused_update_leaves_a_claim_that_is_not_published_yet(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    reservations.spot("gpu-1")
+    reservations.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException, match="code=spot_not_evictable"):
+        reservations.update(lease, start_date=reservations.world.minute_from_now(10 * MINUTE))
+    assert [claim.standing for claim in reservations.world.store.claims] == [Standing.HELD]
+
+
+def test_an_update_whose_other_hosts_cannot_be_had_gives_back_what_it_wrote(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=20 * MINUTE)
+    reservations.poll()
+    (own,) = reservations.hosts(lease)
+    reservations.world.cloud.fails("close", Unreachable("no answer"))
+    with pytest.raises(ExternalServiceFilterException, match="code=cannot_judge"):
+        reservations.update(lease, min=2, max=2)
+    assert reservations.hosts(lease) == [own]
+    assert [claim.host for claim in reservations.claims(Standing.HELD, Standing.FIRM)] == [own]
+    assert reservations.now(lease).status == "PENDING"
 
 
 def test_a_running_lease_grows_through_the_late_door(reservations: Reservations) -> None:

@@ -252,7 +252,7 @@ def test_minimum_uptime_counts_from_the_first_start_and_not_from_the_last_rebuil
 def test_held_claim_that_is_never_committed_expires_and_opens_its_pool() -> None:
     lab = Lab()
     booked_ahead(lab)
-    lab.cancel("r1")
+    lab.leave_uncommitted("r1")
     lab.run_for(POLICY.hold_for + 1)
     assert lab.claim.standing is Standing.WITHDRAWN
     assert lab.reclaim.state is State.CANCELLED
@@ -262,7 +262,7 @@ def test_no_notice_is_given_for_a_claim_that_is_only_held() -> None:
     lab = Lab(policy=replace(POLICY, hold_for=4 * HOUR))
     lab.boot_and_run(1)
     booked_ahead(lab)
-    lab.cancel("r1")
+    lab.leave_uncommitted("r1")
     lab.run_until(lab.reclaim.start_at - 1)
     assert not lab.store.notices
     assert lab.cloud.closed() == {"host01": True}
@@ -367,9 +367,9 @@ def test_hand_over_waits_for_nobody_and_moves_only_clean_hosts() -> None:
     late = lab.whole.handover.hand_over("r1", aggregate.id, chosen)
     assert [host.host for host in late] == ["host01"]
     assert aggregate.hosts == ["host02"]
-    assert [host.host for host in lab.whole.handover.missing("r1")] == ["host01"]
+    assert [host.host for host in lab.whole.handover.missing("r1", chosen)] == ["host01"]
     lab.run_until(max(reclaim.start_at for reclaim in lab.store.reclaims))
-    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1")) == []
+    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1", chosen)) == []
     assert aggregate.hosts == ["host02", "host01"]
     assert {reclaim.state for reclaim in lab.store.reclaims} == {State.HANDED_OVER}
 
@@ -384,7 +384,7 @@ def test_host_that_was_handed_over_without_a_record_is_served_whoever_is_on_it_n
     lab.store.is_down = False
     owners = lab.cloud.servers[lab.cloud.boot(PLAIN.name, host="host01")]
     lab.run_for(30)
-    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1")) == []
+    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1", chosen)) == []
     assert lab.reclaim.state is State.HANDED_OVER
     assert owners.status == "ACTIVE"
 

@@ -190,10 +190,10 @@ def test_a_stranger_makes_its_own_host_late_and_no_other() -> None:
 def test_a_server_of_the_reservation_before_is_expected_until_that_one_ends() -> None:
     lab = Lab()
     now = lab.clock.now()
-    lab.book("r1", now)
+    chosen = lab.book("r1", now)
     aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
     lab.second()
-    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1")) == []
+    assert lab.whole.handover.hand_over("r1", aggregate.id, lab.whole.handover.missing("r1", chosen)) == []
     mine = lab.cloud.servers[lab.cloud.boot(PLAIN.name, host="host01")]
     lab.book("r2", now + HOUR)
     lab.run_until(now + HOUR - 30)
