@@ -36,4 +36,5 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         policy=configuration.policy_of(conf),
         sweep_seconds=conf.engine.sweep_seconds,
         mode=Mode(conf.engine.mode),
+        auto_enrol=conf.engine.auto_enrol,
     )

@@ -5,6 +5,7 @@ Whether an outcome is known decides: an answer that says "no" is final or "not n
 failing server leaves everything open. No adapter tests a status code outside this file.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,16 @@ from keystoneauth1.exceptions.connection import SSLError
 from keystoneauth1.exceptions.response import InvalidResponse
 from requests.exceptions import RequestException
 
-from blazar_spot.core.errors import Forbidden, NotFound, NotNow, Permanent, SpotError, StaleVersion, Unreachable
+from blazar_spot.core.errors import (
+    Forbidden,
+    NotFound,
+    NotNow,
+    OverQuota,
+    Permanent,
+    SpotError,
+    StaleVersion,
+    Unreachable,
+)
 
 _OF_CODE: dict[str, type[SpotError]] = {
     "placement.concurrent_update": StaleVersion,
@@ -34,6 +44,9 @@ _OF_STATUS: dict[int, type[SpotError]] = {
     501: Permanent,
 }
 """Other 4xx are our own mistakes and permanent; other 5xx tell nothing about the outcome."""
+
+_QUOTA = re.compile(r"Maximum number of metadata items exceeds|Quota exceeded")
+"""Nova answers a full quota with the statuses of a missing right and of a rate limit; only its sentence differs."""
 
 _OF_KIND: tuple[tuple[type[Exception], type[SpotError]], ...] = (
     (SSLError, Permanent),
@@ -57,12 +70,19 @@ def translated(request: str) -> Iterator[None]:
 
 def _kind_of(problem: Exception) -> type[SpotError]:
     if isinstance(problem, HttpError):
-        return _OF_CODE.get(_code_of(problem)) or _of_status(problem.http_status)
+        return _OF_CODE.get(_code_of(problem)) or _of_status(problem.http_status, _text_of(problem))
     return next(ours for theirs, ours in _OF_KIND if isinstance(problem, theirs))
 
 
-def _of_status(status: int) -> type[SpotError]:
+def _of_status(status: int, text: str) -> type[SpotError]:
+    if status in (403, 413) and _QUOTA.search(text):
+        return OverQuota
     return _OF_STATUS.get(status, Unreachable if status >= 500 else Permanent)
+
+
+def _text_of(problem: HttpError) -> str:
+    """What was answered, word by word: the library keeps the sentence of some schemas only."""
+    return "" if problem.response is None else problem.response.text
 
 
 def _code_of(problem: HttpError) -> str:

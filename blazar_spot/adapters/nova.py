@@ -14,7 +14,7 @@ from keystoneauth1.session import Session
 
 from blazar_spot.adapters import nova_records
 from blazar_spot.adapters.rest import Rest
-from blazar_spot.core.errors import Forbidden, NotFound, NotNow, Unreachable
+from blazar_spot.core.errors import NotFound, NotNow, Unreachable
 from blazar_spot.core.flavors import missing_specs
 from blazar_spot.ports.compute import PoolHost, Server
 
@@ -66,16 +66,19 @@ class NovaCompute:
     def freepool_aggregate(self) -> int:
         return int(self._freepool()["id"])
 
-    def enrol_flavors(self) -> Sequence[str]:
+    def unenrolled_flavors(self) -> Mapping[str, str]:
         records = self._api.pages("/flavors/detail", "flavors", is_public="None")
-        return [record["name"] for record in records if self._enrol(record)]
+        return {record["id"]: record["name"] for record in records if missing_specs(nova_records.flavor(record))}
+
+    def enrol_flavor(self, flavor_id: str) -> None:
+        record = self._api.get(f"/flavors/{flavor_id}")["flavor"]
+        specs = missing_specs(nova_records.flavor(record))
+        if specs:
+            self._api.post(f"/flavors/{flavor_id}/os-extra_specs", {"extra_specs": specs})
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         """POST adds to what is there, PUT would replace it."""
-        try:
-            self._api.post(f"/servers/{server_id}/metadata", {"metadata": dict(entries)})
-        except Forbidden as quota:
-            raise NotNow(str(quota)) from quota
+        self._api.post(f"/servers/{server_id}/metadata", {"metadata": dict(entries)})
 
     def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         present = self._api.get(f"/servers/{server_id}/metadata")["metadata"]
@@ -152,16 +155,6 @@ class NovaCompute:
             if aggregate["name"] == self._freepool_name:
                 return aggregate
         raise NotFound(f"compute: there is no aggregate {self._freepool_name}")
-
-    def _enrol(self, record: Any) -> bool:
-        specs = missing_specs(nova_records.flavor(record))
-        if not specs:
-            return False
-        try:
-            self._api.post(f"/flavors/{record['id']}/os-extra_specs", {"extra_specs": specs})
-        except NotFound:  # deleted since it was listed
-            return False
-        return True
 
     def _move(self, action: str, aggregate_id: int, service_host: str, *, is_member_after: bool) -> None:
         """Nova answers 409 or 404 to a move that was made before as well as to one that it refuses: look which."""

@@ -26,6 +26,15 @@ hosts of reservations are not emptied: reservations on hosts with spot instances
 a while, without a restart and on all engines at once, use "blazar-spot-manage engine pause".
 """,
     ),
+    cfg.BoolOpt(
+        "auto_enrol",
+        default=True,
+        help="""
+Whether the engine adds to each preemptible flavor (extra spec blazar:preemptible=true) the resources that make its
+instances consume the spot pools. If this is off, a warning names each preemptible flavor without them: its instances
+cannot be kept off hosts that are about to be reclaimed.
+""",
+    ),
     cfg.IntOpt(
         "deleting_tick_seconds",
         default=2,

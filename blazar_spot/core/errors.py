@@ -42,6 +42,12 @@ class NotNow(Temporary):
     code = "not_now"
 
 
+class OverQuota(NotNow):
+    """A quota is used up; there may be room later."""
+
+    code = "over_quota"
+
+
 class NotFound(Permanent):
     """The object does not exist (any more)."""
 
@@ -49,7 +55,7 @@ class NotFound(Permanent):
 
 
 class Forbidden(Permanent):
-    """Our account may not do this, or a quota is used up."""
+    """Our account may not do this."""
 
     code = "forbidden"
 

@@ -10,6 +10,7 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.engine import Engine
+from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.evictions import Evictions
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.ledger import Ledger
@@ -46,6 +47,7 @@ def assemble(
     policy: Policy,
     sweep_seconds: int = 0,
     mode: Mode = Mode.ENFORCE,
+    auto_enrol: bool = True,
 ) -> Whole:
     """Put the use cases together over these ports."""
     witnesses = Witnesses(compute, pool)
@@ -57,6 +59,7 @@ def assemble(
             clock,
             compute,
             Ledger(store),
+            Enrolment(compute, is_automatic=auto_enrol),
             Pools(store, compute, pool),
             Plans(store, policy),
             Reclaims(store, compute, occupancy, notices, evictions, clock, policy, mode),

@@ -6,6 +6,7 @@ anywhere and begun again by this engine or another one. Two ticks without a chan
 """
 
 from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.plans import Plans
@@ -23,6 +24,7 @@ class Engine:
         clock: Clock,
         compute: Compute,
         ledger: Ledger,
+        enrolment: Enrolment,
         pools: Pools,
         plans: Plans,
         reclaims: Reclaims,
@@ -33,6 +35,7 @@ class Engine:
         self._clock = clock
         self._compute = compute
         self._ledger = ledger
+        self._enrolment = enrolment
         self._pools = pools
         self._plans = plans
         self._reclaims = reclaims
@@ -60,5 +63,6 @@ class Engine:
     def _sweep(self, now: int) -> None:
         """New hosts and new flavors are rare: they are looked for less often than the rest."""
         if now >= self._sweep_at:
+            self._enrolment.enrol()
             self._pools.create_missing()
             self._sweep_at = now + self._sweep_seconds

@@ -27,15 +27,13 @@ class Pools:
         self._pool = pool
 
     def create_missing(self) -> None:
-        """Give a pool to each host of the freepool, and make each preemptible flavor consume the pools."""
+        """Give a pool to each host of the freepool."""
         try:
             free = {host.host for host in self._compute.freepool_hosts()}
             for host in sorted(free - self._pool.pools().keys()):
                 self._try("create", self._pool.ensure, host)
-            for flavor in self._compute.enrol_flavors():
-                LOG.info("Flavor %s now consumes the spot pools", flavor)
         except SpotError as error:
-            LOG.warning("New hosts and flavors have to wait: %s", error)
+            LOG.warning("New hosts have to wait: %s", error)
 
     def fence(self, now: int) -> frozenset[str]:
         """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed.

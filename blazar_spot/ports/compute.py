@@ -51,13 +51,17 @@ class Compute(Protocol):
     def freepool_hosts(self) -> Sequence[PoolHost]:
         """The hosts that wait for reservations, and may run spot instances meanwhile."""
 
-    def enrol_flavors(self) -> Sequence[str]:
-        """Add to each preemptible flavor the shadow resources that make it consume the spot pool; the names of the
-        flavors that were changed. Flavors that have them are left alone."""
+    def unenrolled_flavors(self) -> Mapping[str, str]:
+        """The preemptible flavors that lack shadow resources which make them consume the spot pool: each one's id
+        and name."""
+
+    def enrol_flavor(self, flavor_id: str) -> None:
+        """Add to a preemptible flavor the shadow resources that it lacks. ``NotFound`` if it is gone."""
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
-        """Set these keys and leave all others. ``NotNow`` if the server's state or its quota does not allow it,
-        ``NotFound`` if it is gone."""
+        """Set these keys and leave all others. ``NotNow`` if the server's state does not allow it, ``OverQuota``, which
+        is one too, if there is no room for them, ``NotFound`` if it is gone. Anything else leaves it open whether they
+        can be set: ``Forbidden`` says that our account may not."""
 
     def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         """Remove these keys; absent ones are fine. ``NotNow`` and ``NotFound`` as for writing."""

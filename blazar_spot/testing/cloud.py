@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from blazar_spot.core import flavors
-from blazar_spot.core.errors import NotFound, NotNow, SpotError, StaleVersion
+from blazar_spot.core.errors import NotFound, NotNow, OverQuota, SpotError, StaleVersion
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import PoolHost, Server
 from blazar_spot.ports.pool import Sight
@@ -79,21 +79,26 @@ class FakeCloud(World):
         with self._call("freepool_aggregate"):
             return self._aggregate(self.freepool.id).id
 
-    def enrol_flavors(self) -> Sequence[str]:
-        with self._call("enrol_flavors"):
-            missing = {name: flavors.missing_specs(flavor) for name, flavor in self.flavors.items()}
-            changed = sorted(name for name, specs in missing.items() if specs)
-            for name in changed:
-                before = self.flavors[name]
-                self.flavors[name] = replace(before, extra_specs={**before.extra_specs, **missing[name]})
-                self._wrote("enrol_flavors", name, missing[name])
-            return changed
+    def unenrolled_flavors(self) -> Mapping[str, str]:
+        """A flavor's name is its id here."""
+        with self._call("unenrolled_flavors"):
+            return {name: name for name, flavor in self.flavors.items() if flavors.missing_specs(flavor)}
+
+    def enrol_flavor(self, flavor_id: str) -> None:
+        with self._call("enrol_flavor"):
+            if flavor_id not in self.flavors:
+                raise NotFound(f"there is no flavor {flavor_id}")
+            before = self.flavors[flavor_id]
+            missing = flavors.missing_specs(before)
+            if missing:
+                self.flavors[flavor_id] = replace(before, extra_specs={**before.extra_specs, **missing})
+                self._wrote("enrol_flavor", flavor_id, missing)
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         with self._call("write_metadata"):
             server = self._changeable(server_id)
             if len(server.metadata.keys() | entries.keys()) > _METADATA_QUOTA:
-                raise NotNow(f"{server_id} has no room for more metadata")
+                raise OverQuota(f"{server_id} has no room for more metadata")
             server.metadata.update(entries)
             self._wrote("write_metadata", server_id, dict(entries))
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from blazar_spot.core.errors import NotFound, NotNow
+from blazar_spot.core.errors import NotFound, NotNow, OverQuota
 from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
 MARK = {"contract_mark": "1"}
@@ -87,7 +87,7 @@ class ComputeContract:
     def test_metadata_cannot_be_written_beyond_the_quota(self, stage: Stage) -> None:
         server = booted(stage, SPOT, stage.one)
         stage.compute.write_metadata(server, {f"key{number}": "full" for number in range(128)})
-        with pytest.raises(NotNow):
+        with pytest.raises(OverQuota):
             stage.compute.write_metadata(server, MARK)
         stage.compute.write_metadata(server, {"key7": "changed"})
 
@@ -198,15 +198,22 @@ class ComputeContract:
 
     def test_a_preemptible_flavor_is_enrolled_once(self, stage: Stage) -> None:
         flavor = stage.new_flavor()
-        changed = stage.compute.enrol_flavors()
-        assert flavor in changed
-        assert PLAIN not in changed
-        assert POOLED not in changed
-        assert not stage.compute.enrol_flavors()
+        before = stage.compute.unenrolled_flavors()
+        assert flavor in before.values()
+        assert not {PLAIN, POOLED} & set(before.values())
+        for one in before:
+            for _ in range(2):
+                stage.compute.enrol_flavor(one)
+        assert stage.compute.unenrolled_flavors() == {}
+
+    def test_a_flavor_that_is_gone_cannot_be_enrolled(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.compute.enrol_flavor("no-such-flavor")
 
     def test_a_server_of_an_enrolled_flavor_consumes_the_pool(self, stage: Stage) -> None:
         flavor = stage.new_flavor()
-        stage.compute.enrol_flavors()
+        for one in stage.compute.unenrolled_flavors():
+            stage.compute.enrol_flavor(one)
         stage.pool.ensure(stage.one.host)
         server = booted(stage, flavor, stage.one)
         assert stage.pool.spot_consumers(stage.one.host) == {server}

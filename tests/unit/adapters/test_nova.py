@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from blazar_spot.adapters.nova import NovaCompute
-from blazar_spot.core.errors import Forbidden, NotNow, Unreachable
+from blazar_spot.core.errors import Forbidden, NotNow, OverQuota, SpotError, Unreachable
 from blazar_spot.core.flavors import PREEMPTIBLE
 from blazar_spot.ports.compute import PoolHost
 from tests.unit.adapters.http_stub import ENDPOINT, Answer, HttpStub
@@ -125,10 +125,18 @@ def test_hypervisors_are_listed_only_when_the_freepool_has_a_new_host(http: Http
     assert compute.freepool_hosts() == [PoolHost("host3", "c3")]
 
 
-def test_a_full_quota_of_keys_is_a_matter_of_time(http: HttpStub, compute: NovaCompute) -> None:
-    http.on("POST", "/servers/server-1/metadata", Answer(403, {"forbidden": {"code": 403, "message": "quota"}}))
-    with pytest.raises(NotNow):
-        compute.write_metadata("server-1", {"key": "value"})
+def test_only_a_full_quota_of_keys_is_a_matter_of_time(http: HttpStub, compute: NovaCompute) -> None:
+    def refused(status: int, message: str) -> Answer:
+        return Answer(status, {"forbidden": {"code": status, "message": message}})
+
+    full = "Maximum number of metadata items exceeds 128"
+    policy = "Policy doesn't allow os_compute_api:server-metadata:create to be performed."
+    answers = refused(403, full), refused(413, full), refused(403, policy), Answer(401), refused(413, "slow down")
+    http.on("POST", "/servers/server-1/metadata", *answers)
+    for expected in (OverQuota, OverQuota, Forbidden, Forbidden, Unreachable):
+        with pytest.raises(SpotError) as caught:
+            compute.write_metadata("server-1", {"key": "value"})
+        assert type(caught.value) is expected
 
 
 def test_a_key_that_somebody_else_removed_meanwhile_is_removed(http: HttpStub, compute: NovaCompute) -> None:
@@ -147,20 +155,21 @@ def test_a_move_of_which_only_the_answer_was_lost_is_made(http: HttpStub, comput
         compute.leave_aggregate(7, "c1")
 
 
-def test_a_flavor_that_went_away_does_not_keep_others_from_being_enrolled(http: HttpStub, compute: NovaCompute) -> None:
-    def flavor(name: str) -> dict[str, Any]:
+def test_a_flavor_is_given_what_it_lacks_and_only_if_it_lacks_something(http: HttpStub, compute: NovaCompute) -> None:
+    def flavor(name: str, **specs: str) -> dict[str, Any]:
         size = {"vcpus": 1, "ram": 64, "disk": 1, "OS-FLV-EXT-DATA:ephemeral": 0, "swap": 0}
-        return {"id": name, "name": name, "extra_specs": {PREEMPTIBLE: "true"}, **size}
+        return {"id": name, "name": name.upper(), "extra_specs": specs, **size}
 
-    http.on("GET", "/flavors/detail", {"flavors": [flavor("gone"), flavor("here")]})
-    http.on("POST", "/flavors/gone/os-extra_specs", Answer(404))
-    http.on("POST", "/flavors/here/os-extra_specs", {})
-    assert compute.enrol_flavors() == ["here"]
+    shadow = {"resources:CUSTOM_SPOT_DISK_GB": "1", "resources:CUSTOM_SPOT_MEMORY_MB": "64"}
+    lacking = flavor("new", **{PREEMPTIBLE: "true", "resources:CUSTOM_SPOT_VCPU": "2"}, **shadow)
+    enrolled = flavor("old", **{PREEMPTIBLE: "true", "resources:CUSTOM_SPOT_VCPU": "1"}, **shadow)
+    http.on("GET", "/flavors/detail", {"flavors": [lacking, enrolled, flavor("plain")]})
+    http.on("GET", "/flavors/new", {"flavor": lacking})
+    http.on("GET", "/flavors/old", {"flavor": enrolled})
+    http.on("POST", "/flavors/new/os-extra_specs", {})
+    assert compute.unenrolled_flavors() == {"new": "NEW"}
     assert http.requests[0].query == {"is_public": "None"}
-    assert http.requests[-1].body == {
-        "extra_specs": {
-            "resources:CUSTOM_SPOT_DISK_GB": "1",
-            "resources:CUSTOM_SPOT_MEMORY_MB": "64",
-            "resources:CUSTOM_SPOT_VCPU": "1",
-        }
-    }
+    for name in ("new", "old"):
+        compute.enrol_flavor(name)
+    assert http.asked("POST") == ["/flavors/new/os-extra_specs"]
+    assert http.requests[-2].body == {"extra_specs": {"resources:CUSTOM_SPOT_VCPU": "1"}}
