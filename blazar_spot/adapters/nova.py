@@ -16,7 +16,7 @@ from blazar_spot.adapters import nova_records
 from blazar_spot.adapters.rest import Rest
 from blazar_spot.core.errors import NotFound, NotNow, Unreachable
 from blazar_spot.core.flavors import missing_specs
-from blazar_spot.ports.compute import PoolHost, Server
+from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 
 MICROVERSION = "2.87"
 """2.47 embeds the flavor in a server, 2.53 names hypervisors by uuid, 2.61 shows extra specs in the list of flavors,
@@ -117,6 +117,22 @@ class NovaCompute:
 
     def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
         return frozenset(self._api.get(f"/os-aggregates/{aggregate_id}")["aggregate"]["hosts"])
+
+    def all_aggregates(self) -> Sequence[Aggregate]:
+        return [
+            Aggregate(
+                id=record["id"],
+                name=record["name"],
+                zone=record["availability_zone"],
+                is_freepool=record["name"] == self._freepool_name,
+                service_hosts=frozenset(record["hosts"]),
+            )
+            for record in self._api.get("/os-aggregates")["aggregates"]
+        ]
+
+    def delete_aggregate(self, aggregate_id: int) -> None:
+        with suppress(NotFound):
+            self._api.delete(f"/os-aggregates/{aggregate_id}")
 
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         self._move("add_host", aggregate_id, service_host, is_member_after=True)

@@ -10,3 +10,6 @@ class Clock(Protocol):
     def now(self) -> int:
         """The last whole Unix second that has begun; it never goes back within one process by more than a step of
         the machine's clock."""
+
+    def wait(self, seconds: float) -> bool:
+        """Let so much time pass; True, perhaps earlier, if the process is about to stop."""

@@ -38,6 +38,17 @@ class PoolHost:
     service_host: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """A group of compute services; with a zone they are in that availability zone."""
+
+    id: int
+    name: str
+    zone: str | None
+    is_freepool: bool
+    service_hosts: frozenset[str]
+
+
 class Compute(Protocol):
     """What we ask of and do to the compute service."""
 
@@ -96,6 +107,12 @@ class Compute(Protocol):
 
     def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
         """The names of the compute services in the aggregate. ``NotFound`` if there is no such aggregate."""
+
+    def all_aggregates(self) -> Sequence[Aggregate]:
+        """All aggregates, as they are at one moment."""
+
+    def delete_aggregate(self, aggregate_id: int) -> None:
+        """Delete an aggregate that has no hosts; gone already is success. ``Permanent`` if it has hosts."""
 
     def freepool_aggregate(self) -> int:
         """The id of the freepool's aggregate. ``NotFound`` if there is none."""

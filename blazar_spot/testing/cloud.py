@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from blazar_spot.core import flavors
-from blazar_spot.core.errors import NotFound, NotNow, OverQuota, SpotError, StaleVersion
+from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, SpotError, StaleVersion
 from blazar_spot.ports.clock import Clock
-from blazar_spot.ports.compute import PoolHost, Server
+from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer
 from blazar_spot.testing.world import World
@@ -149,6 +149,27 @@ class FakeCloud(World):
     def aggregate_hosts(self, aggregate_id: int) -> frozenset[str]:
         with self._call("aggregate_hosts"):
             return frozenset(self._aggregate(aggregate_id).hosts)
+
+    def all_aggregates(self) -> Sequence[Aggregate]:
+        with self._call("all_aggregates"):
+            return [
+                Aggregate(
+                    id=one.id,
+                    name=one.name,
+                    zone=one.zone,
+                    is_freepool=one is self.freepool,
+                    service_hosts=frozenset(one.hosts),
+                )
+                for one in self.aggregates.values()
+            ]
+
+    def delete_aggregate(self, aggregate_id: int) -> None:
+        with self._call("delete_aggregate"):
+            if aggregate_id in self.aggregates:
+                if self.aggregates[aggregate_id].hosts:
+                    raise Permanent(f"aggregate {aggregate_id} has hosts")
+                del self.aggregates[aggregate_id]
+                self._wrote("delete_aggregate", str(aggregate_id))
 
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         with self._call("join_aggregate"):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from blazar_spot.core.errors import NotFound, NotNow, OverQuota
+from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent
 from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
 MARK = {"contract_mark": "1"}
@@ -163,6 +163,28 @@ class ComputeContract:
         for _ in range(2):
             stage.compute.join_aggregate(freepool, stage.one.service_host)
         assert stage.one in stage.compute.freepool_hosts()
+
+    def test_all_aggregates_are_told_at_once(self, stage: Stage) -> None:
+        lease = stage.new_aggregate(zone="contract-zone")
+        stage.compute.leave_aggregate(stage.compute.freepool_aggregate(), stage.one.service_host)
+        stage.compute.join_aggregate(lease, stage.one.service_host)
+        told = {one.id: one for one in stage.compute.all_aggregates()}
+        assert (told[lease].zone, told[lease].is_freepool) == ("contract-zone", False)
+        assert told[lease].service_hosts == {stage.one.service_host}
+        freepool = told[stage.compute.freepool_aggregate()]
+        assert freepool.is_freepool
+        assert stage.other.service_host in freepool.service_hosts
+        assert stage.one.service_host not in freepool.service_hosts
+
+    def test_an_aggregate_is_deleted_when_it_has_no_hosts(self, stage: Stage) -> None:
+        lease = stage.new_aggregate(zone="contract-zone")
+        stage.compute.join_aggregate(lease, stage.one.service_host)
+        with pytest.raises(Permanent):
+            stage.compute.delete_aggregate(lease)
+        stage.compute.leave_aggregate(lease, stage.one.service_host)
+        for _ in range(2):
+            stage.compute.delete_aggregate(lease)
+        assert lease not in {one.id for one in stage.compute.all_aggregates()}
 
     def test_a_host_with_servers_cannot_change_its_zone(self, stage: Stage) -> None:
         lease = stage.new_aggregate(zone="contract-zone")
