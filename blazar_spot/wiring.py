@@ -36,5 +36,7 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         policy=configuration.policy_of(conf),
         sweep_seconds=conf.engine.sweep_seconds,
         mode=Mode(conf.engine.mode),
+        handover_budget=conf.leases.handover_budget_seconds,
+        handback_budget=conf.leases.handback_budget_seconds,
         auto_enrol=conf.engine.auto_enrol,
     )

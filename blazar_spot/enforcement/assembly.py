@@ -12,6 +12,7 @@ from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.evictions import Evictions
+from blazar_spot.enforcement.handback import HandBack
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
@@ -20,6 +21,7 @@ from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.enforcement.reclaims import Reclaims
+from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
@@ -35,6 +37,7 @@ class Whole:
     booking: Booking
     publishing: Publishing
     handover: HandOver
+    handback: HandBack
     policy: Policy
     clock: Clock
 
@@ -48,11 +51,14 @@ def assemble(
     sweep_seconds: int = 0,
     mode: Mode = Mode.ENFORCE,
     auto_enrol: bool = True,
+    handover_budget: int = 5,
+    handback_budget: int = 5,
 ) -> Whole:
     """Put the use cases together over these ports."""
     witnesses = Witnesses(compute, pool)
     notices = Notices(store, compute, clock, policy)
     evictions = Evictions(store, compute, clock, policy)
+    handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)
     return Whole(
         engine=Engine(
@@ -67,9 +73,10 @@ def assemble(
             sweep_seconds,
             mode,
         ),
-        booking=Booking(store, pool, clock, policy),
+        booking=Booking(store, pool, clock, policy, handback.returning),
         publishing=Publishing(store, clock),
-        handover=HandOver(store, compute, witnesses, policy),
+        handover=HandOver(store, compute, witnesses, policy, handover_budget),
+        handback=handback,
         policy=policy,
         clock=clock,
     )

@@ -9,7 +9,7 @@ refusal with nothing held.
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -38,16 +38,19 @@ class _Known:
 class Booking:
     """Answers and holds."""
 
-    def __init__(self, store: Store, pool: Pool, clock: Clock, policy: Policy) -> None:
+    def __init__(
+        self, store: Store, pool: Pool, clock: Clock, policy: Policy, returning: Callable[[], Set[str]]
+    ) -> None:
         self._store = store
         self._pool = pool
         self._clock = clock
         self._policy = policy
+        self._returning = returning
 
     def judge(self, wish: Wish, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The hosts that the wish would get, or raise ``Refused`` if it cannot be met without breaking a promise."""
         with _or_refused():
-            return self._plan(wish, candidates, self._known(candidates))
+            return self._plan(wish, self._present(candidates), self._known(candidates))
 
     def cheapest(self, wish: Wish, hosts: Sequence[Candidate], count: int) -> list[Candidate]:
         """So many of the hosts that a reservation has: those that are best to keep."""
@@ -63,7 +66,7 @@ class Booking:
         Their pools are as they were: ``secure`` them before the booking is accepted.
         """
         with _or_refused():
-            chosen = self._plan(wish, candidates, self._known(candidates))
+            chosen = self._plan(wish, self._present(candidates), self._known(candidates))
             self._write_claims(reservation_id, lease_id, wish, chosen)
         return chosen
 
@@ -100,6 +103,15 @@ class Booking:
             for claim in work.open_claims():
                 if claim.standing is Standing.HELD and claim.lease_id == lease_id:
                     work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+
+    def _present(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The hosts as they are: one that is on its way back from its last reservation is busy a little longer."""
+        returning = self._returning()
+        now = self._clock.now()
+        until = now + self._policy.force_allowance + self._policy.reset_allowance
+        return [
+            replace(host, busy=(*host.busy, (now, until))) if host.host in returning else host for host in candidates
+        ]
 
     def _plan(self, wish: Wish, candidates: Sequence[Candidate], known: _Known) -> list[Candidate]:
         state = snapshot(wish, candidates, known.instances, known.notices, self._policy, self._clock.now())

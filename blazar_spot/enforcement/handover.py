@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate through which a host reaches a running reservation.
 
-It waits for nobody: it looks, moves the hosts that both witnesses call clean, each on its own, and names the others.
-Nothing is deleted here, ever. A host that is late is tried again by whoever called, as often as it takes.
+It waits for no server: it looks, moves the hosts that both witnesses call clean, several at a time and each on its
+own, and names the others. If the cloud itself is slow, what is not done within the budget is late too; it may still
+arrive, and is then found where it belongs. Nothing is deleted here, ever. A host that is late is tried again by
+whoever called, as often as it takes.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import threading
+from collections.abc import Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.errors import SpotError
@@ -16,20 +20,35 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim
 from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.witnesses import Witnesses
-from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.compute import Aggregate, Compute
 from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""So many hosts are looked at and moved at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From the freepool to a reservation's aggregate, as the aggregates are now; nobody sets out once it is shut."""
+
+    freepool: int
+    target: int
+    arrived: frozenset[str]
+    elsewhere: frozenset[str]
+    is_shut: threading.Event = field(default_factory=threading.Event)
 
 
 class HandOver:
     """Moves clean hosts from the freepool to a reservation's aggregate."""
 
-    def __init__(self, store: Store, compute: Compute, witnesses: Witnesses, policy: Policy) -> None:
+    def __init__(self, store: Store, compute: Compute, witnesses: Witnesses, policy: Policy, budget: int) -> None:
         self._store = store
         self._compute = compute
         self._witnesses = witnesses
         self._policy = policy
+        self.budget = budget
 
     def hand_over(self, reservation_id: str, aggregate_id: int, hosts: Iterable[Candidate]) -> list[Candidate]:
         """Hand over what is clean; returns the hosts that are late.
@@ -37,16 +56,13 @@ class HandOver:
         A host that is in the aggregate was handed over before, though nobody may have lived to record it: it serves
         its reservation, and who is on it now belongs there.
         """
-        late = []
-        served = set()
-        inside = self._inside(aggregate_id)
-        for host in hosts:
-            if host.service_host in inside or (self._witnesses.is_clean(host.host) and self._move(host, aggregate_id)):
-                LOG.info("%s serves reservation %s", host.host, reservation_id)
-                served.add(host.host)
-            else:
-                LOG.warning("%s is late for reservation %s", host.host, reservation_id)
-                late.append(host)
+        wanted = list(hosts)
+        served = self._served(wanted, aggregate_id) if wanted else set()
+        late = [host for host in wanted if host.host not in served]
+        for name in sorted(served):
+            LOG.info("%s serves reservation %s", name, reservation_id)
+        for host in late:
+            LOG.warning("%s is late for reservation %s", host.host, reservation_id)
         self._record(reservation_id, served)
         return late
 
@@ -61,25 +77,38 @@ class HandOver:
         given = {claim.host for claim in claims if claim.id in served}
         return [host for host in hosts if host.host not in given]
 
-    def _inside(self, aggregate_id: int) -> frozenset[str]:
+    def _served(self, hosts: Sequence[Candidate], aggregate_id: int) -> set[str]:
         try:
-            return self._compute.aggregate_hosts(aggregate_id)
+            way = _way(self._compute.all_aggregates(), aggregate_id)
         except SpotError as error:
-            LOG.warning("It is not known which hosts are in aggregate %d: %s", aggregate_id, error)
-            return frozenset()
+            LOG.warning("It is not known which hosts are in which aggregate: %s", error)
+            return set()
+        threads = ThreadPoolExecutor(min(len(hosts), AT_ONCE))
+        answers = {threads.submit(self._serve, host, way): host.host for host in hosts}
+        done, _ = wait(answers, timeout=self.budget)
+        way.is_shut.set()
+        threads.shutdown(wait=False, cancel_futures=True)
+        return {answers[answer] for answer in done if answer.result()}
 
-    def _move(self, host: Candidate, aggregate_id: int) -> bool:
+    def _serve(self, host: Candidate, way: _Way) -> bool:
+        if host.service_host in way.arrived:
+            return True
+        if host.service_host in way.elsewhere:
+            LOG.warning("%s has not come back from its last reservation", host.host)
+            return False
+        return self._witnesses.is_clean(host.host) and not way.is_shut.is_set() and self._move(host, way)
+
+    def _move(self, host: Candidate, way: _Way) -> bool:
         try:
-            freepool = self._compute.freepool_aggregate()
-            self._compute.leave_aggregate(freepool, host.service_host)
+            self._compute.leave_aggregate(way.freepool, host.service_host)
         except SpotError as error:
             LOG.warning("%s cannot leave the freepool: %s", host.host, error)
             return False
         try:
-            self._compute.join_aggregate(aggregate_id, host.service_host)
+            self._compute.join_aggregate(way.target, host.service_host)
         except SpotError as error:
-            LOG.warning("%s cannot join aggregate %d, going back: %s", host.host, aggregate_id, error)
-            self._go_back(host, freepool)
+            LOG.warning("%s cannot join aggregate %d, going back: %s", host.host, way.target, error)
+            self._go_back(host, way.freepool)
             return False
         return True
 
@@ -89,7 +118,7 @@ class HandOver:
         except SpotError as error:
             LOG.error("%s is in no aggregate now: %s", host.host, error)
 
-    def _record(self, reservation_id: str, served: set[str]) -> None:
+    def _record(self, reservation_id: str, served: Set[str]) -> None:
         with self._store.begin() as work:
             claims: Sequence[Claim] = work.claims_of(reservation_id)
             reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
@@ -100,3 +129,10 @@ class HandOver:
                 reclaim = reclaims.get(claim.id) or planned(claim, lead, self._policy, claim.start_at)
                 if reclaim.state is not State.HANDED_OVER:
                     work.put_reclaim(replace(reclaim, state=State.HANDED_OVER))
+
+
+def _way(aggregates: Sequence[Aggregate], target: int) -> _Way:
+    freepool = next(one for one in aggregates if one.is_freepool)
+    here = (one.service_hosts for one in aggregates if one.id == target)
+    others = (one.service_hosts for one in aggregates if one.zone and one.id not in (target, freepool.id))
+    return _Way(freepool.id, target, frozenset[str]().union(*here), frozenset[str]().union(*others))

@@ -73,6 +73,14 @@ class Admission:
             return None
         return ids(offered, chosen)[0]
 
+    def hold_now(self, reservation: Mapping[str, Any], lease: Mapping[str, Any]) -> Held:
+        """Hold one host more that can be free at once."""
+        asked = request({**reservation, "start_date": lease["start_date"], "end_date": lease["end_date"]})
+        wish = replace(asked.wish, start_at=self._clock.now(), count_min=1, count_max=1)
+        offered = on_offer(calendar.hosts(asked.requirements, from_at=wish.start_at))
+        chosen = self._booking.hold(reservation["id"], lease["id"], wish, candidates(offered))
+        return held(reservation["id"], wish, offered, chosen)
+
     def abandon(self, lease_id: str) -> None:
         """Withdraw what is only held for the lease. If even that fails, the next poll does it."""
         try:

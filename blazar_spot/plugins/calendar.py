@@ -22,7 +22,8 @@ from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.instants import to_datetime
-from blazar_spot.enforcement.publishing import Entry
+from blazar_spot.enforcement.handback import Books, Holding
+from blazar_spot.enforcement.publishing import OVERRUN, Entry
 
 CHANGES = threading.RLock()
 """Blazar has many threads and not one lock, and its database calls are one session each."""
@@ -47,6 +48,15 @@ class Serving:
     count_min: int
     is_flagged: bool
     hosts: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The row that gives a host to a reservation."""
+
+    id: str
+    reservation_id: str
+    compute_host_id: str
 
 
 def instant(moment: datetime) -> int:
@@ -130,6 +140,62 @@ def _reservations() -> list[Any]:
             .all()
         )
         return rows
+
+
+def known_hosts() -> list[Candidate]:
+    """Every host that Blazar has."""
+    host = models.ComputeHost
+    with facade_wrapper.session_for_read() as session:
+        return [Candidate(*row) for row in session.query(host.hypervisor_hostname, host.service_name)]
+
+
+def books(now: int) -> Books:
+    """Who has which hosts. A reservation that is in a change long after its end is stuck in it, and is settled so."""
+    holdings: dict[str, Holding] = {}
+    for row in _allocated():
+        end_at = instant(row.end_date)
+        before = holdings.get(row.reservation_id)
+        mine = before.service_hosts if before else frozenset[str]()
+        holdings[row.reservation_id] = Holding(
+            service_hosts=mine if row.service_host is None else mine | {row.service_host},
+            is_settled=row.lease_status not in status.lease.TRANSITIONAL or end_at + OVERRUN <= now,
+            is_running=row.status == status.reservation.ACTIVE and now < end_at,
+        )
+    return Books(known_hosts(), holdings)
+
+
+def _allocated() -> list[Any]:
+    lease, reservation, host = models.Lease, models.Reservation, models.ComputeHost
+    with facade_wrapper.session_for_read() as session:
+        rows: list[Any] = (
+            session.query(
+                reservation.id.label("reservation_id"),
+                reservation.status,
+                lease.status.label("lease_status"),
+                lease.end_date,
+                host.service_name.label("service_host"),
+            )
+            .join(lease, lease.id == reservation.lease_id)
+            .outerjoin(models.ComputeHostAllocation, models.ComputeHostAllocation.reservation_id == reservation.id)
+            .outerjoin(host, host.id == models.ComputeHostAllocation.compute_host_id)
+            .filter(reservation.resource_type == RESOURCE_TYPE)
+            .filter((reservation.status != status.reservation.DELETED) | lease.status.in_(status.lease.TRANSITIONAL))
+            .all()
+        )
+        return rows
+
+
+def allocation(reservation_id: str, host: str) -> Allocation:
+    """The row that gives this host to the reservation."""
+    held = models.ComputeHostAllocation
+    with facade_wrapper.session_for_read() as session:
+        row = (
+            session.query(held.id, held.reservation_id, held.compute_host_id)
+            .join(models.ComputeHost, models.ComputeHost.id == held.compute_host_id)
+            .filter(held.reservation_id == reservation_id, models.ComputeHost.hypervisor_hostname == host)
+            .one()
+        )
+        return Allocation(*row)
 
 
 def serving(reservation_id: str) -> Serving:

@@ -9,15 +9,13 @@ upstream's ``add_computehost``, which deletes every server on it: rows are writt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from blazar import status
 from blazar.db import api as db_api
-from blazar.manager.exceptions import CantAddHost, CantRemoveHost
 from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin, PhysicalHostPlugin
 from blazar.utils.openstack import nova
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from blazar_spot.core.errors import Refused
+from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.admission import Admission, Held
 from blazar_spot.plugins.changes import Changes
@@ -26,6 +24,7 @@ from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.settings import Settings, settings
+from blazar_spot.plugins.spares import Spares
 
 LOG = logging.getLogger(__name__)
 CONF = cfg.CONF
@@ -46,7 +45,9 @@ class SpotHostPlugin(PhysicalHostPlugin):
         whole = ours.whole
         self._admission = Admission(whole.booking, whole.clock)
         self._changes = Changes(whole.booking, whole.clock)
-        self._doors = Doors(whole.handover)
+        spares = Spares(self._admission, whole.handover, whole.clock)
+        self._doors = Doors(whole.handover, whole.handback, spares, whole.clock)
+        self._publishing = whole.publishing
         self.monitor = SpotMonitor(
             PhysicalHostMonitorPlugin(), whole.publishing, self._doors, whole.clock, ours.interval
         )
@@ -134,11 +135,9 @@ class SpotHostPlugin(PhysicalHostPlugin):
                 db_api.host_allocation_destroy(row)
 
     def _reallocate(self, allocation: Mapping[str, Any]) -> bool:
-        """Replace a failed host, by one that joins later if need be."""
+        """Replace a failed host, by one that joins later if need be; the polls take the failed one home."""
         reservation = db_api.reservation_get(allocation["reservation_id"])
         lease = db_api.lease_get(reservation["lease_id"])
-        if reservation["status"] == status.reservation.ACTIVE:
-            self._take_out(reservation, allocation["compute_host_id"])
         with calendar.CHANGES:
             host = self._admission.hold_another(reservation, lease)
             if host is None:
@@ -149,19 +148,26 @@ class SpotHostPlugin(PhysicalHostPlugin):
         LOG.warning("Resource changed for reservation %s (lease: %s).", reservation["id"], lease["name"])
         return True
 
-    def _take_out(self, reservation: Mapping[str, Any], host_id: str) -> None:
-        """A host that was late is not in the reservation's aggregate, and that is no reason not to replace it."""
-        aggregate = calendar.serving(reservation["id"]).aggregate_id
-        try:
-            nova.ReservationPool().remove_computehost(aggregate, db_api.host_get(host_id)["service_name"])
-        except (CantAddHost, CantRemoveHost) as error:
-            LOG.warning("The failed host was not taken out of aggregate %s: %s", aggregate, error)
-
     def on_start(self, resource_id: str) -> None:
         """Hand over what is clean; no host is waited for, and no server is deleted."""
         self._doors.start(resource_id)
 
     def on_end(self, resource_id: str) -> None:
-        """As upstream, once no late host can join any more."""
-        self._doors.close()
-        super().on_end(resource_id)
+        """Give the hosts up in the calendar, then take back what comes free soon; the polls take back the rest.
+
+        Whatever fails on the way, the lease has ended: upstream would end it in ERROR, with its hosts lost.
+        """
+        wanted = db_api.host_reservation_get(resource_id)
+        db_api.host_reservation_update(resource_id, {"status": "completed"})
+        with calendar.CHANGES:
+            for row in db_api.host_allocation_get_all_by_values(reservation_id=wanted["reservation_id"]):
+                db_api.host_allocation_destroy(row["id"])
+            self._withdraw(wanted["reservation_id"])
+        self._doors.end(wanted["aggregate_id"])
+
+    def _withdraw(self, reservation_id: str) -> None:
+        """Notices are withdrawn with the next tick of the engine. If this fails, the next poll does it."""
+        try:
+            self._publishing.end(reservation_id)
+        except SpotError as error:
+            LOG.warning("The claims of reservation %s are not ended yet: %s", reservation_id, error)

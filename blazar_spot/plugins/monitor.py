@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs again and again inside blazar-manager: claims are published, late hosts join, failed hosts are found.
+"""What runs again and again inside blazar-manager: claims are published, hosts come home, late ones join, failed ones
+are found.
 
 Blazar polls a monitor only if that monitor says so; upstream's does by an option that is off by default, so this one
 is our own and always on. Each duty is on its own: one that fails keeps no other from being done. The failure
@@ -57,6 +58,7 @@ class SpotMonitor(BaseMonitorPlugin):
 
     def poll(self) -> Flags:
         _do(self._publish)
+        _do(self._doors.tidy)
         _do(self._doors.join_late)
         return _do(self._find_failures) or {}
 

@@ -4,7 +4,6 @@
 import pathlib
 import shutil
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 from blazar import context
@@ -20,7 +19,7 @@ from oslo_utils import timeutils
 from blazar_spot.plugins import filter as filters
 from blazar_spot.plugins import hosts
 from blazar_spot.plugins.settings import Settings
-from tests.functional.plugins.reservations import POLL, Aggregates, Reservations, Servers, World
+from tests.functional.plugins.reservations import POLL, Aggregates, Reservations, World
 
 CATALOG = [{"type": "identity", "endpoints": [{"interface": "internal", "region": None, "url": "http://127.0.0.1"}]}]
 
@@ -64,7 +63,6 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def neighbours(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(nova, "ReservationPool", lambda: Aggregates(world))
-    monkeypatch.setattr(nova.NovaClientWrapper, "nova", SimpleNamespace(servers=Servers(world)))
     monkeypatch.setattr(trusts, "create_ctx_from_trust", lambda trust_id: a_context())
     monkeypatch.setattr(notification_api, "send_lease_notification", lambda *about: None)
     monkeypatch.setattr(PhysicalHostMonitorPlugin, "_instance", None)

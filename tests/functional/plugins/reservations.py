@@ -76,36 +76,8 @@ class Aggregates:
             raise RuntimeError("Nova does not create aggregates now")
         return self._cloud.add_aggregate(name, zone=az)
 
-    def get_computehosts(self, pool: int) -> list[str]:
-        return list(self._cloud.aggregates[pool].hosts)
-
-    def remove_computehost(self, pool: int, hosts: str) -> None:
-        self._cloud.leave_aggregate(pool, hosts)
-        self._cloud.join_aggregate(self._cloud.freepool.id, hosts)
-
-    def delete(self, pool: int) -> None:
-        for host in self.get_computehosts(pool):
-            self.remove_computehost(pool, host)
-        del self._cloud.aggregates[pool]
-
     def add_computehost(self, *_: Any, **__: Any) -> None:
         raise AssertionError("this deletes every server on the host")
-
-
-class Servers:
-    """Nova's servers as upstream's end of a lease sees them; a delete is done at once."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def list(self, search_opts: dict[str, Any], **_: Any) -> list[str]:
-        self._world.cloud.settle()
-        host = search_opts["host"].removeprefix(SERVICE)
-        return [one.id for one in self._world.cloud.alive.values() if one.host == host]
-
-    def delete(self, server: str) -> None:
-        self._world.cloud.delete_takes = self._world.cloud.row_outlives_allocation_by = 0
-        self._world.cloud.begin_delete(self._world.cloud.alive[server], force=True)
 
 
 class Reservations:
@@ -247,8 +219,16 @@ class Reservations:
     def served(self, lease: dict[str, Any]) -> list[str]:
         """The hosts in the reservation's aggregate."""
         name = lease["reservations"][0]["id"]
-        aggregate = next(one for one in self.world.cloud.aggregates.values() if one.name == name)
-        return sorted(host.removeprefix(SERVICE) for host in aggregate.hosts)
+        aggregates = [one for one in self.world.cloud.aggregates.values() if one.name == name]
+        return sorted(host.removeprefix(SERVICE) for one in aggregates for host in one.hosts)
+
+    def free(self) -> list[str]:
+        """The hosts in the freepool."""
+        return sorted(host.removeprefix(SERVICE) for host in self.world.cloud.freepool.hosts)
+
+    def aggregates(self) -> list[str]:
+        """The names of all aggregates but the freepool."""
+        return sorted(one.name for one in self.world.cloud.aggregates.values() if one is not self.world.cloud.freepool)
 
     def claims(self, *standings: Standing) -> list[Claim]:
         return [claim for claim in self.world.store.claims if claim.standing in standings]

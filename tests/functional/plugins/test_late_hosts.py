@@ -69,7 +69,10 @@ def test_no_late_host_joins_a_lease_that_has_ended(reservations: Reservations, l
     assert sorted(cloud.freepool.hosts) == ["compute-of-gpu-1", "compute-of-gpu-2"]
 
 
-@pytest.mark.parametrize("operation", ["servers_on", "consumers", "leave_aggregate", "join_aggregate"])
+OPERATIONS = ["all_aggregates", "servers_on", "consumers", "leave_aggregate", "join_aggregate"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_lease_starts_degraded_while_the_cloud_does_not_answer(reservations: Reservations, operation: str) -> None:
     reservations.add_hosts("gpu-1")
     lease = reservations.lease(start_in=0)

@@ -44,8 +44,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
 
     for name in ("host_allocation_create", "host_allocation_update", "host_allocation_destroy"):
         watch(db_api, name)
-    for name in ("create", "remove_computehost"):
-        watch(Aggregates, name)
+    watch(Aggregates, "create")
     watch(calendar, "entries")
     watch(FakeCloud, "close")
     return seen
@@ -76,15 +75,12 @@ def test_an_update_closes_pools_without_the_lock(reservations: Reservations, see
     assert seen["close"] == {False}
 
 
-def test_healing_writes_its_row_under_the_lock_and_asks_nova_without_it(
-    reservations: Reservations, seen: dict[str, set[bool]]
-) -> None:
+def test_healing_writes_its_row_under_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:
     reservations.add_hosts("gpu-1", "gpu-2")
     lease = reservations.lease(start_in=0, minutes=120)
     reservations.start(lease)
     fail(reservations, *reservations.served(lease))
     assert seen["host_allocation_update"] == {True}
-    assert seen["remove_computehost"] == {False}
 
 
 def test_what_is_published_is_read_under_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:

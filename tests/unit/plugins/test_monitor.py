@@ -52,11 +52,16 @@ class Duties:
     """Publishing and the late door; either may fail."""
 
     def __init__(self) -> None:
-        self.published = self.joined = 0
+        self.published = self.tidied = self.joined = 0
         self.error: Exception | None = None
 
     def publish(self, *_: object) -> None:
         self.published += 1
+        if self.error:
+            raise self.error
+
+    def tidy(self) -> None:
+        self.tidied += 1
         if self.error:
             raise self.error
 
@@ -87,7 +92,7 @@ def test_it_polls_at_its_own_interval_while_upstreams_polling_is_off(duties: Dut
     assert ours.is_polling_enabled()
     assert ours.get_polling_interval() == 5
     assert ours.poll() == {}
-    assert (duties.published, duties.joined, upstream.polled) == (1, 1, 0)
+    assert (duties.published, duties.tidied, duties.joined, upstream.polled) == (1, 1, 1, 0)
 
 
 @pytest.mark.parametrize("error", [Unreachable("no answer"), RuntimeError("a bug")])
@@ -95,7 +100,7 @@ def test_a_duty_that_fails_keeps_no_other_from_being_done(duties: Duties, clock:
     duties.error = error
     upstream = Upstream(polls=True)
     assert monitor(upstream, duties, clock).poll() == FLAGS
-    assert (duties.published, duties.joined, upstream.polled) == (1, 1, 1)
+    assert (duties.published, duties.tidied, duties.joined, upstream.polled) == (1, 1, 1, 1)
 
 
 def test_failures_are_looked_for_at_upstreams_interval(duties: Duties, clock: FakeClock) -> None:

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[leases]: how long the start and the end of a lease may hold up all others."""
+
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup(
+    "leases",
+    title="The start and the end of a lease",
+    help="""
+Blazar starts and ends all leases of a cloud one after another. What takes longer than these budgets goes on beside
+that: a host that is late joins its lease as soon as it is clean, and one whose servers die slowly returns to the
+freepool as soon as they are gone.
+""",
+)
+
+OPTIONS: list[cfg.Opt] = [
+    cfg.IntOpt(
+        "handover_budget_seconds",
+        default=5,
+        min=1,
+        help="""
+How long the start of a lease waits at most for Nova and Placement to look at its hosts and to move them. No server is
+ever waited for.
+""",
+    ),
+    cfg.IntOpt(
+        "handback_budget_seconds",
+        default=5,
+        min=0,
+        help="""
+How long the end of a lease waits at most for its servers to be gone, all its hosts together. With a longer wait more
+hosts are back at once, and other leases start later.
+""",
+    ),
+]

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts come back from leases that are over, however slowly their servers die, and none is ever lost."""
+
+from typing import Any
+
+import pytest
+from blazar import status
+from blazar.db import api as db_api
+from blazar.enforcement.exceptions import ExternalServiceFilterException
+
+from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.promises import NoticeState, Standing
+from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, SERVICE, Reservations, fail
+
+SLOWLY = 60
+
+
+@pytest.fixture
+def lease(reservations: Reservations) -> dict[str, Any]:
+    """A lease of one host is running, and its owner's server runs on it."""
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=0)
+    reservations.start(lease)
+    reservations.poll()
+    reservations.world.cloud.boot("plain", host="gpu-1")
+    reservations.world.pass_time(10)
+    return lease
+
+
+def run_for(reservations: Reservations, seconds: int) -> None:
+    reservations.run_until(reservations.world.clock.now() + seconds)
+
+
+def test_a_host_whose_servers_die_quickly_is_back_when_the_lease_has_ended(
+    reservations: Reservations, lease: dict[str, Any]
+) -> None:
+    reservations.end(lease)
+    assert reservations.now(lease).status == "TERMINATED"
+    assert reservations.free() == ["gpu-1"]
+    assert reservations.aggregates() == []
+
+
+def test_a_soft_deleted_server_does_not_keep_its_host(reservations: Reservations, lease: dict[str, Any]) -> None:
+    reservations.world.cloud.soft_delete = True
+    (server,) = reservations.world.cloud.alive.values()
+    reservations.world.cloud.begin_delete(server, force=False)
+    reservations.end(lease)
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_lease_ends_in_time_however_slowly_its_servers_die(reservations: Reservations, lease: dict[str, Any]) -> None:
+    reservations.world.cloud.delete_takes = SLOWLY
+    before = reservations.world.clock.now()
+    reservations.end(lease)
+    assert reservations.world.clock.now() - before <= 5
+    assert reservations.now(lease).status == "TERMINATED"
+    assert [claim.standing for claim in reservations.world.store.claims] == [Standing.ENDED]
+    assert reservations.free() == []
+    run_for(reservations, SLOWLY)
+    assert reservations.free() == ["gpu-1"]
+    assert reservations.aggregates() == []
+
+
+def test_a_server_that_hangs_is_reset_until_its_host_comes_back(
+    reservations: Reservations, lease: dict[str, Any]
+) -> None:
+    (server,) = reservations.world.cloud.alive.values()
+    server.hangs = True
+    reservations.end(lease)
+    run_for(reservations, 20)
+    assert reservations.free() == []
+    run_for(reservations, MINUTE)
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_returning_host_is_busy(reservations: Reservations, lease: dict[str, Any]) -> None:
+    reservations.world.cloud.delete_takes = SLOWLY
+    reservations.end(lease)
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        reservations.lease(start_in=0)
+    reservations.add_hosts("gpu-2")
+    assert reservations.hosts(reservations.lease(start_in=0)) == ["gpu-2"]
+
+
+def test_a_lease_that_starts_on_a_returning_host_is_degraded_until_it_is_clean(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    first = reservations.lease(start_in=0, count=2)
+    second = reservations.lease(start_in=HOUR, count=2)
+    reservations.start(first)
+    reservations.poll()
+    reservations.world.cloud.boot("plain", host="gpu-1")
+    run_for(reservations, reservations.start_of(second) - reservations.world.clock.now())
+    reservations.world.cloud.delete_takes = SLOWLY
+    reservations.end(first)
+    reservations.start(second)
+    after = reservations.now(second)
+    assert (after.status, after.is_degraded) == ("ACTIVE", True)
+    assert reservations.served(second) == ["gpu-2"]
+    run_for(reservations, SLOWLY + 2 * POLL)
+    assert reservations.served(second) == ["gpu-1", "gpu-2"]
+    assert not reservations.now(second).is_degraded
+
+
+def test_a_lease_that_ends_while_nova_is_down_gives_its_host_back_later(
+    reservations: Reservations, lease: dict[str, Any]
+) -> None:
+    reservations.world.cloud.fails("all_aggregates", Unreachable("no answer"))
+    reservations.end(lease)
+    assert reservations.now(lease).status == "TERMINATED"
+    run_for(reservations, 4 * POLL)
+    assert reservations.free() == ["gpu-1"]
+    assert reservations.aggregates() == []
+
+
+def test_a_lease_ends_while_our_database_is_down(reservations: Reservations, lease: dict[str, Any]) -> None:
+    reservations.world.store.is_down = True
+    reservations.end(lease)
+    assert reservations.now(lease).status == "TERMINATED"
+    reservations.world.store.is_down = False
+    reservations.poll()
+    assert [claim.standing for claim in reservations.world.store.claims] == [Standing.ENDED]
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_deleted_lease_gives_its_host_back(reservations: Reservations, lease: dict[str, Any]) -> None:
+    reservations.world.cloud.delete_takes = SLOWLY
+    reservations.delete(lease)
+    assert reservations.free() == []
+    run_for(reservations, SLOWLY)
+    assert reservations.free() == ["gpu-1"]
+    assert reservations.aggregates() == []
+
+
+def test_a_lease_that_is_deleted_after_the_notice_lets_the_instance_live(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    server = reservations.spot("gpu-1")
+    lease = reservations.lease(start_in=2 * HOUR)
+    reservations.run_until(reservations.start_of(lease) - 15 * MINUTE)
+    (notice,) = reservations.world.store.notices
+    assert notice.state is NoticeState.SCHEDULED
+    reservations.delete(lease)
+    for _ in range(2):
+        reservations.world.whole.engine.tick()
+    (notice,) = reservations.world.store.notices
+    assert notice.state is NoticeState.WITHDRAWN
+    assert reservations.world.cloud.closed() == {"gpu-1": False}
+    assert server in reservations.world.cloud.alive
+    assert reservations.aggregates() == []
+
+
+def test_what_a_process_that_died_has_left_of_a_lease_is_taken_home(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    cloud = reservations.world.cloud
+    left = cloud.add_aggregate("a-lease-of-once", zone="blazar_a-lease-of-once")
+    cloud.leave_aggregate(cloud.freepool.id, f"{SERVICE}gpu-1")
+    cloud.join_aggregate(left.id, f"{SERVICE}gpu-1")
+    server = cloud.boot("plain", host="gpu-1")
+    run_for(reservations, 4 * POLL)
+    assert server not in cloud.alive
+    assert reservations.free() == ["gpu-1"]
+    assert reservations.aggregates() == []
+
+
+def test_what_others_do_with_hosts_is_no_business_of_ours(reservations: Reservations) -> None:
+    cloud = reservations.world.cloud
+    cloud.add_host("foreign", {"VCPU": 8, "MEMORY_MB": 8192}, free=False)
+    theirs = cloud.add_aggregate("ssd", zone="nova-east")
+    alike = cloud.add_aggregate("alike", zone="blazar_alike")
+    cloud.join_aggregate(alike.id, "foreign")
+    server = cloud.boot("plain", host="foreign")
+    run_for(reservations, 4 * POLL)
+    assert server in cloud.alive
+    assert alike.hosts == ["foreign"]
+    assert reservations.aggregates() == sorted([theirs.name, alike.name])
+
+
+@pytest.mark.parametrize("unsettled", status.lease.TRANSITIONAL)
+def test_an_aggregate_of_a_lease_that_is_being_changed_is_left_alone(
+    reservations: Reservations, lease: dict[str, Any], unsettled: str
+) -> None:
+    for row in db_api.host_allocation_get_all_by_values(reservation_id=lease["reservations"][0]["id"]):
+        db_api.host_allocation_destroy(row["id"])
+    db_api.lease_update(lease["id"], {"status": unsettled})
+    run_for(reservations, 3 * POLL)
+    assert reservations.served(lease) == ["gpu-1"]
+    assert len(reservations.world.cloud.alive) == 1
+
+
+def test_servers_of_a_running_lease_stay_on_a_host_that_was_replaced(
+    reservations: Reservations, lease: dict[str, Any]
+) -> None:
+    reservations.add_hosts("gpu-2")
+    fail(reservations, "gpu-1")
+    run_for(reservations, 3 * POLL)
+    (server,) = reservations.world.cloud.alive
+    assert reservations.served(lease) == ["gpu-1", "gpu-2"]
+    cloud = reservations.world.cloud
+    cloud.begin_delete(cloud.alive[server], force=True)
+    run_for(reservations, 3 * POLL)
+    assert reservations.served(lease) == ["gpu-2"]
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_host_in_no_aggregate_is_put_back_when_it_was_missing_twice(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.lease(start_in=5 * HOUR)
+    cloud = reservations.world.cloud
+    cloud.leave_aggregate(cloud.freepool.id, f"{SERVICE}gpu-1")
+    reservations.poll()
+    assert reservations.free() == []
+    reservations.poll()
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_host_that_could_go_nowhere_and_whose_lease_is_deleted_is_not_lost(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=0)
+    reservations.world.cloud.fails("join_aggregate", Unreachable("no answer"), times=None)
+    reservations.start(lease)
+    reservations.delete(lease)
+    reservations.world.cloud.heals("join_aggregate")
+    run_for(reservations, 3 * POLL)
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_host_on_its_way_to_a_running_lease_is_not_lost(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=0)
+    reservations.world.cloud.fails("join_aggregate", Unreachable("no answer"), times=None)
+    reservations.start(lease)
+    run_for(reservations, 3 * POLL)
+    reservations.world.cloud.heals("join_aggregate")
+    reservations.poll()
+    assert reservations.served(lease) == ["gpu-1"]
