@@ -74,6 +74,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def duties(monkeypatch: pytest.MonkeyPatch) -> Duties:
     monkeypatch.setattr(calendar, "entries", lambda: ([], frozenset()))
+    monkeypatch.setattr(calendar, "cut_off", lambda before: [])
     return Duties()
 
 
