@@ -198,6 +198,20 @@ def allocation(reservation_id: str, host: str) -> Allocation:
         return Allocation(*row)
 
 
+def cut_off(before: int) -> list[str]:
+    """The leases of hosts alone whose start was marked as under way before that instant, and still is."""
+    lease, reservation = models.Lease, models.Reservation
+    with facade_wrapper.session_for_read() as session:
+        others = session.query(reservation.lease_id).filter(reservation.resource_type != RESOURCE_TYPE)
+        rows = (
+            session.query(lease.id)
+            .filter(lease.status == status.lease.STARTING)
+            .filter(lease.updated_at < to_datetime(before).replace(tzinfo=None))
+            .filter(lease.id.notin_(others))
+        )
+        return [row.id for row in rows]
+
+
 def serving(reservation_id: str) -> Serving:
     """The reservation, whatever its state."""
     return _servings(models.Reservation.id == reservation_id)[0]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs again and again inside blazar-manager: claims are published, hosts come home, late ones join, failed ones
-are found.
+"""What runs again and again inside blazar-manager: starts that were cut off are begun again, claims are published,
+hosts come home, late ones join, failed ones are found.
 
 Blazar polls a monitor only if that monitor says so; upstream's does by an option that is off by default, so this one
 is our own and always on. Each duty is on its own: one that fails keeps no other from being done. The failure
@@ -17,6 +17,7 @@ from blazar.plugins.base import BaseMonitorPlugin
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.doors import Doors
+from blazar_spot.plugins.interrupted import begin_again
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class SpotMonitor(BaseMonitorPlugin):
         self._doors = doors
         self._clock = clock
         self._interval = interval
-        self._failures_due_at = clock.now()
+        self._began_at = self._failures_due_at = clock.now()
 
     def is_notification_enabled(self) -> bool:
         return bool(self._upstream.is_notification_enabled())
@@ -57,6 +58,7 @@ class SpotMonitor(BaseMonitorPlugin):
         return self._interval
 
     def poll(self) -> Flags:
+        _do(lambda: begin_again(self._began_at))
         _do(self._publish)
         _do(self._doors.tidy)
         _do(self._doors.join_late)

@@ -177,6 +177,10 @@ class Reservations:
     def start(self, lease: dict[str, Any]) -> None:
         self._event(lease, "start_lease")
 
+    def run_events(self) -> None:
+        """Do what is due, as Blazar's manager does every few seconds."""
+        self._manager._process_events()
+
     def end(self, lease: dict[str, Any]) -> None:
         self._event(lease, "end_lease")
 

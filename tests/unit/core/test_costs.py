@@ -12,6 +12,11 @@ def test_lost_work_is_size_times_uptime() -> None:
     assert lost_work(SPOT, NOW) == (4 + 2 * 16) * 7260
 
 
+def test_all_kinds_of_processors_count() -> None:
+    pinned = Spot("s", "h", {"PCPU": 3, "VGPU": 1, "VCPU": 5}, launched_at=0)
+    assert lost_work(pinned, 10) == (3 + 16 + 5) * 10
+
+
 def test_an_instance_without_processors_still_loses_its_time() -> None:
     assert lost_work(Spot("s", "h", {"ram_mb": 1}, launched_at=0), 50) == 50
 

@@ -60,6 +60,11 @@ def test_an_explicit_class_of_processors_counts_more_than_the_policy() -> None:
     assert "VCPU" not in used
 
 
+def test_a_shadow_is_no_demand_of_its_own() -> None:
+    assert resources(_flavor(resources__CUSTOM_SPOT_VCPU="4"))["VCPU"] == 8
+    assert "CUSTOM_SPOT_VCPU" not in resources(_flavor(resources__CUSTOM_SPOT_VCPU="4"))
+
+
 def test_the_shadow_names_each_class_literally() -> None:
     assert shadow_specs(_flavor(resources__CUSTOM_GPU="1")) == {
         "resources:CUSTOM_SPOT_CUSTOM_GPU": "1",

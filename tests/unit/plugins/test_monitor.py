@@ -79,6 +79,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def duties(monkeypatch: pytest.MonkeyPatch) -> Duties:
     monkeypatch.setattr(calendar, "entries", lambda: ([], frozenset()))
+    monkeypatch.setattr(calendar, "cut_off", lambda before: [])
     return Duties()
 
 

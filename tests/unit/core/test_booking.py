@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner is asked for a booking, and what people are told when it refuses."""
+
+from dataclasses import replace
+
+import pytest
+
+from blazar_spot.core.booking import Candidate, Wish, cheapest_first, instants, refusal, request, snapshot
+from blazar_spot.core.model import Blocker, Host, HostRequest, Plan, Reservation, Rules, Spot
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Instance, Notice, NoticeState
+
+NOW = 1_800_000_000  # 2027-01-15 08:00 UTC
+WISH = Wish(start_at=NOW + 7200, end_at=NOW + 9000, count_min=2, count_max=3)
+POLICY = Policy(min_uptime=1800, notice=900, notice_slack=60, boot_allowance=120, spots_per_host=20, parallel_deletes=1)
+INSTANCE = Instance(
+    id="s1", host="h1", project_id="p", name="n", flavor="f", created_at=NOW - 5000, running_since=NOW - 4950
+)
+NOTICE = Notice(
+    id="n1",
+    instance_id="s1",
+    host="h1",
+    decided_at=NOW,
+    deadline_at=NOW + 960,
+    given_at=None,
+    state=NoticeState.SCHEDULED,
+)
+
+
+def test_the_lead_is_that_of_as_many_full_hosts_as_may_be_given() -> None:
+    assert POLICY.lead_for_hosts(3) > POLICY.lead_for_hosts(2)
+    assert instants(WISH, POLICY) == POLICY.instants(WISH.start_at, POLICY.lead_for_hosts(3))
+
+
+def test_the_planner_is_asked_for_whole_hosts_in_the_window() -> None:
+    assert request(WISH) == HostRequest(start=WISH.start_at, end=WISH.end_at, count_min=2, count_max=3)
+
+
+def test_the_state_to_decide_on_is_that_of_the_candidates() -> None:
+    candidates = [Candidate("h1", "compute1", ((10, 20), (30, 40))), Candidate("h2", "compute2")]
+    state = snapshot(WISH, iter(candidates), [INSTANCE], {}, POLICY, NOW)
+    assert state.now == NOW
+    assert state.rules == Rules(notice=960, min_uptime=1800, lead=POLICY.lead_for_hosts(3))
+    assert state.hosts == (Host("h1", {}), Host("h2", {}))
+    assert state.reservations == (Reservation("h1/10", "h1", 10, 20), Reservation("h1/30", "h1", 30, 40))
+    assert state.spots == (Spot("s1", "h1", {}, launched_at=NOW - 4950, cost=4950),)
+
+
+def test_an_instance_that_was_told_goes_when_it_was_told() -> None:
+    state = snapshot(WISH, [], [INSTANCE, replace(INSTANCE, id="s2")], {"s1": NOTICE}, POLICY, NOW)
+    assert [spot.evict_at for spot in state.spots] == [NOW + 960, None]
+
+
+def test_an_instance_that_has_not_run_yet_is_counted_from_its_boot_allowance_and_costs_nothing() -> None:
+    building = replace(INSTANCE, created_at=NOW - 20, running_since=None)
+    (spot,) = snapshot(WISH, [], [building], {}, POLICY, NOW).spots
+    assert (spot.launched_at, spot.cost) == (NOW + 100, 0)
+
+
+def test_hosts_are_kept_by_what_they_cost_and_last_if_they_cannot_be_free() -> None:
+    old, told, young = INSTANCE, replace(INSTANCE, id="s2", host="h2"), replace(INSTANCE, id="s3", host="h3")
+    young = replace(young, created_at=WISH.start_at, running_since=None)
+    dearer = replace(INSTANCE, id="s4", host="h5", created_at=NOW - 9000, running_since=NOW - 9000)
+    candidates = [Candidate(f"h{number}", f"c{number}") for number in (3, 5, 1, 4, 2)]
+    notices = {"s2": replace(NOTICE, instance_id="s2", host="h2")}
+    state = snapshot(WISH, candidates, [old, told, young, dearer], notices, POLICY, NOW)
+    assert cheapest_first(state, WISH) == ["h2", "h4", "h1", "h5", "h3"]
+
+
+@pytest.mark.parametrize(("count", "hosts"), [(1, "1 host"), (2, "2 hosts")])
+def test_a_refusal_for_spot_instances_names_the_first_start_that_can_still_be_typed(count: int, hosts: str) -> None:
+    blockers = (Blocker("h1", "reservation", "r", NOW + 8000), Blocker("h2", "spot", "s1", NOW + 7201))
+    plan = Plan(feasible=False, earliest_start=NOW + 7201, blockers=blockers)
+    refused = refusal(replace(WISH, count_min=count), plan, Policy(answer_allowance=120))
+    assert refused.code == "spot_not_evictable"
+    assert refused.earliest_start == NOW + 7380
+    assert str(refused) == (
+        f"{hosts} cannot be free at 2027-01-15 10:00: the spot instances there are still within their promised uptime "
+        "or notice. This is an answer and not a hold; earliest_start=2027-01-15 10:03 code=spot_not_evictable"
+    )
+
+
+def test_a_refusal_without_any_later_start_says_so() -> None:
+    plan = Plan(feasible=False, blockers=(Blocker("h1", "reservation", "r", None),))
+    refused = refusal(WISH, plan, POLICY)
+    assert (refused.code, refused.earliest_start) == ("not_enough_hosts", None)
+    assert str(refused) == (
+        "2 hosts cannot be free at 2027-01-15 10:00: other reservations hold the matching hosts. "
+        "No later start works as things stand; code=not_enough_hosts"
+    )
+
+
+def test_a_refusal_for_reservations_has_a_start_too() -> None:
+    plan = Plan(feasible=False, earliest_start=NOW + 7200, blockers=(Blocker("h1", "reservation", "r", NOW + 7200),))
+    refused = refusal(WISH, plan, Policy(answer_allowance=0))
+    assert (refused.code, refused.earliest_start) == ("not_enough_hosts", NOW + 7200)
+    assert str(refused).endswith("earliest_start=2027-01-15 10:00 code=not_enough_hosts")
