@@ -35,6 +35,7 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         clock=clock or SystemClock(),
         policy=configuration.policy_of(conf),
         sweep_seconds=conf.engine.sweep_seconds,
+        list_seconds=conf.engine.list_seconds,
         mode=Mode(conf.engine.mode),
         handover_budget=conf.leases.handover_budget_seconds,
         handback_budget=conf.leases.handback_budget_seconds,

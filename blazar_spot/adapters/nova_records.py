@@ -32,6 +32,7 @@ def server(record: Record) -> Server:
         flavor=record["flavor"]["original_name"],
         is_spot=is_preemptible(_extra_specs(record["flavor"])),
         is_going=_is_going(record),
+        is_gone=record["status"] == "DELETED",
         created_at=_instant(record["created"]),
         launched_at=_instant(launched_at) if launched_at else None,
         metadata=record["metadata"],

@@ -40,8 +40,9 @@ cannot be kept off hosts that are about to be reclaimed.
         default=2,
         min=1,
         help="""
-How often the engine looks while instances are being deleted, if that is less than tick_seconds. Each look sends the
-next deletes, as many as parallel_deletes in [policy] leaves room for.
+How often the engine looks who is on the hosts while instances are being deleted, if that is less than tick_seconds.
+In between it asks each second which deletes have ended, and sends the next ones, as many as parallel_deletes in
+[policy] leaves room for.
 """,
     ),
     cfg.IntOpt(
@@ -60,6 +61,16 @@ tick_seconds on with each tick that fails. The log says since when nothing works
         help="""
 How often the engine observes the cloud and does what is due. Each step of a reclaim may come late by this much, so
 notice_slack_seconds in [policy] has to be longer.
+""",
+    ),
+    cfg.IntOpt(
+        "list_seconds",
+        default=600,
+        min=0,
+        help="""
+How often the whole list of spot servers is read, at 1000 servers a tick. Between two lists the engine asks for what
+has changed, and on hosts that are to be freed it looks itself, so this is only how long something can stay unseen that
+Nova did not tell as a change.
 """,
     ),
     cfg.IntOpt(

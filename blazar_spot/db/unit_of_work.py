@@ -68,6 +68,10 @@ class SqlWork:
             present = present.where(instances.c.host.in_(list(hosts)))
         return self._all(Instance, present.order_by(instances.c.id))
 
+    def present_instances(self) -> frozenset[str]:
+        present = select(instances.c.id).where(instances.c.gone_at.is_(None))
+        return frozenset(self._connection.execute(present).scalars())
+
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         return self._all(Instance, select(instances).where(instances.c.id.in_(list(ids))).order_by(instances.c.id))
 

@@ -12,6 +12,7 @@ from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.evictions import Evictions
+from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.handback import HandBack
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.ledger import Ledger
@@ -22,6 +23,7 @@ from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.enforcement.removal import Removal
+from blazar_spot.enforcement.telling import Telling
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
@@ -49,6 +51,7 @@ def assemble(
     clock: Clock,
     policy: Policy,
     sweep_seconds: int = 0,
+    list_seconds: int = 0,
     mode: Mode = Mode.ENFORCE,
     auto_enrol: bool = True,
     handover_budget: int = 5,
@@ -56,15 +59,14 @@ def assemble(
 ) -> Whole:
     """Put the use cases together over these ports."""
     witnesses = Witnesses(compute, pool)
-    notices = Notices(store, compute, clock, policy)
+    notices = Notices(store, Telling(compute, clock), clock, policy)
     evictions = Evictions(store, compute, clock, policy)
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)
     return Whole(
         engine=Engine(
             clock,
-            compute,
-            Ledger(store),
+            Fleet(compute, Ledger(store), list_seconds),
             Enrolment(compute, is_automatic=auto_enrol),
             Pools(store, compute, pool),
             Plans(store, policy),

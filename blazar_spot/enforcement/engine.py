@@ -7,13 +7,12 @@ anywhere and begun again by this engine or another one. Two ticks without a chan
 
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.enrolment import Enrolment
-from blazar_spot.enforcement.ledger import Ledger
+from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.ports.clock import Clock
-from blazar_spot.ports.compute import Compute
 
 
 class Engine:
@@ -22,8 +21,7 @@ class Engine:
     def __init__(
         self,
         clock: Clock,
-        compute: Compute,
-        ledger: Ledger,
+        fleet: Fleet,
         enrolment: Enrolment,
         pools: Pools,
         plans: Plans,
@@ -33,8 +31,7 @@ class Engine:
         mode: Mode,
     ) -> None:
         self._clock = clock
-        self._compute = compute
-        self._ledger = ledger
+        self._fleet = fleet
         self._enrolment = enrolment
         self._pools = pools
         self._plans = plans
@@ -51,14 +48,21 @@ class Engine:
         self._plans.keep(now)
         # First of all, because it takes neither a list of servers nor the compute service to close a pool in time.
         closed = frozenset() if self._mode is Mode.OBSERVE else self._pools.fence(now)
-        servers = {server.id: server for server in self._compute.spot_servers()}
-        self._ledger.record(servers, now)
+        self._fleet.refresh(now)
         if self._mode is Mode.OBSERVE:
             return False
         self._sweep(now)
-        is_deleting = self._reclaims.advance(servers, closed)
-        self._notices.settle(servers)
+        is_deleting = self._reclaims.advance(self._fleet, closed)
+        self._notices.settle(self._fleet)
         return is_deleting
+
+    def refill(self) -> None:
+        """Between two ticks, where instances that are gone have left room for more deletes, send those.
+
+        Of all that a tick does this is the part that must not wait: what it waits is added to every round of deletes.
+        """
+        self._fleet.refresh(self._clock.now())
+        self._reclaims.evict(self._fleet)
 
     def _sweep(self, now: int) -> None:
         """New hosts and new flavors are rare: they are looked for less often than the rest."""

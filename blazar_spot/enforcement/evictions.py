@@ -6,9 +6,9 @@ expires. Measures are taken in parallel by threads that touch nothing but the cl
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.evictions import Eviction, Measure, Outcome, allowed, next_measure
@@ -22,6 +22,17 @@ from blazar_spot.ports.store import Store, Work
 LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Quarry:
+    """Who has to go now because of one reclaim; a plain delete would not do for the ``soft_deleted``. ``moved`` have
+    left already, and only their moves are to be confirmed."""
+
+    reclaim: Reclaim
+    instances: frozenset[str]
+    soft_deleted: frozenset[str]
+    moved: frozenset[str]
+
+
 class Evictions:
     """Pursues every instance that has to go until it is gone."""
 
@@ -31,10 +42,13 @@ class Evictions:
         self._clock = clock
         self._policy = policy
 
-    def pursue(self, reclaim: Reclaim, due: Set[str], soft_deleted: Set[str]) -> None:
-        """Take for each of these instances the measure that is due now, if one is."""
-        if due:
-            claimed = self._claim(reclaim, due, soft_deleted)
+    def pursue(self, quarries: Sequence[Quarry], listed: Set[str]) -> None:
+        """Take for each of these instances the measure that is due now, if one is and there is room for it.
+
+        ``listed`` are all spot servers: one that is not among them any more takes up no room.
+        """
+        claimed = self._claim(quarries, listed) if any(quarry.instances for quarry in quarries) else []
+        if claimed:
             self._record(self._take_all(claimed))
 
     def settle(self, listed: Set[str], occupants: Mapping[str, Set[str] | None]) -> None:
@@ -58,19 +72,32 @@ class Evictions:
             self._policy.delete_p99,
         )
 
-    def _claim(self, reclaim: Reclaim, due: Set[str], soft_deleted: Set[str]) -> list[Eviction]:
-        now = self._clock.now()
+    def _claim(self, quarries: Sequence[Quarry], listed: Set[str]) -> list[Eviction]:
+        claimed: list[Eviction] = []
         with self._store.begin() as work:
-            known = {eviction.id: eviction for eviction in work.evictions_by_id(due)}
-            begun = {one for one in due if one in known and known[one].gone_at is None}
-            may_begin = allowed(due - begun, reclaim.host, work.open_evictions(), self._policy, now)
-            claimed = []
-            for one in sorted(begun | set(may_begin)):
-                before = known.get(one)
-                measure = next_measure(before, self._policy, now, is_soft_deleted=one in soft_deleted)
-                if measure is not None:
-                    claimed.append(work.put_eviction(_begun(one, reclaim.host, before, measure, now)))
-                    self._note(work, reclaim, claimed[-1], now)
+            everyone = frozenset().union(*(quarry.instances for quarry in quarries))
+            known = {eviction.id: eviction for eviction in work.evictions_by_id(everyone)}
+            under_way = [eviction for eviction in work.open_evictions() if eviction.id in listed]
+            for quarry in quarries:
+                begun = self._begin(work, quarry, known, under_way)
+                under_way += [eviction for eviction in begun if eviction.id not in known]
+                claimed += begun
+        return claimed
+
+    def _begin(
+        self, work: Work, quarry: Quarry, known: Mapping[str, Eviction], under_way: Collection[Eviction]
+    ) -> list[Eviction]:
+        now = self._clock.now()
+        host = quarry.reclaim.host
+        begun = {one for one in quarry.instances if one in known and known[one].gone_at is None}
+        may_begin = allowed(quarry.instances - begun, host, under_way, self._policy, now)
+        claimed = []
+        for one in sorted(begun | set(may_begin)):
+            before = known.get(one)
+            measure = next_measure(before, self._policy, now, is_soft_deleted=one in quarry.soft_deleted)
+            if measure is not None:
+                claimed.append(work.put_eviction(_begun(one, host, before, measure, now)))
+                self._note(work, quarry.reclaim, claimed[-1], now)
         return claimed
 
     def _note(self, work: Work, reclaim: Reclaim, eviction: Eviction, now: int) -> None:
@@ -82,8 +109,6 @@ class Evictions:
             LOG.error("%s on %s withstands every measure", eviction.id, eviction.host)
 
     def _take_all(self, claimed: Sequence[Eviction]) -> list[Eviction]:
-        if not claimed:
-            return []
         with ThreadPoolExecutor(min(len(claimed), self._policy.parallel_deletes)) as threads:
             return list(threads.map(self._take, claimed))
 

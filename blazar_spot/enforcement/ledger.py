@@ -5,7 +5,7 @@ The compute service rewrites a server's launch time on rebuild, rescue and resiz
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Set
 from dataclasses import replace
 
 from blazar_spot.core.promises import Instance
@@ -21,23 +21,31 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def record(self, servers: Mapping[str, Server], now: int) -> None:
-        """Write down what is new among all spot servers, and which known ones are gone."""
+    def record(self, told: Collection[Server], gone: Set[str], now: int) -> None:
+        """Write down what is new about these spot servers, and that those are gone.
+
+        One that was taken for gone may come back: a list can be short, and a soft delete can be undone.
+        """
+        if not told and not gone:
+            return
         with self._store.begin() as work:
-            present = work.instances()
-            known = {instance.id: instance for instance in present}
-            # One that was taken for gone may come back: a list can be short, and a soft delete can be undone.
-            known |= {instance.id: instance for instance in work.instances_by_id(servers.keys() - known.keys())}
-            for server in servers.values():
+            known = {one.id: one for one in work.instances_by_id(gone | {server.id for server in told})}
+            for server in told:
                 if server.host is None:
                     continue
                 seen = as_seen(server, server.host, known.get(server.id), now)
                 if seen != known.get(server.id):
                     work.put_instance(seen)
-            for instance in present:
-                if instance.id not in servers:
+            for instance in (known[one] for one in sorted(gone & known.keys())):
+                if instance.gone_at is None:
                     LOG.info("Spot instance %s is gone from %s", instance.id, instance.host)
                     work.put_instance(replace(instance, gone_at=now))
+
+    def end_all_but(self, present: Set[str], now: int) -> None:
+        """Write down that every other one that was there is gone."""
+        with self._store.begin() as work:
+            gone = work.present_instances() - present
+        self.record([], gone, now)
 
 
 def has_promise(server: Server) -> bool:

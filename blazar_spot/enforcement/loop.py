@@ -7,7 +7,7 @@ A tick that failed is simply the next one's work: nothing is remembered between 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from blazar_spot.core.errors import Temporary
 from blazar_spot.core.instants import minute
@@ -15,6 +15,8 @@ from blazar_spot.enforcement.engine import Engine
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 class Pause(Protocol):
@@ -62,20 +64,39 @@ def run(engine: Engine, clock: Clock, pause: Pause, pace: Pace, ready: Callable[
     announced = False
     health = Health()
     while True:
+        began = clock.now()
         is_deleting = tick(engine)
         health.note(went_through=is_deleting is not None, now=clock.now())
         if is_deleting is not None and not announced:
             announced = True
             ready()
-        if pause(pace.after(is_deleting, health.failures)):
+        wait = pace.after(is_deleting, health.failures)
+        if is_deleting is not None:
+            wait = max(wait - max(clock.now() - began, 0), 0)
+        if _wait(engine, pause, wait, is_deleting=bool(is_deleting)):
             LOG.info("Stopping")
             return
 
 
+def _wait(engine: Engine, pause: Pause, seconds: int, *, is_deleting: bool) -> bool:
+    """Until the next tick is due, filling each second the room that deletes which have ended leave; whether to stop."""
+    if not is_deleting or not seconds:
+        return pause(seconds)
+    for _ in range(seconds):
+        if pause(1):
+            return True
+        _guarded(engine.refill)
+    return False
+
+
 def tick(engine: Engine) -> bool | None:
     """One tick: whether instances are being deleted, None if it did not go through."""
+    return _guarded(engine.tick)
+
+
+def _guarded(act: Callable[[], Result]) -> Result | None:
     try:
-        return engine.tick()
+        return act()
     except Temporary as error:
         LOG.warning("The tick was cut short, trying again: %s", error)
     except Exception:

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at a host that is to be freed and finds out whose everybody on it is.
+"""Looks at the hosts that are to be freed and finds out whose everybody on them is.
 
 What cannot be found out is a stranger's, and a stranger is never touched: it is named once, in the log and on record,
 and its host is late while the others go on.
 """
 
 import logging
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.occupants import Sorted, Whose, sort_out, whose
 from blazar_spot.core.promises import Reclaim
 from blazar_spot.core.record import deed
+from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import has_promise
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
@@ -21,15 +23,30 @@ from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
 
+HOSTS_AT_ONCE = 8
+"""How many hosts are looked at at the same time: each look waits for several answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Everybody on a host. ``occupants`` is None if it could not be looked at."""
+    """Everybody on a host. ``occupants`` is None if it could not be looked at, or was not yet time to."""
 
     occupants: frozenset[str] | None
     groups: Sorted
     servers: Sequence[Server]
     soft_deleted: frozenset[str]
+
+
+NO_LOOK = Look(None, Sorted(frozenset(), frozenset(), frozenset(), frozenset()), (), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlisted:
+    """Spot servers that the list left out, as they are told when asked for one by one; and those of whom nothing is
+    left but what makes their host not clean."""
+
+    found: Sequence[Server]
+    vanished: frozenset[str]
 
 
 class Occupancy:
@@ -41,26 +58,30 @@ class Occupancy:
         self._witnesses = witnesses
         self._clock = clock
 
-    def look(self, host: str, servers: Mapping[str, Server], *, is_due: bool) -> Look:
-        """Who is on the host, of all spot servers and of everybody else; before it is due only who is listed there."""
-        occupants = self._witnesses.occupants(host) if is_due else None
+    def look(self, hosts: Collection[str], fleet: Fleet) -> dict[str, Look]:
+        """Who is on each of these hosts, of all spot servers and of everybody else."""
+        if not hosts:
+            return {}
+        with ThreadPoolExecutor(min(len(hosts), HOSTS_AT_ONCE)) as threads:
+            occupants = dict(zip(hosts, threads.map(self._witnesses.occupants, hosts), strict=True))
+        unlisted = self._unlisted(frozenset().union(*(names or () for names in occupants.values())) - fleet.ids)
+        return {host: self._look(host, names, fleet, unlisted) for host, names in occupants.items()}
+
+    def _look(self, host: str, occupants: frozenset[str] | None, fleet: Fleet, unlisted: _Unlisted) -> Look:
         names = occupants or frozenset()
+        vanished = unlisted.vanished & names
         # A server that is being built has no host yet, but the scheduler's books already say where it will be.
-        here = [one for one in servers.values() if one.host == host or (one.host is None and one.id in names)]
-        unlisted, vanished = self._unlisted(names - servers.keys())
-        here += [one for one in unlisted if one.host == host]
+        here = fleet.on(host, building=names) + [one for one in unlisted.found if one.host == host]
         condemned = {one.id for one in here if not has_promise(one)} | vanished
         present = {one.id for one in here}
         moves = self._moves(host) if names - present - condemned else {}
-        groups = sort_out(names, present, condemned, servers.keys(), moves)
+        groups = sort_out(names, present, condemned, fleet.ids, moves)
         soft_deleted = vanished | {one.id for one in here if one.status == "SOFT_DELETED"}
         return Look(occupants, groups, here, frozenset(soft_deleted))
 
-    def _unlisted(self, names: Set[str]) -> tuple[list[Server], frozenset[str]]:
-        """Spot servers that the list left out, as they are told when asked for one by one; and those of whom nothing
-        is left but what makes the host not clean."""
+    def _unlisted(self, names: Set[str]) -> _Unlisted:
         if not names:
-            return [], frozenset()
+            return _Unlisted([], frozenset())
         with self._store.begin() as work:
             known = [instance.id for instance in work.instances_by_id(names)]
         found, vanished = [], set()
@@ -71,7 +92,7 @@ class Occupancy:
                 vanished.add(one)
             except SpotError as error:
                 LOG.warning("It is not known what %s is: %s", one, error)
-        return found, frozenset(vanished)
+        return _Unlisted(found, frozenset(vanished))
 
     def _moves(self, host: str) -> Mapping[str, str]:
         try:

@@ -6,7 +6,7 @@ before it is recorded and can be done twice; what is recorded is checked against
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import SpotError, StaleVersion
@@ -18,12 +18,13 @@ from blazar_spot.core.reclaim import ENDED, MAY_FOLLOW, State
 from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.steps import Enter, Evict, Notify, Seen, next_step
 from blazar_spot.core.switch import Mode, withheld
-from blazar_spot.enforcement.evictions import Evictions
+from blazar_spot.enforcement.evictions import Evictions, Quarry
+from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import as_seen
 from blazar_spot.enforcement.notices import Notices
-from blazar_spot.enforcement.occupancy import Look, Occupancy
+from blazar_spot.enforcement.occupancy import NO_LOOK, Look, Occupancy
 from blazar_spot.ports.clock import Clock
-from blazar_spot.ports.compute import Compute, Server
+from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.store import Store, Work
 
 LOG = logging.getLogger(__name__)
@@ -32,9 +33,20 @@ _DELETING = frozenset({State.EVICTING, State.VERIFYING})
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the database says at the beginning of a tick."""
+class _Wanted:
+    """Who has to go, as it was decided by this look."""
 
+    reclaim: Reclaim
+    look: Look
+    is_closed: bool
+    instances: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database says now; of instances, those that were seen on the hosts."""
+
+    reclaims: Mapping[str, Reclaim]
     claims: Mapping[str, Claim]
     notices: Mapping[str, Notice]
     instances: Mapping[str, Instance]
@@ -64,40 +76,49 @@ class Reclaims:
         self._clock = clock
         self._policy = policy
         self._mode = mode
+        self._wanted: list[_Wanted] = []
 
-    def advance(self, servers: Mapping[str, Server], closed: frozenset[str]) -> bool:
+    def advance(self, fleet: Fleet, closed: frozenset[str]) -> bool:
         """Take each open reclaim as many steps as it can go now; whether one is deleting."""
-        with self._store.begin() as work:
-            reclaims = work.open_reclaims()
-            known = self._read(work)
         now = self._clock.now()
-        looks = {
-            reclaim.host: self._occupancy.look(reclaim.host, servers, is_due=True)
-            for reclaim in reclaims
-            if reclaim.fence_at <= now
-        }
-        self._evictions.settle(servers.keys(), {host: look.occupants for host, look in looks.items()})
-        after = [self._advance(reclaim, known, looks, servers, closed) for reclaim in reclaims]
+        with self._store.begin() as work:
+            hosts = {reclaim.host for reclaim in work.open_reclaims() if reclaim.fence_at <= now}
+        looks = self._occupancy.look(hosts, fleet)
+        self._evictions.settle(fleet.ids, {host: look.occupants for host, look in looks.items()})
+        with self._store.begin() as work:
+            known = self._read(work, looks.values())
+        self._wanted = []
+        after = [
+            self._advance(reclaim, known, looks.get(reclaim.host, NO_LOOK), closed)
+            for reclaim in known.reclaims.values()
+        ]
+        for quarry in self.evict(fleet):
+            self._confirm(quarry)
         return any(reclaim.state in _DELETING for reclaim in after)
 
-    def _read(self, work: Work) -> _Known:
+    def evict(self, fleet: Fleet) -> list[Quarry]:
+        """Make those go that were due when the hosts were looked at, and still are by what the database says now:
+        looking took its time, and a delete cannot be undone. Worth doing again as soon as some of them are gone."""
+        if not self._wanted:
+            return []
+        with self._store.begin() as work:
+            known = self._read(work, [wanted.look for wanted in self._wanted])
+        quarries = [quarry for wanted in self._wanted if (quarry := self._still_due(wanted, known))]
+        self._evictions.pursue(quarries, fleet.ids)
+        return quarries
+
+    def _read(self, work: Work, looks: Iterable[Look]) -> _Known:
+        present = {server.id for look in looks for server in look.servers}
         return _Known(
+            reclaims={reclaim.id: reclaim for reclaim in work.open_reclaims()},
             claims={claim.id: claim for claim in work.open_claims()},
             notices={notice.instance_id: notice for notice in work.open_notices()},
-            instances={instance.id: instance for instance in work.instances()},
+            instances={instance.id: instance for instance in work.instances_by_id(present)},
             evictions={eviction.id: eviction for eviction in work.open_evictions()},
             withheld=withheld(self._mode, work.switch()),
         )
 
-    def _advance(
-        self,
-        reclaim: Reclaim,
-        known: _Known,
-        looks: Mapping[str, Look],
-        servers: Mapping[str, Server],
-        closed: frozenset[str],
-    ) -> Reclaim:
-        look = looks.get(reclaim.host) or self._occupancy.look(reclaim.host, servers, is_due=False)
+    def _advance(self, reclaim: Reclaim, known: _Known, look: Look, closed: frozenset[str]) -> Reclaim:
         try:
             return self._walk(reclaim, known, look, self._seen(reclaim, known, look, closed))
         except StaleVersion:
@@ -130,7 +151,7 @@ class Reclaims:
                     self._notify(reclaim, known, look, untold)
                     break
                 case Evict() as planned:
-                    self._evict_if_still_due(reclaim, look, seen, planned)
+                    self._wanted.append(_Wanted(reclaim, look, seen.is_closed, planned.instances))
                     break
                 case wait:
                     LOG.debug("Reclaim %s of %s is %s: %s", reclaim.id, reclaim.host, reclaim.state, wait)
@@ -169,33 +190,36 @@ class Reclaims:
             for one in sorted(untold & _unfenced(reclaim, look)):
                 work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
 
-    def _evict_if_still_due(self, reclaim: Reclaim, look: Look, seen: Seen, planned: Evict) -> None:
-        """Decide once more by what the database says now: looking took its time, and a delete cannot be undone."""
-        with self._store.begin() as work:
-            known = self._read(work)
-            is_same = reclaim in work.open_reclaims()
-        fresh = self._seen(reclaim, known, look, frozenset({reclaim.host} if seen.is_closed else ()))
-        step = next_step(reclaim, known.claims.get(reclaim.id), fresh, self._clock.now()) if is_same else None
-        if isinstance(step, Evict):
-            self._evict(reclaim, known, look, planned.instances & step.instances, step.moved)
-
-    def _evict(self, reclaim: Reclaim, known: _Known, look: Look, due: frozenset[str], moved: frozenset[str]) -> None:
-        now = self._clock.now()
+    def _still_due(self, wanted: _Wanted, known: _Known) -> Quarry | None:
+        reclaim, look = wanted.reclaim, wanted.look
+        if known.reclaims.get(reclaim.id) != reclaim:
+            return None
+        seen = self._seen(reclaim, known, look, frozenset({reclaim.host} if wanted.is_closed else ()))
+        step = next_step(reclaim, known.claims.get(reclaim.id), seen, self._clock.now())
+        if not isinstance(step, Evict):
+            return None
         if known.withheld:
-            with self._store.begin() as work:
-                is_new = work.add(deed("withheld", now, reclaim.id, reclaim.host, once=known.withheld[:60]))
-            if is_new:
-                LOG.warning("%s will be late at %d: %s", reclaim.host, reclaim.start_at, known.withheld)
-            return
-        self._put_short_uptimes_on_record(reclaim, known, due & look.groups.spots, now)
-        self._evictions.pursue(reclaim, due, look.soft_deleted)
-        for server in sorted(moved):
+            self._withhold(reclaim, known.withheld)
+            return None
+        due = wanted.instances & step.instances
+        self._put_short_uptimes_on_record(reclaim, known, due & look.groups.spots)
+        return Quarry(reclaim, due, look.soft_deleted, step.moved)
+
+    def _withhold(self, reclaim: Reclaim, reason: str) -> None:
+        with self._store.begin() as work:
+            is_new = work.add(deed("withheld", self._clock.now(), reclaim.id, reclaim.host, once=reason[:60]))
+        if is_new:
+            LOG.warning("%s will be late at %d: %s", reclaim.host, reclaim.start_at, reason)
+
+    def _confirm(self, quarry: Quarry) -> None:
+        for server in sorted(quarry.moved):
             try:
                 self._compute.confirm_move(server)
             except SpotError as error:
-                LOG.warning("%s has moved away from %s and is not confirmed: %s", server, reclaim.host, error)
+                LOG.warning("%s has moved away from %s and is not confirmed: %s", server, quarry.reclaim.host, error)
 
-    def _put_short_uptimes_on_record(self, reclaim: Reclaim, known: _Known, due: frozenset[str], now: int) -> None:
+    def _put_short_uptimes_on_record(self, reclaim: Reclaim, known: _Known, due: frozenset[str]) -> None:
+        now = self._clock.now()
         short = [
             one
             for one in sorted(due - known.evictions.keys())

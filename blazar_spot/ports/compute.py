@@ -14,7 +14,8 @@ class Server:
     """A server as the compute service tells it now.
 
     ``host`` is the hypervisor's name, None while it is not placed. ``is_going``: its deletion was accepted and is
-    under way. ``launched_at`` may have been rewritten since the first start; the ledger knows better.
+    under way. ``is_gone``: it is told for the last time. ``launched_at`` may have been rewritten since the first start;
+    the ledger knows better.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Server:
     flavor: str
     is_spot: bool
     is_going: bool = False
+    is_gone: bool = False
     created_at: int
     launched_at: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -52,8 +54,17 @@ class Aggregate:
 class Compute(Protocol):
     """What we ask of and do to the compute service."""
 
-    def spot_servers(self) -> Sequence[Server]:
-        """Every server of a preemptible flavor, of all projects, servers in BUILD included."""
+    def spot_servers(self) -> Iterable[Server]:
+        """Every server of a preemptible flavor, of all projects, servers in BUILD and soft-deleted ones included.
+
+        May ask for one page after another, as it is read. Of two records of one server the later one is right. What
+        came or went in the meantime may be missing.
+        """
+
+    def spot_changes(self, since: int) -> Sequence[Server]:
+        """The servers of preemptible flavors that have changed at or after this instant, their metadata included, and
+        perhaps more of them. One that was deleted is told as gone. What a part of the service that is down knows may be
+        missing: this is a hint, and no news is none."""
 
     def servers_on(self, host: str) -> frozenset[str]:
         """The ids of all rows the compute service has for this hypervisor, soft-deleted ones included: the very

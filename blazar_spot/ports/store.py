@@ -53,6 +53,9 @@ class Work(Protocol):
     def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
         """The spot instances that were seen and are not gone, of these hosts or of all, by id."""
 
+    def present_instances(self) -> frozenset[str]:
+        """The ids of all spot instances that were seen and are not gone."""
+
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         """Those of these spot instances that were ever seen, gone ones too, by id."""
 

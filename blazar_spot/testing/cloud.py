@@ -47,6 +47,7 @@ class FakeCloud(World):
         self.writes: list[Write] = []
         self.calls: Counter[str] = Counter()
         self._faults: dict[str, _Fault] = {}
+        self._told: dict[str, tuple[Server, int]] = {}
 
     def fails(self, operation: str, error: SpotError, *, times: int | None = 1, is_answer_lost: bool = False) -> None:
         """Let the next calls of a port's method fail, all of them if ``times`` is None.
@@ -64,6 +65,12 @@ class FakeCloud(World):
     def spot_servers(self) -> Sequence[Server]:
         with self._call("spot_servers"):
             return [_as_told(server) for server in self.alive.values() if server.is_spot]
+
+    def spot_changes(self, since: int) -> Sequence[Server]:
+        with self._call("spot_changes"):
+            for server in self.servers.values():
+                self._note_change(server)
+            return [told for told, at in self._told.values() if at >= since]
 
     def servers_on(self, host: str) -> frozenset[str]:
         with self._call("servers_on"):
@@ -251,6 +258,11 @@ class FakeCloud(World):
                 self.heals(operation)
         return fault
 
+    def _note_change(self, server: FakeServer) -> None:
+        """Tests change servers as they like, so a change is what differs from what was seen last."""
+        if server.is_spot and (server.id not in self._told or self._told[server.id][0] != _as_told(server)):
+            self._told[server.id] = (_as_told(server), self.clock.now())
+
     def _wrote(self, operation: str, target: str, details: object = None) -> None:
         self.writes.append(Write(self.clock.now(), operation, target, details))
 
@@ -299,6 +311,7 @@ def _as_told(server: FakeServer) -> Server:
         flavor=server.flavor.name,
         is_spot=server.is_spot,
         is_going=server.is_going,
+        is_gone=server.gone_at is not None,
         created_at=server.created_at,
         launched_at=server.launched_at,
         metadata=dict(server.metadata),

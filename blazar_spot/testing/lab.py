@@ -23,6 +23,7 @@ from blazar_spot.testing.things import FakeServer
 
 HOST_TOTALS = {"VCPU": 32, "MEMORY_MB": 131072, "DISK_GB": 1000, "CUSTOM_GPU": 8}
 SPOT = Flavor(name="preemptible-gpu", vcpus=4, memory_mb=8192, disk_gb=10, extra_specs={"resources:CUSTOM_GPU": "1"})
+LIST_SECONDS = 60
 PLAIN = replace(SPOT, name="gpu")
 POLICY = Policy(
     min_uptime=1800,
@@ -65,7 +66,9 @@ class Lab:
 
     def restarted(self) -> Whole:
         """Everything that a new process would have: nothing but the database and the cloud."""
-        self.whole = assemble(self.store, self.cloud, self.cloud, self.clock, self.policy, mode=self.mode)
+        self.whole = assemble(
+            self.store, self.cloud, self.cloud, self.clock, self.policy, list_seconds=LIST_SECONDS, mode=self.mode
+        )
         return self.whole
 
     def boot(self, count: int = 1, host: str | None = None) -> list[FakeServer]:

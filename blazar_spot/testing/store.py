@@ -84,6 +84,9 @@ class FakeWork:
         wanted = None if hosts is None else frozenset(hosts)
         return sorted((one for one in present if wanted is None or one.host in wanted), key=_by_id)
 
+    def present_instances(self) -> frozenset[str]:
+        return frozenset(one.id for one in self.rows.instances.values() if one.gone_at is None)
+
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         return sorted((self.rows.instances[one] for one in set(ids) & self.rows.instances.keys()), key=_by_id)
 

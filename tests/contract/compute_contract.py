@@ -4,6 +4,7 @@
 import pytest
 
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent
+from blazar_spot.ports.compute import Server
 from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
 MARK = {"contract_mark": "1"}
@@ -47,6 +48,27 @@ class ComputeContract:
         seen = told(stage, server)
         assert seen is not None
         assert (seen.host, seen.launched_at) == (None, None)
+
+    def test_a_change_is_told_be_it_of_the_state_or_of_the_metadata_or_the_end(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.write_metadata(server, MARK)
+        [changed] = self._changes(stage, server)
+        assert (changed.status, changed.is_gone, changed.metadata) == ("ACTIVE", False, MARK)
+        stage.compute.delete(server, force=True)
+        stage.until(lambda: [one for one in self._changes(stage, server) if one.is_gone], "it is told as gone")
+        assert told(stage, server) is None
+
+    def test_a_soft_deleted_server_is_told_as_changed_and_not_as_gone(self, stage: Stage) -> None:
+        stage.soft_delete()
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.delete(server, force=False)
+        stage.until(lambda: [one for one in self._changes(stage, server) if one.is_going], "it is told as going")
+        assert [one.is_gone for one in self._changes(stage, server)] == [False]
+        stage.compute.delete(server, force=True)
+
+    @staticmethod
+    def _changes(stage: Stage, server: str) -> list[Server]:
+        return [one for one in stage.compute.spot_changes(0) if one.id == server]
 
     def test_the_rows_of_a_host_are_all_its_servers(self, stage: Stage) -> None:
         spot, plain = booted(stage, SPOT, stage.one), stage.boot(PLAIN, stage.one)

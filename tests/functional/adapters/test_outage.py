@@ -17,7 +17,8 @@ from blazar_spot.ports.pool import Pool
 HOST = "host01"
 
 READS: list[Callable[[Compute, Pool], object]] = [
-    lambda compute, _: compute.spot_servers(),
+    lambda compute, _: list(compute.spot_servers()),
+    lambda compute, _: compute.spot_changes(0),
     lambda compute, _: compute.servers_on(HOST),
     lambda compute, _: compute.freepool_hosts(),
     lambda _, pool: pool.pools(),

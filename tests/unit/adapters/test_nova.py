@@ -49,7 +49,7 @@ def test_servers_come_from_all_pages_and_from_among_the_soft_deleted(http: HttpS
         {"servers": [_server(2)]},
         {"servers": [_server(3, status="SOFT_DELETED", **{"OS-EXT-STS:vm_state": "soft-delete"})]},
     )
-    servers = compute.spot_servers()
+    servers = list(compute.spot_servers())
     assert [(server.id, server.is_going) for server in servers] == [
         ("server-1", False),
         ("server-2", False),
@@ -64,14 +64,14 @@ def test_servers_come_from_all_pages_and_from_among_the_soft_deleted(http: HttpS
 
 def test_instants_are_whole_seconds_in_utc(http: HttpStub, compute: NovaCompute) -> None:
     http.on("GET", "/servers/detail", {"servers": [_server(1)]})
-    (server,) = compute.spot_servers()
+    server = next(iter(compute.spot_servers()))
     assert (server.created_at, server.launched_at) == (1_800_000_000, 1_800_000_005)
 
 
 @pytest.mark.parametrize("task", ["deleting", "soft-deleting"])
 def test_a_server_whose_deletion_was_accepted_is_going(http: HttpStub, compute: NovaCompute, task: str) -> None:
     http.on("GET", "/servers/detail", {"servers": [_server(1, **{"OS-EXT-STS:task_state": task})]})
-    (server,) = compute.spot_servers()
+    server = next(iter(compute.spot_servers()))
     assert server.is_going
 
 
@@ -79,13 +79,23 @@ def test_a_cell_that_is_down_is_not_an_empty_cell(http: HttpStub, compute: NovaC
     unknown = {"id": "server-9", "status": "UNKNOWN", "tenant_id": "project", "created": "2027-01-15T08:00:00Z"}
     http.on("GET", "/servers/detail", {"servers": [_server(1), unknown]})
     with pytest.raises(Unreachable):
-        compute.spot_servers()
+        list(compute.spot_servers())
 
 
 def test_extra_specs_that_may_not_be_read_are_not_absent_ones(http: HttpStub, compute: NovaCompute) -> None:
     http.on("GET", "/servers/detail", {"servers": [_server(1, flavor={"original_name": "spot"})]})
     with pytest.raises(Forbidden):
-        compute.spot_servers()
+        list(compute.spot_servers())
+
+
+def test_changes_tell_who_was_deleted_and_leave_out_what_is_not_spot(http: HttpStub, compute: NovaCompute) -> None:
+    plain = _server(3, flavor={"original_name": "plain", "extra_specs": {}})
+    http.on("GET", "/servers/detail", {"servers": [_server(1), _server(2, status="DELETED"), plain]})
+    assert [(one.id, one.is_gone) for one in compute.spot_changes(1_800_000_000)] == [
+        ("server-1", False),
+        ("server-2", True),
+    ]
+    assert http.requests[0].query == {"all_tenants": "1", "changes-since": "2027-01-15T08:00:00Z"}
 
 
 def test_a_hypervisor_is_found_by_its_whole_name(http: HttpStub, compute: NovaCompute) -> None:

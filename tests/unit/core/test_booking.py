@@ -57,6 +57,12 @@ def test_an_instance_that_has_not_run_yet_is_counted_from_its_boot_allowance_and
     assert (spot.launched_at, spot.cost) == (NOW + 100, 0)
 
 
+def test_hosts_that_cannot_be_free_are_in_the_order_of_their_names() -> None:
+    busy = ((WISH.start_at, WISH.end_at),)
+    candidates = [Candidate(name, name, busy) for name in ("h2", "h3", "h1")]
+    assert cheapest_first(snapshot(WISH, candidates, [], {}, POLICY, NOW), WISH) == ["h1", "h2", "h3"]
+
+
 def test_hosts_are_kept_by_what_they_cost_and_last_if_they_cannot_be_free() -> None:
     old, told, young = INSTANCE, replace(INSTANCE, id="s2", host="h2"), replace(INSTANCE, id="s3", host="h3")
     young = replace(young, created_at=WISH.start_at, running_since=None)

@@ -79,7 +79,8 @@ def test_nobody_came_unfenced_before_the_reclaim_was_known() -> None:
 
 
 def test_the_fence_of_the_very_first_second_counts() -> None:
-    assert not is_unfenced(replace(RECLAIM, fence_at=-5, planned_at=None), 0)
+    first = replace(RECLAIM, fence_at=-5, planned_at=None)
+    assert [is_unfenced(first, second) for second in (0, 1)] == [False, True]
 
 
 def test_each_cause_is_named_unless_one_before_it_explains_more() -> None:

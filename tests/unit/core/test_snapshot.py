@@ -185,12 +185,13 @@ def test_notes_at_the_top_level_are_left_alone() -> None:
 
 def test_what_may_be_left_out_is_nothing() -> None:
     def change(case: dict[str, Any]) -> None:
-        del case["hosts"][0]["props"], case["spots"][0]["evict_at"], case["id"]
+        del case["hosts"][0]["props"], case["spots"][0]["evict_at"], case["reservations"][0]["size"], case["id"]
         for field in ("props", "min_cap", "affinity", "max_per_host"):
             del case["request"][field]
 
     snapshot, request = read(text(change))
     assert snapshot.spots[0].evict_at is None
+    assert snapshot.reservations[0].size is None
     assert isinstance(request, SlotRequest)
     assert (request.affinity, request.max_per_host, request.props, request.min_cap) == (None, None, {}, {})
 
@@ -213,6 +214,7 @@ def test_a_lease_of_hosts_may_ask_for_a_range(fields: dict[str, object], most: i
         ("size", "junk", "must be an object of whole numbers"),
         ("affinity", "junk", "must be null, true or false"),
         ("max_per_host", -3, "must be at least 0"),
+        ("count", 0, "must be at least 1"),
         ("count_max", 1, "must be at least 2"),
     ],
 )

@@ -480,7 +480,7 @@ def test_pool_is_closed_in_time_although_the_compute_service_is_down() -> None:
     lab = Lab()
     booked_ahead(lab)
     lab.run_until(lab.reclaim.fence_at - 1)
-    lab.cloud.fails("spot_servers", Unreachable("a cell is down"), times=None)
+    lab.cloud.fails("spot_changes", Unreachable("a cell is down"), times=None)
     with pytest.raises(Unreachable):
         lab.second()
     assert lab.cloud.closed() == {"host01": True}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far the engine goes: its mode, the operator's switch, and its pace while nothing works."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
 from blazar_spot.core.switch import Mode, Switch
 from blazar_spot.enforcement.loop import Health, Pace, run
-from blazar_spot.testing.lab import Lab
+from blazar_spot.ports.compute import Server
+from blazar_spot.testing.lab import POLICY, Lab
 
 HOUR = 3600
 
@@ -72,6 +74,40 @@ def test_while_nothing_works_the_engine_waits_longer_and_longer_up_to_a_bound(fa
     assert Pace(tick_seconds=5, deleting_seconds=2, backoff_seconds=40).after(None, failures) == wait
 
 
+def test_the_time_that_a_tick_took_is_part_of_the_time_between_ticks() -> None:
+    lab = Lab()
+    waits: list[float] = []
+    whole_look = lab.cloud.spot_changes
+
+    def slow_look(since: int) -> Sequence[Server]:
+        lab.clock.advance(3)
+        return whole_look(since)
+
+    def pause(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) == 2
+
+    lab.cloud.spot_changes = slow_look  # type: ignore[method-assign]
+    run(lab.whole.engine, lab.clock, pause, Pace(5, 2, 40), ready=lambda: None)
+    assert waits == [2, 2]
+
+
+def test_between_two_looks_each_second_the_room_of_ended_deletes_is_used() -> None:
+    lab = Lab(policy=replace(POLICY, parallel_deletes=2))
+    victims = lab.boot_and_run(6)
+    lab.book("r1", lab.clock.now() + 3000)
+    lab.run_until(lab.reclaim.evict_at - 1)
+    lab.cloud.row_outlives_allocation_by = 0
+    start = lab.clock.now()
+
+    def pause(seconds: float) -> bool:
+        lab.clock.advance(int(seconds))
+        return lab.clock.now() >= start + 12
+
+    run(lab.whole.engine, lab.clock, pause, Pace(1, 10, 40), ready=lambda: None)
+    assert sorted(victim.deletes[0] - lab.reclaim.evict_at for victim in victims) == [0, 0, 3, 3, 6, 6]
+
+
 def test_health_says_since_when_nothing_works_and_forgets_it_when_something_does() -> None:
     health = Health()
     for now in (100, 110):
@@ -88,11 +124,11 @@ def test_an_engine_goes_on_after_the_cloud_came_back(caplog: pytest.LogCaptureFi
     def pause(seconds: float) -> bool:
         waits.append(seconds)
         if len(waits) == 3:
-            lab.cloud.heals("spot_servers")
+            lab.cloud.heals("spot_changes")
         lab.clock.advance(int(seconds))
         return len(waits) == 5
 
-    lab.cloud.fails("spot_servers", Unreachable("down"), times=None)
+    lab.cloud.fails("spot_changes", Unreachable("down"), times=None)
     told: list[bool] = []
     run(lab.whole.engine, lab.clock, pause, Pace(5, 2, 40), ready=lambda: told.append(True))
     assert waits == [5, 10, 20, 5, 5]

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every spot server of the cloud as it was told last, kept up to date by what has changed.
+
+A cache that may be dropped at any time: what it takes in goes into the ledger first, and it is filled from nothing by
+one whole list. Lists are long, so later ones are read a page on each tick. Changes are hints, the list is the truth,
+and what neither told is asked for by name before it is taken for gone.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Set
+from itertools import islice
+
+from blazar_spot.core.errors import NotFound, SpotError
+from blazar_spot.core.notice import KEYS
+from blazar_spot.enforcement.ledger import Ledger
+from blazar_spot.ports.compute import Compute, Server
+
+LOG = logging.getLogger(__name__)
+
+PAGE = 1000
+"""How many servers of the list are read on one tick: what Nova gives in one answer."""
+OVERLAP_SECONDS = 60
+"""How far back changes are asked for beyond the last time: clocks differ, and a change is seen when it is committed."""
+
+
+class Fleet:
+    """The spot servers by id, by host, and those on which a notice can be read."""
+
+    def __init__(self, compute: Compute, ledger: Ledger, list_seconds: int) -> None:
+        self._compute = compute
+        self._ledger = ledger
+        self._list_seconds = list_seconds
+        self._servers: dict[str, Server] = {}
+        self._ids_on: dict[str | None, set[str]] = {}
+        self._marked: set[str] = set()
+        self._changes_since: int | None = None
+        self._list: Iterator[Server] | None = None
+        self._list_at = 0
+        self._untold: set[str] = set()
+
+    @property
+    def ids(self) -> Set[str]:
+        """All of them."""
+        return self._servers.keys()
+
+    def get(self, server_id: str) -> Server | None:
+        """One of them."""
+        return self._servers.get(server_id)
+
+    def on(self, host: str, building: Iterable[str]) -> list[Server]:
+        """Those on the host, and of those being built, which have no host yet, the ones that are named."""
+        homeless = self._ids_on.get(None, set())
+        return [self._servers[one] for one in sorted(self._ids_on.get(host, set()) | homeless.intersection(building))]
+
+    def marked(self) -> list[Server]:
+        """Those whose metadata has a notice's keys."""
+        return [self._servers[one] for one in sorted(self._marked)]
+
+    def refresh(self, now: int) -> None:
+        """Take in what has changed, and the next page of the list if it is time for one."""
+        if self._changes_since is None:
+            self._fill(now)
+        else:
+            told = self._compute.spot_changes(self._changes_since - OVERLAP_SECONDS)
+            self._take([one for one in told if not one.is_gone], {one.id for one in told if one.is_gone}, now)
+            self._read_on(now)
+        self._changes_since = now
+
+    def _fill(self, now: int) -> None:
+        """The whole list at once."""
+        servers = iter(self._compute.spot_servers())
+        while page := list(islice(servers, PAGE)):
+            self._take(page, frozenset(), now)
+        self._ledger.end_all_but(self.ids, now)
+        self._list_at = now + self._list_seconds
+
+    def _read_on(self, now: int) -> None:
+        """One page. A list that cannot be read to its end says nothing about who is gone, and is begun again."""
+        if self._list is None and now < self._list_at:
+            return
+        servers, self._list = self._list, None
+        try:
+            if servers is None:
+                servers = iter(self._compute.spot_servers())
+                self._untold = set(self.ids)
+            page = list(islice(servers, PAGE))
+            self._take(page, frozenset(), now)
+            if len(page) == PAGE:
+                self._list = servers
+            else:
+                self._end_list(now)
+        except SpotError as error:
+            LOG.warning("The list of spot servers has to wait, and what has changed is all that is known: %s", error)
+
+    def _end_list(self, now: int) -> None:
+        """Ask by name for those that the list has left out: a list can be short."""
+        for server_id in sorted(self._untold):
+            try:
+                self._take([self._compute.server(server_id)], frozenset(), now)
+            except NotFound:
+                self._take([], {server_id}, now)
+        self._ledger.end_all_but(self.ids, now)
+        self._list_at = now + self._list_seconds
+
+    def _take(self, told: Collection[Server], gone: Set[str], now: int) -> None:
+        """The ledger first: when that fails the same is told again."""
+        self._ledger.record(told, gone, now)
+        for server_id in gone | {server.id for server in told}:
+            self._drop(server_id)
+        for server in told:
+            self._servers[server.id] = server
+            self._ids_on.setdefault(server.host, set()).add(server.id)
+            if server.metadata.keys() & set(KEYS):
+                self._marked.add(server.id)
+
+    def _drop(self, server_id: str) -> None:
+        self._untold.discard(server_id)
+        self._marked.discard(server_id)
+        server = self._servers.pop(server_id, None)
+        if server is not None:
+            self._ids_on[server.host].discard(server_id)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets guests read their notices, in the metadata of their servers, and nothing else.
+
+What a guest should read is compared with what it does read. So a write that failed is repeated, keys that the tenant
+erased come back, and keys without a notice go away, without any memory of what was done. Writes go out in parallel, by
+threads that touch nothing but the cloud.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from blazar_spot.core.errors import NotFound, NotNow, SpotError
+from blazar_spot.core.notice import KEYS, metadata
+from blazar_spot.core.promises import Notice
+from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import Compute, Server
+
+LOG = logging.getLogger(__name__)
+
+WRITES_AT_ONCE = 20
+PATIENCE_SECONDS = 60
+"""How long to leave a server alone that does not take a write, unless it changes."""
+
+Subject = TypeVar("Subject")
+Result = TypeVar("Result")
+
+
+class Telling:
+    """Tells and untells."""
+
+    def __init__(self, compute: Compute, clock: Clock) -> None:
+        self._compute = compute
+        self._clock = clock
+        self._refused: dict[str, tuple[Server, int]] = {}
+
+    def tell(self, notices: Sequence[Notice], fleet: Fleet) -> dict[str, int]:
+        """Write what cannot be read yet and remove what should not be; since when each notice, by its id, is given."""
+        pairs = [(one, server) for one in notices if (server := fleet.get(one.instance_id)) and not server.is_going]
+        unread = [(one, server) for one, server in pairs if not _is_readable(one, server)]
+        now = self._clock.now()
+        self._refused = {one: refusal for one, refusal in self._refused.items() if refusal[1] > now - PATIENCE_SECONDS}
+        due = [(one, server) for one, server in unread if one.given_at is None or self._may_try(server)]
+        written = _at_once(self._write, due)
+        known = {notice.instance_id for notice in notices}
+        strays = (server for server in fleet.marked() if server.id not in known and not server.is_going)
+        _at_once(self._remove, [server for server in strays if self._may_try(server)])
+        given_at = {one.id: _surely_after(now) for one, server in pairs if _is_readable(one, server)}
+        return given_at | {notice.id: at for (notice, _), at in zip(due, written, strict=True) if at is not None}
+
+    def _write(self, pair: tuple[Notice, Server]) -> int | None:
+        """Since when the notice counts as given: also when the server's state does not allow it to be written."""
+        notice, server = pair
+        try:
+            self._compute.write_metadata(server.id, metadata(notice))
+        except NotNow as error:
+            self._note(server, f"The notice of {server.id} runs, but its metadata cannot be written now: {error}")
+        except NotFound:
+            return None
+        except SpotError as error:
+            LOG.warning("The notice of %s was not given, trying again: %s", server.id, error)
+            return None
+        return _surely_after(self._clock.now())
+
+    def _remove(self, server: Server) -> None:
+        try:
+            self._compute.remove_metadata(server.id, KEYS)
+        except NotFound:
+            pass
+        except SpotError as error:
+            self._note(server, f"The withdrawn notice of {server.id} can still be read, trying again: {error}")
+
+    def _note(self, server: Server, warning: str) -> None:
+        """Warn once of a server that does not take a write, and leave it alone until it changes or time has passed."""
+        LOG.warning(warning)
+        self._refused[server.id] = (server, self._clock.now())
+
+    def _may_try(self, server: Server) -> bool:
+        return server.id not in self._refused or self._refused[server.id][0] != server
+
+
+def _is_readable(notice: Notice, server: Server) -> bool:
+    return metadata(notice).items() <= server.metadata.items()
+
+
+def _surely_after(second: int) -> int:
+    """What happened at some time within this second had surely happened when the next one began."""
+    return second + 1
+
+
+def _at_once(act: Callable[[Subject], Result], subjects: Sequence[Subject]) -> list[Result]:
+    """What comes of acting on each of them, in parallel."""
+    if not subjects:
+        return []
+    with ThreadPoolExecutor(min(len(subjects), WRITES_AT_ONCE)) as threads:
+        return list(threads.map(act, subjects))
