@@ -129,6 +129,11 @@ class Cloud:
         """meta_data.json as the guest sees it."""
         return metadata.read_metadata(self.site, server_id, project_id)
 
+    def guests_on(self, host: str) -> set[str]:
+        """The servers that the hypervisor itself runs, whatever Nova says."""
+        memory = self.state_dir / "computes" / host / "instances.json"
+        return set(json.loads(memory.read_text())) if memory.exists() else set()
+
     def delete_seconds(self, seconds: float, *, host: str | None = None, server: str | None = None) -> None:
         """From now on deletes take this long: of one server, on one host, or everywhere."""
         with changing(self.site.behaviour_file) as behaviour:

@@ -7,8 +7,7 @@ its own, which waits for the instants of its own reclaim.
 
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
@@ -58,8 +57,8 @@ def cloud_options(asked: dict[str, Story]) -> Options:
 
 
 @pytest.fixture(scope="session")
-def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]) -> Iterator[dict[str, Future[Seen]]]:
-    """Every story by its name, being played."""
+def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]) -> dict[str, Future[Seen]]:
+    """Every story by its name. The record is read when all are over, since one story's outage is everybody's."""
     places = stages.furnish(cloud, list(asked))
     scenes = {name: Scene(cloud, places[name]) for name in asked}
     for scene in scenes.values():
@@ -68,9 +67,15 @@ def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]
         wait_until(scene.are_active, f"the spot instances of {scene.stage.name} are ACTIVE", at_most=90, every=0.5)
     book(scenes)
     with ThreadPoolExecutor(max_workers=2 * len(scenes)) as threads:
-        futures = {name: threads.submit(play, threads, scene, asked[name].play) for name, scene in scenes.items()}
-        yield futures
+        watched = {name: threads.submit(play, threads, scene, asked[name].play) for name, scene in scenes.items()}
+        wait(watched.values())
+        futures = {
+            name: threads.submit(lambda scene, future: sights.look_back(scene, future.result()), scenes[name], future)
+            for name, future in watched.items()
+        }
+        wait(futures.values())
     request.config.stash[TOLD] = [future.result().told() for future in futures.values() if not future.exception()]
+    return futures
 
 
 def book(scenes: dict[str, Scene]) -> None:
@@ -82,14 +87,14 @@ def book(scenes: dict[str, Scene]) -> None:
 
 
 def play(threads: ThreadPoolExecutor, scene: Scene, story: stories.Play) -> Seen:
-    """Play the story while somebody watches; what was seen of it."""
+    """Play the story while somebody watches; what that one saw."""
     is_over = threading.Event()
     watcher = threads.submit(sights.watch, scene.seen_by_another(), is_over)
     try:
         story(scene)
     finally:
         is_over.set()
-    return sights.look_back(scene, watcher.result())
+    return watcher.result()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ class Scene:
         self.spots: dict[str, str] = {}
         self._lease: Lease | None = None
         self.struck: list[str] = []
-        """What the fault met, in order: the states in which an engine died."""
+        """What the fault met, in order: the states in which a process died."""
 
     def seen_by_another(self) -> "Scene":
         """The same scene for another thread."""
@@ -75,6 +75,11 @@ class Scene:
         """Where the reclaim stands; empty before the engine knows of it."""
         found = rows(self.cloud, "SELECT state FROM reclaims WHERE host = :host", host=self.stage.host)
         return str(found[0]["state"]) if found else ""
+
+    def status(self) -> str:
+        """What Blazar's own table says of the lease, which it tells nobody so soon."""
+        found = rows(self.cloud, "SELECT status FROM blazar.leases WHERE id = :id", id=self.lease.id)
+        return str(found[0]["status"])
 
     def reaches(self, state: State) -> None:
         """Wait until the reclaim is there."""

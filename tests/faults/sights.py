@@ -52,6 +52,8 @@ class Seen:
     leases: list[LeaseSight] = field(default_factory=list)
     read: dict[str, list[Notice]] = field(default_factory=dict)
     deletes: dict[str, list[int]] = field(default_factory=dict)
+    left_behind: set[str] | None = None
+    """Spot instances that the hypervisor itself still ran when the lease was whole."""
     notices: list[dict[str, Any]] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
     became: dict[str, float] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Seen:
         return (
             f"{self.name}: ACTIVE {_signed(self.active_after)} s, whole {_signed(self.whole_after)} s after the start; "
             f"deletes at {deletes}; {became}; breaches: {', '.join(self.breaches) or 'none'}"
+            + (f"; {len(self.left_behind)} LEFT BEHIND" if self.left_behind else "")
             + (f"; struck while {', '.join(self.struck)}" if self.struck else "")
         )
 
@@ -108,6 +111,8 @@ def _look(scene: Scene, seen: Seen) -> None:
         now = LeaseSight(time.time(), body["status"], bool(body["degraded"]))
         if not seen.leases or (now.status, now.is_degraded) != (seen.leases[-1].status, seen.leases[-1].is_degraded):
             seen.leases.append(now)
+        if now.is_whole and seen.left_behind is None:
+            seen.left_behind = scene.cloud.guests_on(scene.stage.host) & scene.spots.keys()
     except BLIND:
         pass  # Blazar cannot be asked now.
     for server, name in scene.spots.items():

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from blazar_spot.core.reclaim import State
+from blazar_spot.devcloud.waiting import wait_until
 from tests.faults.scene import Scene, comes
 
 OPEN = (State.PLANNED, State.FENCED, State.NOTIFIED, State.EVICTING, State.VERIFYING, State.READY)
 """What a reclaim goes through, in this order."""
+
+SERVICE_DOWN_SECONDS = 30
+"""After which Nova takes a compute for dead, in the dev cloud."""
 
 Play = Callable[[Scene], None]
 
@@ -62,6 +66,7 @@ def outages(service: str) -> Play:
 
     def play(scene: Scene) -> None:
         instants = scene.instants()
+        comes(instants["notice_at"])
         scene.reaches(State.NOTIFIED)
         with scene.without(service, 0, instants["notice_at"] + 10):
             pass
@@ -89,6 +94,24 @@ def manager_killed(scene: Scene) -> None:
         pass
 
 
+def manager_killed_while_starting(scene: Scene) -> None:
+    """blazar-manager dies when it has marked the lease as STARTING, and comes back at once."""
+    manager = scene.service("blazar-manager")
+    comes(scene.lease.start_at - 5)
+    wait_until(lambda: scene.status() == "STARTING", "the lease is STARTING", at_most=40, every=0.02)
+    manager.kill()
+    scene.struck.append(scene.status())
+    manager.start()
+
+
+def compute_long_dead(scene: Scene) -> None:
+    """nova-compute of the host has been dead for so long at T that Nova knows, and comes back after the start."""
+    instants = scene.instants()
+    name = f"compute-{scene.stage.host}"
+    with scene.without(name, instants["evict_at"] - SERVICE_DOWN_SECONDS - 10, instants["start_at"] + 20, crash=True):
+        pass
+
+
 def compute_killed(scene: Scene) -> None:
     """nova-compute of the host is dead when its instances should go, and comes back after the start."""
     instants = scene.instants()
@@ -102,11 +125,13 @@ ALL: dict[str, Story] = {
     "rabbitmq": Story(outages("rabbitmq")),
     "mariadb": Story(outages("mariadb")),
     "nova_api": Story(outages("nova-api")),
-    "manager_killed": Story(manager_killed, active_within=45),
     "two_engines": Story(two_engines, minutes=0),
     "compute_killed": Story(compute_killed, minutes=2),
     "placement": Story(outages("placement"), is_nightly=True),
     "one_of_two_killed": Story(one_of_two_killed, is_nightly=True),
+    "manager_killed": Story(manager_killed, active_within=45, is_nightly=True),
+    "manager_killed_while_starting": Story(manager_killed_while_starting, active_within=60, is_nightly=True),
+    "compute_long_dead": Story(compute_long_dead, minutes=2, is_nightly=True),
     "rabbitmq_across_the_start": Story(
         outage_across_the_start("rabbitmq"), minutes=2, active_within=60, is_nightly=True
     ),

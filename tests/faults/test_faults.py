@@ -52,6 +52,11 @@ def test_the_lease_is_whole_in_the_end_and_has_its_host(seen: Seen) -> None:
 
 
 @every_story
+def test_the_hypervisor_itself_has_none_of_the_spot_instances_then(seen: Seen) -> None:
+    assert seen.left_behind == set()
+
+
+@every_story
 def test_a_host_that_was_late_is_on_record_and_no_other(seen: Seen) -> None:
     was_late = "overdue" in seen.became
     assert bool(LATENESS & set(seen.breaches)) is was_late, seen.breaches
@@ -73,6 +78,11 @@ def test_a_lease_without_its_manager_starts_when_the_manager_is_back(seen: Seen)
     assert seen.active_after is not None
     assert seen.active_after >= 12
     assert seen.became["ready"] <= seen.start_at
+
+
+@about("manager_killed_while_starting")
+def test_a_start_that_was_cut_off_is_begun_again(seen: Seen) -> None:
+    assert seen.struck == ["STARTING"]
 
 
 @about("compute_killed")

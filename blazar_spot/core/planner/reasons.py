@@ -8,11 +8,11 @@ than planning: ask for it where somebody reads it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from blazar_spot.core.model import Blocker, Host, HostRequest, Plan, Request, Snapshot, Spot, Victim
+from blazar_spot.core.model import Blocker, Host, HostRequest, Plan, Request, SlotRequest, Snapshot, Spot, Victim
 from blazar_spot.core.planner.capacity import room
-from blazar_spot.core.planner.sites import Site, evictable_from, gather, is_gone, matches
+from blazar_spot.core.planner.sites import Site, evictable_from, gather, in_the_way, is_gone, matches
 from blazar_spot.core.planner.slots import ask_of, held_longest
-from blazar_spot.core.planner.whole import blocker, offer_of
+from blazar_spot.core.planner.whole import blocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,14 @@ def _passed_over(snapshot: Snapshot, request: Request, plan: Plan, site: Site) -
     if isinstance(cost, Blocker):
         return _blocked(cost)
     if not plan.feasible:
-        what = "be taken, but too few others could" if isinstance(request, HostRequest) else "give slots, but too few"
-        sentence = f"{name} could {what}."
+        sentence = f"{name} could give slots, but all hosts together give too few."
+        if isinstance(request, HostRequest):
+            sentence = f"{name} could be taken, but too few others could."
         return Reason("host", name, "not_enough", sentence, {"cost": cost})
     dearest = max((choice.cost for choice in plan.hosts), default=0)
-    what = "it" if isinstance(request, HostRequest) else "a slot on it"
+    what = "it"
+    if isinstance(request, SlotRequest):
+        what = "all slots on it" if request.affinity is True else "a slot on it"
     sentence = f"{name} is passed over: {what} would cost {cost}; the chosen hosts cost {plan.cost} in all."
     return Reason("host", name, "dearer" if cost > dearest else "not_needed", sentence, {"cost": cost})
 
@@ -80,9 +83,8 @@ def _passed_over(snapshot: Snapshot, request: Request, plan: Plan, site: Site) -
 def _cost_of_one(snapshot: Snapshot, request: Request, site: Site) -> int | Blocker:
     """What the least that the host could give would cost, or why it gives nothing."""
     if isinstance(request, HostRequest):
-        offer = offer_of(snapshot, request, site)
-        block = blocker(snapshot, request, site)
-        return block if offer is None and block is not None else offer.cost if offer is not None else 0
+        victims = in_the_way(site.spots, request.start - snapshot.rules.lead)
+        return blocker(snapshot, request, site) or sum(spot.cost for spot in victims)
     ask = ask_of(snapshot, request)
     least = request.count if request.affinity is True else 1
     found = room(ask, site, request.start)
@@ -101,7 +103,7 @@ def _blocked(block: Blocker) -> Reason:
     if block.kind == "reservation":
         sentence = f"{block.host} is held by reservation {block.held_by} until {block.until}."
         return Reason("host", block.host, "reserved", sentence, data)
-    sentence = f"{block.host} is held by {block.held_by}, which must be let run until starts from {block.until} on."
+    sentence = f"{block.host} is held by {block.held_by}, which may go only for a start at {block.until} or later."
     return Reason("host", block.host, "promised", sentence, data)
 
 

@@ -137,6 +137,7 @@ def test_instances_outlive_a_crash_of_their_compute(cloud: Cloud, boot: Boot) ->
         every=0.5,
     )
     assert compute.get_server(server.id).status == "ACTIVE"
+    assert server.id in cloud.guests_on("host02")
     assert gpu_providers(cloud)["host02"] == 4
 
 
