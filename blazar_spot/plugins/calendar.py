@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blazar's calendar as it is now: the only module with sessions on Blazar's own tables.
+"""Blazar's calendar as it is now, with sessions of our own on Blazar's tables.
 
-Read only. Each question is one query, however many hosts and leases there are, so an answer is never put together
-from two different states. Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order
-to change it holds ``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile.
+Each question is one query, however many hosts and leases there are, so an answer is never put together from two
+different states. Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change
+it holds ``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate`` writes,
+since Blazar's own function reads each row again.
 """
 
 import threading
+import uuid
 from calendar import timegm
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,7 +17,6 @@ from datetime import datetime
 from typing import Any
 
 from blazar import status
-from blazar.db import api as db_api
 from blazar.db.sqlalchemy import facade_wrapper, models
 from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
@@ -24,6 +25,7 @@ from blazar_spot.core.booking import Candidate
 from blazar_spot.core.instants import to_datetime
 from blazar_spot.enforcement.handback import Books, Holding
 from blazar_spot.enforcement.publishing import OVERRUN, Entry
+from blazar_spot.plugins.matching import matching
 
 CHANGES = threading.RLock()
 """Blazar has many threads and not one lock, and its database calls are one session each."""
@@ -75,12 +77,24 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
         busy[host].append((instant(start) - cleaning, instant(end) + cleaning))
     return [
         Reservable(
-            host["id"],
-            Candidate(host["hypervisor_hostname"], host["service_name"], tuple(sorted(busy[host["id"]]))),
-            bool(host["reservable"]),
+            host.id,
+            Candidate(host.hypervisor_hostname, host.service_name, tuple(sorted(busy[host.id]))),
+            bool(host.reservable),
         )
-        for host in db_api.host_get_all_by_queries(list(requirements))
+        for host in matching(requirements)
     ]
+
+
+def allocate(reservation_id: str, hosts: Iterable[str]) -> list[str]:
+    """Give hosts, by their ids, to a reservation; returns the ids of the rows."""
+    rows = [
+        models.ComputeHostAllocation(id=str(uuid.uuid4()), compute_host_id=host, reservation_id=reservation_id)
+        for host in hosts
+    ]
+    ids = [row.id for row in rows]
+    with facade_wrapper.session_for_write() as session:
+        session.add_all(rows)
+    return ids
 
 
 def _windows(after: int, without: str | None) -> list[Any]:
@@ -147,6 +161,12 @@ def known_hosts() -> list[Candidate]:
     host = models.ComputeHost
     with facade_wrapper.session_for_read() as session:
         return [Candidate(*row) for row in session.query(host.hypervisor_hostname, host.service_name)]
+
+
+def host_ids() -> list[str]:
+    """The id of every host that Blazar has."""
+    with facade_wrapper.session_for_read() as session:
+        return [row.id for row in session.query(models.ComputeHost.id)]
 
 
 def books(now: int) -> Books:

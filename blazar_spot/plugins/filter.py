@@ -34,7 +34,8 @@ class SpotGuaranteeFilter(BaseFilter):
     def check_create(self, context: Values, lease_values: Values) -> None:
         with answered():
             for reservation in _of_hosts(lease_values):
-                self._admission.choose({**reservation, **_dates(lease_values)})
+                if not reservation["allocations"]:  # the plugin found none a moment ago; say why
+                    self._admission.choose({**reservation, **_dates(lease_values)})
 
     def check_update(self, context: Values, current_lease_values: Values, new_lease_values: Values) -> None:
         wanted = {reservation["id"]: reservation for reservation in new_lease_values["reservations"]}

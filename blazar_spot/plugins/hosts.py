@@ -6,11 +6,12 @@ the hosts, every change of the calendar is made under one lock, and no host ever
 upstream's ``add_computehost``, which deletes every server on it: rows are written here, and ``doors`` does the rest.
 """
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from blazar.db import api as db_api
-from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin, PhysicalHostPlugin
+from blazar.plugins.oshosts.host_plugin import QUERY_TYPE_ALLOCATION, PhysicalHostMonitorPlugin, PhysicalHostPlugin
 from blazar.utils.openstack import nova
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -21,6 +22,7 @@ from blazar_spot.plugins.admission import Admission, Held
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.filter import register
+from blazar_spot.plugins.matching import details
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.settings import Settings, settings
@@ -43,6 +45,7 @@ class SpotHostPlugin(PhysicalHostPlugin):
         ours = ours or settings()
         super().__init__()
         whole = ours.whole
+        self._asked_next = threading.local()
         self._admission = Admission(whole.booking, whole.clock)
         self._changes = Changes(whole.booking, whole.clock)
         spares = Spares(self._admission, whole.handover, whole.clock)
@@ -57,9 +60,24 @@ class SpotHostPlugin(PhysicalHostPlugin):
         self._check_params(values)
         with answered():
             try:
-                return self._admission.choose(values, without=values.get("id"))
+                hosts = self._admission.choose(values, without=values.get("id"))
             except Refused:
                 return []
+        self._asked_next.details = details(hosts)
+        return hosts
+
+    def list_allocations(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        """As upstream, without loading everything about every host of the cloud."""
+        options = self.get_query_options(query, QUERY_TYPE_ALLOCATION)
+        found = self.query_allocations(calendar.host_ids(), **options)
+        if options:
+            self._asked_next.details = details([host for host, reservations in found.items() if reservations])
+        return [{"resource_id": host, "reservations": reservations} for host, reservations in found.items()]
+
+    def get(self, host_id: str) -> dict[str, Any] | None:
+        """Blazar asks for each of the hosts that it was given just before, one by one."""
+        known: dict[str, Any] | None = getattr(self._asked_next, "details", {}).pop(host_id, None)
+        return known or super().get(host_id)
 
     def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
         """Hold the hosts and write them down in one go; only then may the cloud be asked for anything.
@@ -71,17 +89,12 @@ class SpotHostPlugin(PhysicalHostPlugin):
             with answered():
                 with calendar.CHANGES:
                     held = self._admission.hold(reservation_id, values["lease_id"], values)
-                    self._allocate(held)
+                    calendar.allocate(reservation_id, held.ids)
                 self._admission.secure(held)
             return self._create_host_reservation(reservation_id, values)
         except Exception:
             self._admission.abandon(values["lease_id"])
             raise
-
-    def _allocate(self, held: Held) -> list[str]:
-        """Write the held hosts into the calendar; returns the ids of the rows."""
-        rows = [{"compute_host_id": host, "reservation_id": held.reservation_id} for host in held.ids]
-        return [db_api.host_allocation_create(row)["id"] for row in rows]
 
     def _create_host_reservation(self, reservation_id: str, values: Mapping[str, Any]) -> str:
         prefix = CONF[self.resource_type].blazar_az_prefix
@@ -116,7 +129,7 @@ class SpotHostPlugin(PhysicalHostPlugin):
             with calendar.CHANGES:
                 change = self._changes.change(reservation, dates_before, after)
                 besides = self._changes.hold(reservation_id, reservation["lease_id"], change)
-                added = self._allocate(besides) if besides else []
+                added = calendar.allocate(reservation_id, besides.ids) if besides else []
             is_had = False
             try:
                 is_had = self._changes.secure(reservation_id, change, besides)

@@ -134,6 +134,10 @@ class Reservations:
         """Create a lease that starts in so many seconds, at a whole minute."""
         return self._create(self.world.minute_from_now(start_in), minutes, _of_hosts(count, at_most or count))
 
+    def lease_with(self, start_in: int, count: int, **properties: str) -> dict[str, Any]:
+        """Create a lease of hosts with these properties."""
+        return self._create(self.world.minute_from_now(start_in), 60, {**_of_hosts(count, count), **properties})
+
     def lease_of(self, start_in: int, *counts: int) -> dict[str, Any]:
         """Create a lease with a reservation for each of these numbers of hosts."""
         wanted = [_of_hosts(count, count) for count in counts]

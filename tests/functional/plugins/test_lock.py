@@ -42,8 +42,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
 
         monkeypatch.setattr(place, name, watched)
 
-    for name in ("host_allocation_create", "host_allocation_update", "host_allocation_destroy"):
+    for name in ("host_allocation_update", "host_allocation_destroy"):
         watch(db_api, name)
+    watch(calendar, "allocate")
     watch(Aggregates, "create")
     watch(calendar, "entries")
     watch(FakeCloud, "close")
@@ -55,7 +56,7 @@ def test_a_booking_writes_its_rows_under_the_lock_and_asks_nova_without_it(
 ) -> None:
     reservations.add_hosts("gpu-1")
     reservations.lease(start_in=10 * MINUTE)
-    assert seen == {"host_allocation_create": {True}, "close": {False}, "create": {False}}
+    assert seen == {"allocate": {True}, "close": {False}, "create": {False}}
 
 
 def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:
@@ -63,7 +64,7 @@ def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, se
     lease = reservations.lease(start_in=HOUR)
     reservations.update(lease, min=2, max=2)
     reservations.update(lease, min=1, max=1)
-    assert seen["host_allocation_create"] == seen["host_allocation_destroy"] == {True}
+    assert seen["allocate"] == seen["host_allocation_destroy"] == {True}
 
 
 def test_an_update_closes_pools_without_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same hosts match as with upstream's own functions, and the same is told of them."""
+
+import pytest
+from blazar.db import api as db_api
+from blazar.db import exceptions
+from blazar.plugins.oshosts.host_plugin import PhysicalHostPlugin
+
+from blazar_spot.plugins.matching import details, matching
+from tests.functional.plugins.reservations import HOUR, Reservations
+
+
+@pytest.fixture(autouse=True)
+def hosts(reservations: Reservations) -> None:
+    """Four hosts that differ in size and in what their operator says of them; one is said nothing of."""
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3", "gpu-4")
+    for number, (model, rack) in enumerate([("a100", "r1"), ("A100", "r2"), ("h100", "r1")], start=1):
+        db_api.host_update(str(number), {"vcpus": 8 * number})
+        for name, value in (("gpu_model", model), ("rack", rack)):
+            db_api.host_extra_capability_create(
+                {"computehost_id": str(number), "property_name": name, "capability_value": value}
+            )
+
+
+@pytest.mark.parametrize(
+    "requirements",
+    [
+        [],
+        ["vcpus > 8"],
+        ["vcpus >= 8", "vcpus < 24"],
+        ["hypervisor_hostname == gpu-2"],
+        ["hypervisor_hostname != gpu-2"],
+        ["status == null"],
+        ["gpu_model == a100"],
+        ["gpu_model != a100"],
+        ["gpu_model > a"],
+        ["gpu_model == a100", "rack == r1"],
+        ["rack == r1", "vcpus > 8"],
+        ["rack == r3"],
+    ],
+)
+def test_the_same_hosts_match(requirements: list[str]) -> None:
+    ours = sorted(host.id for host in matching(requirements))
+    assert ours == sorted(host["id"] for host in db_api.host_get_all_by_queries(requirements))
+
+
+def test_a_capability_that_no_host_has_is_unknown() -> None:
+    with pytest.raises(exceptions.BlazarDBNotFound, match="colour"):
+        matching(["colour == red"])
+
+
+def test_the_same_is_told_of_a_host(reservations: Reservations) -> None:
+    told = details(["1", "4"])
+    for host in told:
+        assert told[host] == PhysicalHostPlugin.get(reservations.plugin, host)
+    assert details([]) == {}
+
+
+def test_the_same_allocations_are_listed(reservations: Reservations) -> None:
+    lease = reservations.lease(start_in=HOUR, count=2)
+    for query in ({}, {"reservation_id": lease["reservations"][0]["id"]}, {"lease_id": lease["id"]}):
+        ours = reservations.plugin.list_allocations(dict(query))
+        assert ours == PhysicalHostPlugin.list_allocations(reservations.plugin, dict(query))
+        assert sum(bool(host["reservations"]) for host in ours) == 2
+
+
+def test_a_host_is_told_as_it_is_when_nothing_was_listed_before(reservations: Reservations) -> None:
+    reservations.plugin.allocation_candidates(reservations.values(start_in=HOUR))
+    db_api.host_update("1", {"vcpus": 5})
+    for _ in range(2):
+        seen = reservations.plugin.get("1")
+    assert seen is not None
+    assert seen["vcpus"] == 5
