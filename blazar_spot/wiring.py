@@ -40,4 +40,5 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         handover_budget=conf.leases.handover_budget_seconds,
         handback_budget=conf.leases.handback_budget_seconds,
         auto_enrol=conf.engine.auto_enrol,
+        headroom_hosts=conf.engine.headroom_hosts,
     )

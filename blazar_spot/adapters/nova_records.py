@@ -7,10 +7,11 @@ would look free of them, so a record without extra specs is an error.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from blazar_spot.core.errors import Forbidden
-from blazar_spot.core.flavors import Flavor, is_preemptible
+from blazar_spot.core.flavors import Flavor, is_preemptible, unpooled
 from blazar_spot.core.instants import from_datetime
 from blazar_spot.ports.compute import Server
 
@@ -23,6 +24,8 @@ Record = Mapping[str, Any]
 def server(record: Record) -> Server:
     """A record of the detailed list of servers; its flavor is the one that it was booted with."""
     launched_at = record["OS-SRV-USG:launched_at"]
+    specs = _extra_specs(record["flavor"])
+    is_spot = is_preemptible(specs)
     return Server(
         id=record["id"],
         name=record["name"],
@@ -30,9 +33,10 @@ def server(record: Record) -> Server:
         host=record["OS-EXT-SRV-ATTR:hypervisor_hostname"],
         status=record["status"],
         flavor=record["flavor"]["original_name"],
-        is_spot=is_preemptible(_extra_specs(record["flavor"])),
+        is_spot=is_spot,
         is_going=_is_going(record),
         is_gone=record["status"] == "DELETED",
+        unpooled=_unpooled(*_sizes(record["flavor"]), frozenset(specs.items())) if is_spot else {},
         created_at=_instant(record["created"]),
         launched_at=_instant(launched_at) if launched_at else None,
         metadata=record["metadata"],
@@ -48,6 +52,20 @@ def flavor(record: Record) -> Flavor:
         disk_gb=record["disk"] + record["OS-FLV-EXT-DATA:ephemeral"],
         swap_mb=record["swap"],
         extra_specs=_extra_specs(record),
+    )
+
+
+def _sizes(embedded: Record) -> tuple[int, int, int, int]:
+    return embedded["vcpus"], embedded["ram"], embedded["disk"] + embedded["ephemeral"], embedded["swap"]
+
+
+@lru_cache(maxsize=1024)
+def _unpooled(
+    vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: frozenset[tuple[str, str]]
+) -> Mapping[str, int]:
+    """Worked out once for each flavor: there are very many more servers."""
+    return unpooled(
+        Flavor(name="", vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb, swap_mb=swap_mb, extra_specs=dict(specs))
     )
 
 

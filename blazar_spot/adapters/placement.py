@@ -5,18 +5,20 @@ Its inventories mirror the rest of the tree, class by class (see ``spot_inventor
 whole under the provider's generation, so that a pool is closed or open in one step and never in between. Blazar keeps a
 provider of its own in the tree, whose inventories are no resources of the host.
 
-Which pools there are and which are closed takes two requests, however many hosts there are; any other call is
-about one host and takes a few.
+Which pools there are and which are closed takes two requests, and what has changed takes one, however many hosts there
+are; any other call is about one host and takes a few.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from keystoneauth1.session import Session
 
 from blazar_spot.adapters.rest import Rest
-from blazar_spot.adapters.spot_inventories import MARKER, OPEN_UNITS, POOL_UNITS, Inventory, is_closed, mirrored
+from blazar_spot.adapters.spot_inventories import MARKER, OPEN_UNITS, POOL_UNITS, Inventory, lets_go, mirrored
 from blazar_spot.core.errors import NotFound, StaleVersion
+from blazar_spot.core.fences import CLOSED, Fence
 from blazar_spot.ports.pool import Sight
 
 MICROVERSION = "1.26"
@@ -28,7 +30,16 @@ _NOT_RESOURCES = (PREFIX, "blazar_")
 _TRIES = 5
 
 Provider = Mapping[str, Any]
-Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A pool as it is, at which generation, and as it has to be."""
+
+    pool: Provider
+    generation: int
+    present: Mapping[str, Inventory]
+    wanted: Mapping[str, Inventory]
 
 
 class PlacementPool:
@@ -47,15 +58,37 @@ class PlacementPool:
         every, opened = self._with_units(POOL_UNITS), self._with_units(OPEN_UNITS)
         return {host: Sight(host not in opened, generation) for host, generation in every.items()}
 
-    def ensure(self, host: str) -> None:
-        _while_stale(lambda: self._mirror(host, closed=None))
+    def revisions(self) -> Mapping[str, str]:
+        """Placement counts the changes of each provider, those of its allocations too. A tree is as new as all of its
+        providers."""
+        providers = self._providers()
+        trees: dict[str, list[str]] = {}
+        for provider in providers:
+            trees.setdefault(provider["root_provider_uuid"], []).append(f"{provider['uuid']}@{provider['generation']}")
+        roots = (provider for provider in providers if provider["uuid"] == provider["root_provider_uuid"])
+        return {root["name"]: " ".join(sorted(trees[root["uuid"]])) for root in roots}
+
+    def keep(self, host: str, fence: Fence, seen: Sight | None) -> bool:
+        """One attempt: after a conflict it has to be decided again what to withhold."""
+        draft = self._draft(host, fence)
+        if draft.wanted == draft.present:
+            return False
+        generation = draft.generation
+        if lets_go(draft.present, draft.wanted):
+            if seen is None:
+                raise StaleVersion(f"placement: {host} has a spot pool now, and something is withheld in it")
+            generation = seen.generation
+        self._write(draft, generation)
+        return True
 
     def close(self, host: str) -> None:
-        _while_stale(lambda: self._mirror(host, closed=True))
+        """Closing writes whatever is there: Placement counts every write in the generation."""
 
-    def open(self, host: str, seen: Sight) -> None:
-        """One attempt: whoever changed the pool since it was seen may have closed it."""
-        self._mirror(host, closed=False, seen=seen)
+        def attempt() -> None:
+            draft = self._draft(host, CLOSED)
+            self._write(draft, draft.generation)
+
+        _while_stale(attempt)
 
     def consumers(self, host: str) -> frozenset[str]:
         """One request for each provider of the tree, after the one that lists them."""
@@ -65,35 +98,25 @@ class PlacementPool:
         pool = self._tree(host).get(PREFIX + host)
         return self._consumers_of(pool) if pool else frozenset()
 
-    def _mirror(self, host: str, *, closed: bool | None, seen: Sight | None = None) -> None:
-        """Make the pool what it has to be; as it was if ``closed`` is None, and then only what differs is written.
-
-        Closing writes whatever is there: Placement counts every write in the generation.
-        """
+    def _draft(self, host: str, fence: Fence) -> "_Draft":
+        """How the pool is, and how it has to be; a missing one is made."""
         tree = self._tree(host)
-        pool = tree.get(PREFIX + host)
-        if pool is None:
-            if seen is not None:
-                raise NotFound(f"placement: {host} has no spot pool")
-            pool = self._create(host)
+        pool = tree.get(PREFIX + host) or self._create(host)
         body = self._inventories(pool)
-        present = body["inventories"]
         totals = self._totals(provider for name, provider in tree.items() if not name.startswith(_NOT_RESOURCES))
-        wanted = mirrored(totals, present, closed=is_closed(present) if closed is None else closed)
-        generation = body["resource_provider_generation"]
-        if wanted != present or closed:
-            self._write(pool, generation if seen is None else seen.generation, wanted)
+        present = body["inventories"]
+        return _Draft(pool, body["resource_provider_generation"], present, mirrored(totals, present, fence))
 
     def _create(self, host: str) -> Provider:
         """A provider without inventories takes nobody, so a pool that is to be closed is never open in between."""
         body = {"name": PREFIX + host, "parent_provider_uuid": self._root(host)}
         return self._api.post("/resource_providers", body)  # type: ignore[no-any-return]
 
-    def _write(self, pool: Provider, generation: int, inventories: Mapping[str, Inventory]) -> None:
-        for name in inventories:
+    def _write(self, draft: "_Draft", generation: int) -> None:
+        for name in draft.wanted:
             self._make_known(name)
-        body = {"resource_provider_generation": generation, "inventories": inventories}
-        self._api.put(f"/resource_providers/{pool['uuid']}/inventories", body)
+        body = {"resource_provider_generation": generation, "inventories": draft.wanted}
+        self._api.put(f"/resource_providers/{draft.pool['uuid']}/inventories", body)
 
     def _tree(self, host: str) -> dict[str, Provider]:
         """The providers of the host's tree by name. A host that was set up again has a new root."""
@@ -143,11 +166,12 @@ class PlacementPool:
             self._api.put(f"/resource_classes/{resource_class}")
 
 
-def _while_stale(attempt: Callable[[], Result]) -> Result:
+def _while_stale(attempt: Callable[[], None]) -> None:
     """Read and write again when another process has changed the provider in between."""
     for _ in range(_TRIES - 1):
         try:
-            return attempt()
+            attempt()
         except StaleVersion:
             continue
-    return attempt()
+        return
+    attempt()

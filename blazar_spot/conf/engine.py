@@ -55,6 +55,17 @@ tick_seconds on with each tick that fails. The log says since when nothing works
 """,
     ),
     cfg.IntOpt(
+        "headroom_hosts",
+        default=0,
+        min=0,
+        help="""
+How many hosts of the freepool to keep free of spot instances, for reservations that start at once. Hosts without spot
+instances are taken first, and of these the ones that are not reserved for the longest time. Nobody is evicted for
+this: if no host is empty, the ones with the fewest instances take no more and empty by themselves. When a reservation
+takes such a host, another one takes its place.
+""",
+    ),
+    cfg.IntOpt(
         "tick_seconds",
         default=5,
         min=1,
@@ -78,8 +89,9 @@ Nova did not tell as a change.
         default=60,
         min=1,
         help="""
-How often the engine gives a spot pool to hosts of the freepool that have none, and makes new preemptible flavors
-consume the pools. A new host or a new preemptible flavor is of use to spot instances after this long at the latest.
+How often the engine looks for new hosts, for hosts that have got more or fewer resources, for spot pools that
+somebody has edited or deleted by hand, and for new preemptible flavors. Each of these is put right after this long at
+the latest.
 """,
     ),
 ]

@@ -70,6 +70,20 @@ def missing_specs(flavor: Flavor) -> dict[str, str]:
     return {key: value for key, value in shadow_specs(flavor).items() if flavor.extra_specs.get(key) != value}
 
 
+def unpooled(flavor: Flavor) -> dict[str, int]:
+    """What one instance of this flavor uses of its host without consuming the spot pool for it.
+
+    An instance keeps the flavor that it was booted with, so one that came before the flavor was enrolled uses
+    everything outside the pool.
+    """
+    pooled = {name: flavor.extra_specs.get(f"resources:{shadow_class(name)}", "") for name in resources(flavor)}
+    outside = {
+        name: amount - (int(pooled[name]) if pooled[name].isdecimal() else 0)
+        for name, amount in resources(flavor).items()
+    }
+    return {name: amount for name, amount in outside.items() if amount > 0}
+
+
 def _explicit(extra_specs: Mapping[str, str]) -> Counter[str]:
     """What the extra specs ask for, added up over all request groups; the shadow itself does not count."""
     asked: Counter[str] = Counter()

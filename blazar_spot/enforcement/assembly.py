@@ -54,6 +54,7 @@ def assemble(
     list_seconds: int = 0,
     mode: Mode = Mode.ENFORCE,
     auto_enrol: bool = True,
+    headroom_hosts: int = 0,
     handover_budget: int = 5,
     handback_budget: int = 5,
 ) -> Whole:
@@ -68,7 +69,7 @@ def assemble(
             clock,
             Fleet(compute, Ledger(store), list_seconds),
             Enrolment(compute, is_automatic=auto_enrol),
-            Pools(store, compute, pool),
+            Pools(store, compute, pool, sweep_seconds, headroom_hosts),
             Plans(store, policy),
             Reclaims(store, compute, occupancy, notices, evictions, clock, policy, mode),
             notices,

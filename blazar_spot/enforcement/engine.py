@@ -47,12 +47,13 @@ class Engine:
         now = self._clock.now()
         self._plans.keep(now)
         # First of all, because it takes neither a list of servers nor the compute service to close a pool in time.
-        closed = frozenset() if self._mode is Mode.OBSERVE else self._pools.fence(now)
+        fenced = None if self._mode is Mode.OBSERVE else self._pools.fence(now)
         self._fleet.refresh(now)
-        if self._mode is Mode.OBSERVE:
+        if fenced is None:
             return False
         self._sweep(now)
-        is_deleting = self._reclaims.advance(self._fleet, closed)
+        self._pools.settle(fenced, self._fleet.unpooled(), self._fleet.counts(), now)
+        is_deleting = self._reclaims.advance(self._fleet, fenced.closed)
         self._notices.settle(self._fleet)
         return is_deleting
 
@@ -65,8 +66,7 @@ class Engine:
         self._reclaims.evict(self._fleet)
 
     def _sweep(self, now: int) -> None:
-        """New hosts and new flavors are rare: they are looked for less often than the rest."""
+        """New flavors are rare: they are looked for less often than the rest."""
         if now >= self._sweep_at:
             self._enrolment.enrol()
-            self._pools.create_missing()
             self._sweep_at = now + self._sweep_seconds

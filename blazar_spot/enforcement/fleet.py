@@ -24,7 +24,7 @@ OVERLAP_SECONDS = 60
 
 
 class Fleet:
-    """The spot servers by id, by host, and those on which a notice can be read."""
+    """The spot servers by id, by host, those on which a notice can be read, and those outside the pools."""
 
     def __init__(self, compute: Compute, ledger: Ledger, list_seconds: int) -> None:
         self._compute = compute
@@ -33,6 +33,7 @@ class Fleet:
         self._servers: dict[str, Server] = {}
         self._ids_on: dict[str | None, set[str]] = {}
         self._marked: set[str] = set()
+        self._unpooled: set[str] = set()
         self._changes_since: int | None = None
         self._list: Iterator[Server] | None = None
         self._list_at = 0
@@ -55,6 +56,14 @@ class Fleet:
     def marked(self) -> list[Server]:
         """Those whose metadata has a notice's keys."""
         return [self._servers[one] for one in sorted(self._marked)]
+
+    def unpooled(self) -> list[Server]:
+        """Those that use something of their hosts outside the spot pools."""
+        return [self._servers[one] for one in sorted(self._unpooled)]
+
+    def counts(self) -> dict[str, int]:
+        """How many there are on each host."""
+        return {host: len(ids) for host, ids in self._ids_on.items() if host is not None}
 
     def refresh(self, now: int) -> None:
         """Take in what has changed, and the next page of the list if it is time for one."""
@@ -112,10 +121,13 @@ class Fleet:
             self._ids_on.setdefault(server.host, set()).add(server.id)
             if server.metadata.keys() & set(KEYS):
                 self._marked.add(server.id)
+            if server.unpooled:
+                self._unpooled.add(server.id)
 
     def _drop(self, server_id: str) -> None:
         self._untold.discard(server_id)
         self._marked.discard(server_id)
+        self._unpooled.discard(server_id)
         server = self._servers.pop(server_id, None)
         if server is not None:
             self._ids_on[server.host].discard(server_id)

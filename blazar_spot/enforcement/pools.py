@@ -1,63 +1,138 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spot pools: there is one for each host that may run spot instances, and each is closed exactly when a claim
-wants it closed.
+"""The spot pools: there is one for each host that may run spot instances, and each withholds exactly what claims,
+headroom and unpooled instances want withheld.
 
-Both are reconciled on every tick from what is observed, so a pool that somebody deleted or opened by hand comes back
-as it must be.
+What is wanted is computed as a whole on every tick. Pools are closed first, before anybody else is asked; everything
+else follows when the spot instances are known. A sweep finds what has changed behind our back: pools and hosts that
+were added, deleted, resized or edited by hand. Next: ``core.fences``.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from blazar_spot.core.errors import SpotError
-from blazar_spot.core.fences import hosts_to_close
-from blazar_spot.ports.compute import Compute
-from blazar_spot.ports.pool import Pool
+from blazar_spot.core.fences import OPEN, Fence, fences, hosts_to_close
+from blazar_spot.core.planner.headroom import headroom
+from blazar_spot.core.promises import Claim
+from blazar_spot.ports.compute import Compute, Server
+from blazar_spot.ports.pool import Pool, Sight
 from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
 
+PER_TICK = 200
+"""How many pools are kept on one tick at the most, so that a cloud with very many new hosts delays no reclaim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """The pools at the beginning of a tick. ``closed`` are the hosts whose pools are closed because claims want it."""
+
+    sights: Mapping[str, Sight]
+    claims: Collection[Claim]
+    due: frozenset[str]
+    closed: frozenset[str]
+
 
 class Pools:
-    """Keeps the pools as the hosts and the claims want them."""
+    """Keeps the pools as hosts, claims and instances want them. What it remembers only saves it from asking."""
 
-    def __init__(self, store: Store, compute: Compute, pool: Pool) -> None:
+    def __init__(self, store: Store, compute: Compute, pool: Pool, sweep_seconds: int, headroom_hosts: int) -> None:
         self._store = store
         self._compute = compute
         self._pool = pool
+        self._sweep_seconds = sweep_seconds
+        self._headroom_hosts = headroom_hosts
+        self._sweep_at = 0
+        self._freepool: frozenset[str] = frozenset()
+        self._revisions: Mapping[str, str] = {}
+        self._unchecked: set[str] = set()
+        self._kept: dict[str, tuple[str | None, Fence]] = {}
 
-    def create_missing(self) -> None:
-        """Give a pool to each host of the freepool."""
-        try:
-            free = {host.host for host in self._compute.freepool_hosts()}
-            for host in sorted(free - self._pool.pools().keys()):
-                self._try("create", self._pool.ensure, host)
-        except SpotError as error:
-            LOG.warning("New hosts have to wait: %s", error)
-
-    def fence(self, now: int) -> frozenset[str]:
-        """Close and open pools as the claims want it; returns the hosts whose pools are known to be closed.
+    def fence(self, now: int) -> Fenced:
+        """Close the pools that claims want closed.
 
         The pools are read before the claims. A booking writes its claim before it closes a pool, so whatever is seen
-        closed here has its claim already; and a pool that was closed once more since then is not opened.
+        closed here has its claim already; and from a pool that has changed since then nothing is let go of.
         """
-        present = self._pool.pools()
+        sights = self._pool.pools()
         with self._store.begin() as work:
-            wanted = hosts_to_close(work.open_claims(), work.reclaims_of_open_claims(), now)
-        closed = {host for host, sight in present.items() if sight.is_closed}
-        for host in sorted(wanted - closed):
-            if self._try("close", self._pool.close, host):
-                closed.add(host)
-        for host in sorted(closed - wanted):
-            if self._try("open", lambda name: self._pool.open(name, present[name]), host):
-                closed.discard(host)
-        return frozenset(closed)
+            claims = work.open_claims()
+            due = hosts_to_close(claims, work.reclaims_of_open_claims(), now)
+        closed = {host for host in due if host in sights and sights[host].is_closed}
+        closed |= {host for host in sorted(due - closed) if self._close(host)}
+        return Fenced(sights, claims, due, frozenset(closed))
 
-    def _try(self, verb: str, act: Callable[[str], None], host: str) -> bool:
+    def settle(self, fenced: Fenced, unpooled: Iterable[Server], spots: Mapping[str, int], now: int) -> None:
+        """Let every pool withhold what it has to. ``unpooled``: the spot servers that use something of their hosts
+        outside the pools; ``spots``: how many spot servers there are on each host."""
+        if now >= self._sweep_at:
+            self._survey(fenced)
+            self._sweep_at = now + self._sweep_seconds
+        sizes = ((server.host, server.unpooled) for server in unpooled if server.host is not None)
+        wanted = fences(fenced.due | self._headroom(fenced, spots), sizes)
+        for host in self._amiss(fenced, wanted)[:PER_TICK]:
+            self._keep(host, wanted.get(host, OPEN), fenced.sights.get(host))
+
+    def _survey(self, fenced: Fenced) -> None:
+        """Find the hosts that are new or have changed since their pools were kept."""
         try:
-            act(host)
+            self._freepool = frozenset(host.host for host in self._compute.freepool_hosts())
+            self._revisions = self._pool.revisions()
         except SpotError as error:
-            LOG.warning("Could not %s the spot pool of %s, trying again: %s", verb, host, error)
+            LOG.warning("New and changed hosts have to wait: %s", error)
+            return
+        hosts = self._freepool | fenced.sights.keys()
+        self._kept = {host: kept for host, kept in self._kept.items() if host in hosts}
+        kept = {host: revision for host, (revision, _) in self._kept.items()}
+        self._unchecked = {host for host in hosts if host not in kept or self._revisions.get(host) != kept[host]}
+
+    def _headroom(self, fenced: Fenced, spots: Mapping[str, int]) -> frozenset[str]:
+        if not self._headroom_hosts:
+            return frozenset()
+        starts: dict[str, int] = {}
+        for claim in fenced.claims:
+            starts[claim.host] = min(claim.start_at, starts.get(claim.host, claim.start_at))
+        held = {host for host, sight in fenced.sights.items() if sight.is_closed}
+        free = (self._freepool or fenced.sights.keys()) - fenced.due
+        return headroom(free, self._headroom_hosts, spots, starts, held)
+
+    def _amiss(self, fenced: Fenced, wanted: Mapping[str, Fence]) -> list[str]:
+        """The hosts whose pools may not be as wanted: first those that are seen to be wrong, then those that were kept
+        for something else, then those that are to be looked at."""
+        known = fenced.sights.keys() - (fenced.due - fenced.closed)
+        wrong = {
+            host for host in known - fenced.closed if fenced.sights[host].is_closed != wanted.get(host, OPEN).is_closed
+        }
+        other = {host for host, (_, fence) in self._kept.items() if fence != wanted.get(host, OPEN)}
+        new = {host for host in wanted if host not in self._kept} & known
+        return sorted(wrong) + sorted((other | new) - wrong) + sorted(self._unchecked - wrong - other - new)
+
+    def _keep(self, host: str, fence: Fence, seen: Sight | None) -> None:
+        self._unchecked.discard(host)
+        try:
+            is_written = self._pool.keep(host, fence, seen)
+        except SpotError as error:
+            LOG.warning("The spot pool of %s cannot be brought up to date, trying again: %s", host, error)
+            return
+        # What was written changes the revision, and what is deleted afterwards may bring the old one back.
+        self._kept[host] = (None if is_written else self._revisions.get(host), fence)
+        if is_written:
+            LOG.info("The spot pool of %s is %s", host, _in_words(fence))
+
+    def _close(self, host: str) -> bool:
+        try:
+            self._pool.close(host)
+        except SpotError as error:
+            LOG.warning("Could not close the spot pool of %s, trying again: %s", host, error)
             return False
-        LOG.info("The spot pool of %s: %s is done", host, verb)
+        LOG.info("The spot pool of %s is closed", host)
         return True
+
+
+def _in_words(fence: Fence) -> str:
+    if fence.is_closed:
+        return "closed"
+    withheld = ", ".join(f"{amount} {name}" for name, amount in sorted(fence.amounts.items()))
+    return f"open but for {withheld}" if withheld else "open"

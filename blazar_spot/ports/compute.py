@@ -14,7 +14,8 @@ class Server:
     """A server as the compute service tells it now.
 
     ``host`` is the hypervisor's name, None while it is not placed. ``is_going``: its deletion was accepted and is
-    under way. ``is_gone``: it is told for the last time. ``launched_at`` may have been rewritten since the first start;
+    under way. ``is_gone``: it is told for the last time. ``unpooled``: what a spot server uses of its host without
+    consuming the spot pool for it, by resource class. ``launched_at`` may have been rewritten since the first start;
     the ledger knows better.
     """
 
@@ -27,6 +28,7 @@ class Server:
     is_spot: bool
     is_going: bool = False
     is_gone: bool = False
+    unpooled: Mapping[str, int] = field(default_factory=dict)
     created_at: int
     launched_at: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from blazar_spot.core.fences import Fence
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -23,18 +25,22 @@ class Pool(Protocol):
     def pools(self) -> Mapping[str, Sight]:
         """Every pool there is, by host."""
 
-    def ensure(self, host: str) -> None:
-        """Make the pool exist and mirror the host's resources as they are now. A pool that is closed stays closed.
-        ``NotFound`` if the host has no provider."""
+    def revisions(self) -> Mapping[str, str]:
+        """For each host a word that is another one after any change of its resources or of its pool, whoever made
+        it. It may change without such a change, too."""
+
+    def keep(self, host: str, fence: Fence, seen: Sight | None) -> bool:
+        """Make the pool exist, mirror the host's resources as they are now, and withhold exactly this much; whether
+        something had to be written.
+
+        ``seen`` is how the pool was when the fence was decided on, None if there was none: if this lets go of
+        anything and the pool has changed since, nothing is done and ``StaleVersion`` raised. ``NotFound`` if the host
+        has no provider."""
 
     def close(self, host: str) -> None:
         """From the return on no new spot instance is scheduled to the host; running ones are not touched. Creates a
         missing pool, closed. A pool that was closed already changes its generation all the same, so that whoever
         decided to open it before this finds that out."""
-
-    def open(self, host: str, seen: Sight) -> None:
-        """Let spot instances be scheduled to the host again, if the pool has not changed since it was seen, else
-        ``StaleVersion``. A missing pool is ``NotFound``."""
 
     def consumers(self, host: str) -> frozenset[str]:
         """The ids of all consumers on any provider of the host's tree: servers, also those still being built, and

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from blazar_spot.core import flavors
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, SpotError, StaleVersion
+from blazar_spot.core.fences import CLOSED, Fence
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 from blazar_spot.ports.pool import Sight
-from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer
+from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer, Resources
 from blazar_spot.testing.world import World
 
 _METADATA_MAY_CHANGE_IN = frozenset({"ACTIVE", "PAUSED", "SUSPENDED", "SHUTOFF"})
@@ -211,22 +212,28 @@ class FakeCloud(World):
         """For tests, which are never refused: every pool there is, and whether it is closed."""
         return {host.name: host.pool.is_closed for host in self.hosts.values() if host.pool is not None}
 
-    def ensure(self, host: str) -> None:
-        with self._call("ensure"):
-            self._ensure(self._host(host), "ensure", closed=None)
+    def revisions(self) -> Mapping[str, str]:
+        with self._call("revisions"):
+            return {host.name: f"{host.own.totals} {host.pool and host.pool.state}" for host in self.hosts.values()}
+
+    def keep(self, host: str, fence: Fence, seen: Sight | None) -> bool:
+        with self._call("keep"):
+            found = self._host(host)
+            before = found.pool or FakeProvider(totals={})
+            after = _fenced(before, found.own.totals, fence)
+            if after.state == before.state and found.pool is not None:
+                return False
+            if _lets_go(before, after) and (seen is None or before.generation != seen.generation):
+                raise StaleVersion(f"the pool of {host} has changed since it was seen")
+            found.pool = after
+            self._wrote("keep", host, fence)
+            return True
 
     def close(self, host: str) -> None:
         with self._call("close"):
-            self._ensure(self._host(host), "close", closed=True)
-
-    def open(self, host: str, seen: Sight) -> None:
-        with self._call("open"):
-            pool = self._host(host).pool
-            if pool is None:
-                raise NotFound(f"{host} has no spot pool")
-            if pool.generation != seen.generation:
-                raise StaleVersion(f"the pool of {host} has changed since it was seen")
-            self._ensure(self._host(host), "open", closed=False)
+            found = self._host(host)
+            found.pool = _fenced(found.pool or FakeProvider(totals={}), found.own.totals, CLOSED)
+            self._wrote("close", host)
 
     def consumers(self, host: str) -> frozenset[str]:
         with self._call("consumers"):
@@ -266,14 +273,6 @@ class FakeCloud(World):
     def _wrote(self, operation: str, target: str, details: object = None) -> None:
         self.writes.append(Write(self.clock.now(), operation, target, details))
 
-    def _ensure(self, host: FakeHost, operation: str, *, closed: bool | None) -> None:
-        before = host.pool or FakeProvider(totals={})
-        is_closed = before.is_closed if closed is None else closed
-        if closed or host.pool is None or (before.totals, before.is_closed) != (host.own.totals, is_closed):
-            generation = before.generation + 1
-            host.pool = replace(before, totals=dict(host.own.totals), is_closed=is_closed, generation=generation)
-            self._wrote(operation, host.name)
-
     def _host(self, name: str) -> FakeHost:
         if name not in self.hosts:
             raise NotFound(f"there is no host {name}")
@@ -301,6 +300,19 @@ class FakeCloud(World):
         return self._aggregate(aggregate_id)
 
 
+def _fenced(pool: FakeProvider, totals: Resources, fence: Fence) -> FakeProvider:
+    """The pool after it was written once more."""
+    withheld = {name: fence.of(name, total) for name, total in totals.items() if fence.of(name, total)}
+    generation = pool.generation + 1
+    return replace(pool, totals=dict(totals), is_closed=fence.is_closed, withheld=withheld, generation=generation)
+
+
+def _lets_go(before: FakeProvider, after: FakeProvider) -> bool:
+    held = {name: min(amount, after.totals.get(name, 0)) for name, amount in before.withheld.items()}
+    is_less = any(after.withheld.get(name, 0) < amount for name, amount in held.items())
+    return is_less or (before.is_closed and not after.is_closed)
+
+
 def _as_told(server: FakeServer) -> Server:
     return Server(
         id=server.id,
@@ -312,6 +324,7 @@ def _as_told(server: FakeServer) -> Server:
         is_spot=server.is_spot,
         is_going=server.is_going,
         is_gone=server.gone_at is not None,
+        unpooled=server.unpooled,
         created_at=server.created_at,
         launched_at=server.launched_at,
         metadata=dict(server.metadata),

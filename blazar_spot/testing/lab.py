@@ -48,8 +48,10 @@ class Lab:
         cloud: Callable[[Clock], FakeCloud] = FakeCloud,
         store: Callable[[], FakeStore] = FakeStore,
         mode: Mode = Mode.ENFORCE,
+        headroom_hosts: int = 0,
     ) -> None:
         self.mode = mode
+        self.headroom_hosts = headroom_hosts
         self.policy = policy
         self.clock = FakeClock()
         self.cloud = cloud(self.clock)
@@ -67,7 +69,14 @@ class Lab:
     def restarted(self) -> Whole:
         """Everything that a new process would have: nothing but the database and the cloud."""
         self.whole = assemble(
-            self.store, self.cloud, self.cloud, self.clock, self.policy, list_seconds=LIST_SECONDS, mode=self.mode
+            self.store,
+            self.cloud,
+            self.cloud,
+            self.clock,
+            self.policy,
+            list_seconds=LIST_SECONDS,
+            mode=self.mode,
+            headroom_hosts=self.headroom_hosts,
         )
         return self.whole
 

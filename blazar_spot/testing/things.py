@@ -16,15 +16,21 @@ class FakeProvider:
 
     totals: Resources
     is_closed: bool = False
+    withheld: Resources = field(default_factory=dict)
     generation: int = 0
     consumers: dict[str, Resources] = field(default_factory=dict)
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What is written when it is changed; its generation and its consumers are not."""
+        return self.totals, self.is_closed, self.withheld
 
     def has_room_for(self, wanted: Resources) -> bool:
         return not wanted or (not self.is_closed and all(self._free(name) >= wanted[name] for name in wanted))
 
     def _free(self, name: str) -> int:
         used = sum(resources.get(name, 0) for resources in self.consumers.values())
-        return self.totals.get(name, 0) - used
+        return self.totals.get(name, 0) - self.withheld.get(name, 0) - used
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class FakeServer:
     project_id: str
     flavor: Flavor
     created_at: int
+    unpooled: Resources = field(default_factory=dict)
     built_at: int = 0
     status: str = "BUILD"
     host: str | None = None

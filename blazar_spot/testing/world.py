@@ -73,11 +73,13 @@ class World:
         with self.lock:
             self.settle()
             number = f"server-{next(self._numbers)}"
+            kind = self.flavors[flavor]
             server = FakeServer(
                 id=number,
                 name=name or number,
                 project_id=project_id,
-                flavor=self.flavors[flavor],
+                flavor=kind,
+                unpooled=flavors.unpooled(kind) if flavors.is_preemptible(kind.extra_specs) else {},
                 created_at=self.clock.now(),
             )
             self.servers[server.id] = self.alive[server.id] = server

@@ -4,6 +4,7 @@
 import pytest
 
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent
+from blazar_spot.core.fences import OPEN
 from blazar_spot.ports.compute import Server
 from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
@@ -22,6 +23,17 @@ class ComputeContract:
         assert seen.launched_at is not None
         assert seen.launched_at >= seen.created_at
         assert seen.project_id
+
+    def test_it_is_told_what_a_server_uses_outside_the_pool(self, stage: Stage) -> None:
+        for host in (stage.one, stage.other):
+            stage.pool.keep(host.host, OPEN, None)
+        unpooled, pooled = booted(stage, SPOT, stage.one), booted(stage, POOLED, stage.other)
+        first, second = told(stage, unpooled), told(stage, pooled)
+        assert first is not None
+        assert second is not None
+        assert first.unpooled["CUSTOM_GPU"] == 1
+        assert first.unpooled["MEMORY_MB"] > 0
+        assert second.unpooled == {}
 
     def test_servers_of_other_flavors_are_not_told(self, stage: Stage) -> None:
         plain = stage.boot(PLAIN, stage.one)
@@ -121,7 +133,7 @@ class ComputeContract:
 
     @pytest.mark.parametrize("force", [False, True])
     def test_a_deleted_server_goes_and_is_told_as_going_until_then(self, stage: Stage, force: bool) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         server = booted(stage, POOLED, stage.one)
         stage.compute.delete(server, force=force)
         seen = told(stage, server)
@@ -258,7 +270,7 @@ class ComputeContract:
         flavor = stage.new_flavor()
         for one in stage.compute.unenrolled_flavors():
             stage.compute.enrol_flavor(one)
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         server = booted(stage, flavor, stage.one)
         assert stage.pool.spot_consumers(stage.one.host) == {server}
 
@@ -272,7 +284,7 @@ class ComputeContract:
 
     def test_a_move_is_known_on_the_host_that_it_left_until_it_is_confirmed(self, stage: Stage) -> None:
         for host in (stage.one, stage.other):
-            stage.pool.ensure(host.host)
+            stage.pool.keep(host.host, OPEN, None)
         server = booted(stage, POOLED, stage.one)
         with pytest.raises(NotNow):
             stage.compute.confirm_move(server)

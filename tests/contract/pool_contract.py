@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from blazar_spot.core.errors import NotFound, StaleVersion
-from blazar_spot.ports.pool import Sight
+from blazar_spot.core.fences import CLOSED, OPEN, Fence
 from tests.contract.stage import PER_HOST, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
 
@@ -18,25 +18,26 @@ class PoolContract:
         assert stage.pool.spot_consumers(stage.one.host) == frozenset()
 
     def test_a_new_pool_is_open(self, stage: Stage) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         assert stage.pool.pools()[stage.one.host].is_closed is False
         assert stage.other.host not in stage.pool.pools()
 
     def test_closing_and_opening_twice_is_doing_it_once(self, stage: Stage) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         for _ in range(2):
             stage.pool.close(stage.one.host)
             assert stage.pool.pools()[stage.one.host].is_closed is True
         for _ in range(2):
-            stage.pool.open(stage.one.host, stage.pool.pools()[stage.one.host])
+            stage.pool.keep(stage.one.host, OPEN, stage.pool.pools()[stage.one.host])
             assert stage.pool.pools()[stage.one.host].is_closed is False
 
     def test_a_pool_that_was_closed_again_since_it_was_seen_is_not_opened(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
         seen = stage.pool.pools()[stage.one.host]
         stage.pool.close(stage.one.host)
-        with pytest.raises(StaleVersion):
-            stage.pool.open(stage.one.host, seen)
+        for too_old in (seen, None):
+            with pytest.raises(StaleVersion):
+                stage.pool.keep(stage.one.host, OPEN, too_old)
         assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_closing_makes_a_missing_pool_and_closes_it(self, stage: Stage) -> None:
@@ -49,30 +50,58 @@ class PoolContract:
                 done.result()
         assert stage.pool.pools()[stage.one.host].is_closed is True
 
-    def test_a_closed_pool_stays_closed_when_it_is_brought_up_to_date(self, stage: Stage) -> None:
-        stage.pool.close(stage.one.host)
-        stage.pool.ensure(stage.one.host)
-        assert stage.pool.pools()[stage.one.host].is_closed is True
+    def test_only_what_differs_is_written(self, stage: Stage) -> None:
+        for fence in (OPEN, Fence(amounts={"CUSTOM_GPU": 1}), CLOSED, OPEN):
+            seen = stage.pool.pools().get(stage.one.host)
+            assert [stage.pool.keep(stage.one.host, fence, seen) for _ in range(2)] == [True, False]
+            assert stage.pool.pools()[stage.one.host].is_closed is fence.is_closed
 
-    def test_a_missing_pool_cannot_be_opened(self, stage: Stage) -> None:
-        with pytest.raises(NotFound):
-            stage.pool.open(stage.one.host, Sight(is_closed=True, generation=0))
-        assert stage.one.host not in stage.pool.pools()
+    def test_more_may_be_withheld_than_was_seen_but_not_less(self, stage: Stage) -> None:
+        stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": 2}), None)
+        stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": 3, "MEMORY_MB": 64}), None)
+        with pytest.raises(StaleVersion):
+            stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": 3}), None)
+        seen = stage.pool.pools()[stage.one.host]
+        assert stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": 3}), seen)
+
+    def test_a_partly_closed_pool_takes_as_many_as_are_left(self, stage: Stage) -> None:
+        stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": PER_HOST - 1}), None)
+        inside = booted(stage, POOLED, stage.one)
+        refused(stage, POOLED, stage.one)
+        stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": PER_HOST}), None)
+        assert stage.pool.spot_consumers(stage.one.host) == {inside}
+
+    def test_a_change_of_a_pool_or_of_who_is_in_it_can_be_seen_in_bulk(self, stage: Stage) -> None:
+        def changed() -> set[str]:
+            before = dict(known)
+            known.update(stage.pool.revisions())
+            return {host for host, revision in known.items() if before.get(host) != revision}
+
+        known: dict[str, str] = {}
+        assert {stage.one.host, stage.other.host} <= changed()
+        assert not changed()
+        stage.pool.keep(stage.one.host, OPEN, None)
+        assert changed() == {stage.one.host}
+        stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": 1}), None)
+        assert changed() == {stage.one.host}
+        stage.pool.close(stage.other.host)
+        assert changed() == {stage.other.host}
+        assert not changed()
 
     def test_an_unknown_host_is_not_an_empty_one(self, stage: Stage) -> None:
-        for ask in (stage.pool.ensure, stage.pool.close, stage.pool.consumers):
+        with pytest.raises(NotFound):
+            stage.pool.keep("no-such-host", OPEN, None)
+        for ask in (stage.pool.close, stage.pool.consumers):
             with pytest.raises(NotFound):
                 ask("no-such-host")
         with pytest.raises(NotFound):
             stage.pool.spot_consumers("no-such-host")
-        with pytest.raises(NotFound):
-            stage.pool.open("no-such-host", Sight(is_closed=True, generation=0))
 
     def test_without_a_pool_no_pooled_server_is_scheduled(self, stage: Stage) -> None:
         refused(stage, POOLED, stage.one)
 
     def test_a_closed_pool_lets_nobody_in_and_leaves_who_is_there_alone(self, stage: Stage) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         inside = booted(stage, POOLED, stage.one)
         stage.pool.close(stage.one.host)
         refused(stage, POOLED, stage.one)
@@ -83,11 +112,11 @@ class PoolContract:
 
     def test_an_opened_pool_lets_in_again(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
-        stage.pool.open(stage.one.host, stage.pool.pools()[stage.one.host])
+        stage.pool.keep(stage.one.host, OPEN, stage.pool.pools()[stage.one.host])
         booted(stage, POOLED, stage.one)
 
     def test_a_full_pool_is_open_and_a_closed_one_stays_closed_when_its_servers_go(self, stage: Stage) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         servers = [booted(stage, POOLED, stage.one) for _ in range(PER_HOST)]
         refused(stage, POOLED, stage.one)
         assert stage.pool.pools()[stage.one.host].is_closed is False
@@ -98,7 +127,7 @@ class PoolContract:
         assert stage.pool.pools()[stage.one.host].is_closed is True
 
     def test_everybody_on_the_host_is_a_consumer_but_only_pooled_servers_of_its_pool(self, stage: Stage) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         pooled, spot = booted(stage, POOLED, stage.one), booted(stage, SPOT, stage.one)
         plain = stage.boot(PLAIN, stage.one)
         everybody = {pooled, spot, plain}
@@ -107,7 +136,7 @@ class PoolContract:
         assert stage.pool.consumers(stage.other.host) == frozenset()
 
     def test_a_server_is_a_consumer_while_it_is_being_built(self, stage: Stage) -> None:
-        stage.pool.ensure(stage.one.host)
+        stage.pool.keep(stage.one.host, OPEN, None)
         stage.build_slowly()
         server = stage.boot(POOLED, stage.one)
         stage.until(lambda: server in stage.pool.spot_consumers(stage.one.host), "it consumes the pool")
@@ -117,7 +146,7 @@ class PoolContract:
 
     def test_a_moved_server_leaves_a_consumer_behind_until_it_is_confirmed(self, stage: Stage) -> None:
         for host in (stage.one, stage.other):
-            stage.pool.ensure(host.host)
+            stage.pool.keep(host.host, OPEN, None)
         server = booted(stage, POOLED, stage.one)
         stage.migrate(server, stage.other)
         stage.until(lambda: server in stage.compute.servers_on(stage.other.host), "it has moved")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from blazar_spot.core.fences import Fence
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.cloud import FakeCloud
@@ -44,17 +45,13 @@ class FragileCloud(FakeCloud):
         yield
         self._fuse.burn()
 
-    def ensure(self, host: str) -> None:
-        with self._cut():
-            super().ensure(host)
-
     def close(self, host: str) -> None:
         with self._cut():
             super().close(host)
 
-    def open(self, host: str, seen: Sight) -> None:
+    def keep(self, host: str, fence: Fence, seen: Sight | None) -> bool:
         with self._cut():
-            super().open(host, seen)
+            return super().keep(host, fence, seen)
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         with self._cut():

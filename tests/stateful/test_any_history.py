@@ -20,8 +20,8 @@ from blazar_spot.testing.lab import Lab
 from blazar_spot.testing.things import FakeServer
 from tests.stateful.test_crash import QUICK
 
-READS = ("spot_servers", "servers_on", "consumers", "pools", "server", "moves_from")
-WRITES = ("write_metadata", "remove_metadata", "delete", "close", "open", "ensure", "confirm_move")
+READS = ("spot_servers", "servers_on", "consumers", "pools", "revisions", "server", "moves_from")
+WRITES = ("write_metadata", "remove_metadata", "delete", "close", "keep", "confirm_move")
 TIMES = st.integers(min_value=1, max_value=30)
 NUMBERS = st.integers(min_value=0, max_value=99)
 

@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that are kept free of spot instances for leases that start now, and the leads of claims that evict at once."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Mapping, Sequence, Set
 
-from blazar_spot.core.model import HostRequest, Snapshot
-from blazar_spot.core.planner.sites import gather
 from blazar_spot.core.policy import Policy
 
 FOREVER = 1 << 62
 
 
-def headroom(snapshot: Snapshot, hosts: int) -> tuple[str, ...]:
-    """The hosts to keep free: not reserved now, the least spot work on them, then the longest free."""
-    now = snapshot.now
-    anything = HostRequest(start=now, end=now + 1, count_min=1, count_max=1)
-    ranked = []
-    for site in gather(snapshot, anything):
-        if site.overlapping(now, now + 1):
-            continue
-        next_start = min((claim.start for claim in site.reservations if claim.start > now), default=FOREVER)
-        ranked.append((sum(spot.cost for spot in site.spots), len(site.spots), -next_start, site.host.id))
-    return tuple(host for *_, host in sorted(ranked)[:hosts])
+def headroom(
+    hosts: Iterable[str], count: int, spots: Mapping[str, int], next_start: Mapping[str, int], held: Set[str]
+) -> frozenset[str]:
+    """So many of the unreserved hosts to keep closed: empty ones first, the longest free before others.
+
+    ``spots``: how many spot instances are on each host; ``next_start``: when its next reservation starts; ``held``:
+    the hosts that are kept already. Those stay unless a better one comes up, so that hosts do not take turns. A host
+    that is not empty empties by itself, since nobody new comes in; nobody is evicted for this.
+    """
+
+    def rank(host: str) -> tuple[bool, int, bool, int, str]:
+        is_in_use = spots.get(host, 0) > 0
+        free_until = 0 if is_in_use else next_start.get(host, FOREVER)
+        return is_in_use, -free_until, host not in held, spots.get(host, 0), host
+
+    return frozenset(heapq.nsmallest(count, hosts, key=rank))
 
 
 def shared_leads(policy: Policy, claims: Sequence[tuple[int, int]]) -> list[int]:

@@ -14,6 +14,11 @@ from tests.unit.adapters.http_stub import ENDPOINT, Answer, HttpStub
 NEXT = [{"rel": "next", "href": ENDPOINT}]
 
 
+def _embedded(name: str, specs: dict[str, str]) -> dict[str, Any]:
+    size = {"vcpus": 2, "ram": 64, "disk": 1, "ephemeral": 3, "swap": 0}
+    return {"original_name": name, "extra_specs": specs, **size}
+
+
 def _server(number: int, **changes: Any) -> dict[str, Any]:
     return {
         "id": f"server-{number}",
@@ -22,7 +27,7 @@ def _server(number: int, **changes: Any) -> dict[str, Any]:
         "status": "ACTIVE",
         "created": "2027-01-15T08:00:00Z",
         "metadata": {},
-        "flavor": {"original_name": "spot", "extra_specs": {PREEMPTIBLE: "True"}},
+        "flavor": _embedded("spot", {PREEMPTIBLE: "True"}),
         "OS-EXT-SRV-ATTR:hypervisor_hostname": "host1",
         "OS-EXT-STS:task_state": None,
         "OS-EXT-STS:vm_state": "active",

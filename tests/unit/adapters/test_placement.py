@@ -8,6 +8,7 @@ import pytest
 from blazar_spot.adapters.placement import PlacementPool
 from blazar_spot.adapters.spot_inventories import mirrored
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.core.fences import CLOSED, OPEN, Fence
 from blazar_spot.ports.pool import Sight
 from tests.unit.adapters.http_stub import Answer, HttpStub
 
@@ -74,48 +75,49 @@ def test_classes_are_made_before_they_are_used_and_only_if_they_are_missing(
 ) -> None:
     names = ("CUSTOM_SPOT_POOL", "CUSTOM_SPOT_VCPU")
     http.on("GET", "/resource_classes", {"resource_classes": [{"name": name} for name in names]})
-    pool.ensure("host1")
+    pool.keep("host1", OPEN, None)
     assert http.asked("PUT") == ["/resource_classes/CUSTOM_SPOT_CUSTOM_GPU", POOL_INVENTORIES]
 
 
 def test_a_pool_that_is_as_it_has_to_be_is_not_written(http: HttpStub, pool: PlacementPool) -> None:
-    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, closed=True)
+    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, CLOSED)
     http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
-    pool.ensure("host1")
+    pool.keep("host1", CLOSED, None)
     assert http.asked("PUT") == []
 
 
 def test_closing_writes_also_what_is_closed_so_that_nobody_opens_what_they_saw_before(
     http: HttpStub, pool: PlacementPool
 ) -> None:
-    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, closed=True)
+    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, CLOSED)
     http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
     pool.close("host1")
     assert http.requests[-1].body == {"inventories": present, "resource_provider_generation": 5}
 
 
 def test_opening_is_tried_once_at_the_generation_that_was_seen(http: HttpStub, pool: PlacementPool) -> None:
-    http.on("GET", POOL_INVENTORIES, _inventories({}, generation=6))
+    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, CLOSED)
+    http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 6})
     http.on("PUT", POOL_INVENTORIES, CONFLICT)
     with pytest.raises(StaleVersion):
-        pool.open("host1", Sight(is_closed=True, generation=5))
+        pool.keep("host1", OPEN, Sight(is_closed=True, generation=5))
     assert http.requests[-1].body["resource_provider_generation"] == 5
     assert http.asked("PUT").count(POOL_INVENTORIES) == 1
 
 
 def test_a_closed_pool_follows_the_host_and_stays_closed(http: HttpStub, pool: PlacementPool) -> None:
-    present = mirrored({"VCPU": 2}, {}, closed=True)
+    present = mirrored({"VCPU": 2}, {}, CLOSED)
     http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
-    pool.ensure("host1")
+    pool.keep("host1", CLOSED, None)
     inventories = http.requests[-1].body["inventories"]
-    assert inventories == mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, closed=True)
+    assert inventories == mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, CLOSED)
 
 
 def test_a_class_that_the_host_has_lost_stays_and_takes_nobody(http: HttpStub, pool: PlacementPool) -> None:
-    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4, "CUSTOM_FPGA": 2}, {}, closed=False)
+    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4, "CUSTOM_FPGA": 2}, {}, OPEN)
     http.on("GET", "/resource_classes", {"resource_classes": [{"name": name} for name in present]})
     http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
-    pool.ensure("host1")
+    pool.keep("host1", OPEN, None)
     inventories = http.requests[-1].body["inventories"]
     assert inventories["CUSTOM_SPOT_CUSTOM_FPGA"]["reserved"] == 2
     assert inventories["CUSTOM_SPOT_VCPU"]["reserved"] == 0
@@ -149,7 +151,7 @@ def test_a_new_pool_is_closed_from_its_first_inventory_on(http: HttpStub, pool: 
     http.on("GET", "/resource_providers", _providers(TREE[0]), _providers(*TREE[:3]))
     http.on("POST", "/resource_providers", _provider("spot_host1", "pool"))
     pool.close("host1")
-    assert http.requests[-1].body["inventories"] == mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, closed=True)
+    assert http.requests[-1].body["inventories"] == mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, CLOSED)
 
 
 def test_all_pools_of_any_number_of_hosts_take_two_requests(http: HttpStub, pool: PlacementPool) -> None:
@@ -181,3 +183,41 @@ def test_a_host_that_was_set_up_again_is_looked_up_again(http: HttpStub, pool: P
     http.on("GET", "/resource_providers/new/allocations", {"allocations": {"server-2": {}}})
     assert pool.consumers("host1") == {"server-1"}
     assert pool.consumers("host1") == {"server-2"}
+
+
+def test_an_open_pool_withholds_so_much_of_each_class(http: HttpStub, pool: PlacementPool) -> None:
+    present = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, OPEN)
+    http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
+    assert pool.keep("host1", Fence(amounts={"VCPU": 3, "CUSTOM_GPU": 9, "DISK_GB": 1}), None)
+    body = http.requests[-1].body
+    reserved = {name: inventory["reserved"] for name, inventory in body["inventories"].items()}
+    assert reserved == {"CUSTOM_SPOT_VCPU": 3, "CUSTOM_SPOT_CUSTOM_GPU": 4, "CUSTOM_SPOT_POOL": 0}
+    assert body["resource_provider_generation"] == 5
+
+
+@pytest.mark.parametrize("present", [CLOSED, Fence(amounts={"VCPU": 4})])
+def test_nothing_is_let_go_of_that_nobody_has_seen(http: HttpStub, pool: PlacementPool, present: Fence) -> None:
+    inventories = mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, present)
+    http.on("GET", POOL_INVENTORIES, {"inventories": inventories, "resource_provider_generation": 5})
+    with pytest.raises(StaleVersion):
+        pool.keep("host1", Fence(amounts={"VCPU": 3}), None)
+    assert http.asked("PUT") == []
+
+
+def test_a_closed_pool_of_a_host_that_has_shrunk_is_written_whoever_saw_it(http: HttpStub, pool: PlacementPool) -> None:
+    inventories = mirrored({"VCPU": 80, "CUSTOM_GPU": 40}, {}, CLOSED)
+    http.on("GET", POOL_INVENTORIES, {"inventories": inventories, "resource_provider_generation": 5})
+    assert pool.keep("host1", CLOSED, Sight(is_closed=True, generation=1))
+    assert http.requests[-1].body["resource_provider_generation"] == 5
+
+
+def test_what_has_changed_in_any_number_of_trees_takes_one_request(http: HttpStub, pool: PlacementPool) -> None:
+    first = [provider | {"generation": number} for number, provider in enumerate(TREE)]
+    second = [first[3] | {"generation": 9}, *first[:3], _provider("host2", "two", root="two")]
+    http.on("GET", "/resource_providers", _providers(*first), _providers(*reversed(first)), _providers(*second))
+    one, same, other = (pool.revisions() for _ in range(3))
+    assert one == same
+    assert one.keys() == {"host1"}
+    assert other.keys() == {"host1", "host2"}
+    assert other["host1"] != one["host1"]
+    assert http.asked("GET") == ["/resource_providers"] * 3

@@ -120,7 +120,7 @@ def test_the_sample_shows_every_option_of_ours_with_its_help() -> None:
 
 
 def test_whatever_is_a_time_says_its_unit() -> None:
-    counts = {"parallel_deletes", "parallel_deletes_per_host", "spots_per_host"}
+    counts = {"headroom_hosts", "parallel_deletes", "parallel_deletes_per_host", "spots_per_host"}
     groups = [(group.name, options) for group, options in list_opts() if group.name != "service_auth"]
     numbers = {option.name for _, options in groups for option in options if isinstance(option, cfg.IntOpt)}
     assert {name for name in numbers if not name.endswith("_seconds")} == counts

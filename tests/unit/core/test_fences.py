@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.fences import hosts_to_close
+from blazar_spot.core.fences import CLOSED, OPEN, Fence, fences, hosts_to_close
 from blazar_spot.core.promises import Claim, Reclaim, Standing
 from blazar_spot.core.reclaim import State
 
@@ -58,3 +58,21 @@ def test_each_claim_has_a_fence_of_its_own() -> None:
     later = replace(RECLAIM, id="c2", host="host02", fence_at=START)
     assert hosts_to_close([CLAIM, other], [RECLAIM, later], START - 1) == {"host01"}
     assert hosts_to_close([CLAIM, other], [RECLAIM, later], START) == {"host01", "host02"}
+
+
+def test_sizes_that_are_withheld_on_one_host_are_added_up() -> None:
+    sizes = [("host01", {"VCPU": 4, "CUSTOM_GPU": 1}), ("host01", {"VCPU": 2}), ("host02", {"VCPU": 1})]
+    assert fences(frozenset(), sizes) == {
+        "host01": Fence(amounts={"VCPU": 6, "CUSTOM_GPU": 1}),
+        "host02": Fence(amounts={"VCPU": 1}),
+    }
+
+
+def test_a_closed_pool_is_closed_whatever_else_is_withheld() -> None:
+    assert fences({"host01", "host03"}, [("host01", {"VCPU": 4})]) == {"host01": CLOSED, "host03": CLOSED}
+
+
+def test_no_fence_withholds_more_than_there_is() -> None:
+    assert [CLOSED.of("VCPU", 8), OPEN.of("VCPU", 8)] == [8, 0]
+    partly = Fence(amounts={"VCPU": 10, "DISK_GB": 3})
+    assert [partly.of(name, 8) for name in ("VCPU", "DISK_GB", "MEMORY_MB")] == [8, 3, 0]

@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A flavor's shadow asks for what the flavor itself asks for."""
 
+from dataclasses import replace
+
 import pytest
 
-from blazar_spot.core.flavors import PREEMPTIBLE, Flavor, is_preemptible, missing_specs, resources, shadow_specs
+from blazar_spot.core.flavors import (
+    PREEMPTIBLE,
+    Flavor,
+    is_preemptible,
+    missing_specs,
+    resources,
+    shadow_specs,
+    unpooled,
+)
 
 
 def _flavor(disk_gb: int = 100, swap_mb: int = 0, **extra_specs: str) -> Flavor:
@@ -95,3 +105,12 @@ def test_a_flavor_that_is_not_preemptible_misses_nothing() -> None:
 
 def test_an_amount_that_is_no_number_is_left_to_nova_to_complain_about() -> None:
     assert "CUSTOM_GPU" not in resources(_flavor(resources__CUSTOM_GPU="many"))
+
+
+def test_an_instance_uses_outside_the_pool_what_its_flavor_did_not_ask_of_the_pool() -> None:
+    plain = _flavor(resources__CUSTOM_GPU="2")
+    assert unpooled(plain) == resources(plain)
+    shadow = shadow_specs(plain)
+    assert unpooled(replace(plain, extra_specs={**plain.extra_specs, **shadow})) == {}
+    partly = {**plain.extra_specs, **shadow, "resources:CUSTOM_SPOT_VCPU": "3", "resources:CUSTOM_SPOT_CUSTOM_GPU": "x"}
+    assert unpooled(replace(plain, extra_specs=partly)) == {"VCPU": 5, "CUSTOM_GPU": 2}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from blazar_spot.core.errors import NotFound, NotNow, Refused, Unreachable
+from blazar_spot.core.fences import Fence
 from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
@@ -323,14 +324,14 @@ def test_a_pool_that_a_booking_closes_while_the_engine_means_to_open_it_stays_cl
     instants = POLICY.instants(lab.clock.now() + 1100, POLICY.lead_for_hosts(1))
     lab.book("r1", instants.start_at)
     lab.second()
-    open_pool = lab.cloud.open
+    keep_pool = lab.cloud.keep
 
-    def open_too_late(host: str, seen: Sight) -> None:
+    def open_too_late(host: str, fence: Fence, seen: Sight | None) -> bool:
         lab.book("r2", instants.start_at)
-        open_pool(host, seen)
+        return keep_pool(host, fence, seen)
 
     lab.cancel("r1")
-    lab.cloud.open = open_too_late  # type: ignore[method-assign]
+    lab.cloud.keep = open_too_late  # type: ignore[method-assign]
     lab.second()
     assert lab.cloud.closed() == {"host01": True}
 
@@ -414,7 +415,7 @@ def test_pool_stays_closed_until_the_lease_has_ended() -> None:
 def test_host_whose_pool_cannot_be_made_does_not_hold_up_the_others() -> None:
     lab = Lab(hosts=2)
     lab.cloud.add_host("host03", {"VCPU": 4})
-    lab.cloud.fails("ensure", NotFound("no provider"))
+    lab.cloud.fails("keep", NotFound("no provider"))
     lab.run_for(2)
     assert set(lab.cloud.pools()) == {"host01", "host02", "host03"}
 

@@ -7,6 +7,7 @@ import pytest
 
 from blazar_spot.core.errors import NotNow, Unreachable
 from blazar_spot.core.evictions import Measure
+from blazar_spot.core.fences import OPEN
 from blazar_spot.core.promises import Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
@@ -267,7 +268,7 @@ def test_an_instance_that_boots_behind_the_fence_is_on_record_and_keeps_its_prom
     lab = Lab()
     booked_with_victims(1, lab)
     lab.run_until(lab.reclaim.evict_at - 10)
-    lab.cloud.open("host01", lab.cloud.pools()["host01"])
+    lab.cloud.keep("host01", OPEN, lab.cloud.pools()["host01"])
     (late,) = lab.boot()
     lab.run_until(lab.reclaim.start_at + POLICY.min_uptime + POLICY.boot_allowance)
     assert [(breach.cause, breach.subject) for breach in lab.store.breaches] == [

@@ -4,6 +4,7 @@
 import pytest
 
 from blazar_spot.core.errors import NotNow, Unreachable
+from blazar_spot.core.fences import CLOSED, OPEN
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
@@ -24,7 +25,7 @@ def cloud(clock: FakeClock) -> FakeCloud:
     cloud.add_host("host1", SIZE)
     flavor = Flavor(name="spot", vcpus=1, memory_mb=1024, disk_gb=10)
     cloud.add_flavor(flavor, preemptible=True, enrolled=True)
-    cloud.ensure("host1")
+    cloud.keep("host1", OPEN, None)
     cloud.writes.clear()
     return cloud
 
@@ -63,14 +64,14 @@ def test_a_call_of_which_only_the_answer_was_lost_had_its_effect(cloud: FakeClou
 
 def test_only_what_changes_something_is_a_write(cloud: FakeCloud, clock: FakeClock) -> None:
     cloud.close("host1")
-    cloud.ensure("host1")
+    cloud.keep("host1", CLOSED, None)
     clock.advance(5)
     for _ in range(2):
-        cloud.open("host1", cloud.pools()["host1"])
+        cloud.keep("host1", OPEN, cloud.pools()["host1"])
     cloud.join_aggregate(cloud.freepool_aggregate(), "host1")
     assert [(write.at, write.operation, write.target) for write in cloud.writes] == [
         (clock.now() - 5, "close", "host1"),
-        (clock.now(), "open", "host1"),
+        (clock.now(), "keep", "host1"),
     ]
 
 

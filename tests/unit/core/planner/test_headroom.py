@@ -1,23 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which hosts stay free, and how long deletes take that are shared."""
 
-from blazar_spot.core.model import Host, Reservation, Rules, Snapshot, Spot
+import pytest
+
 from blazar_spot.core.planner.headroom import headroom, shared_leads
 from blazar_spot.core.policy import Policy
 
 POLICY = Policy(lead_floor=10, delete_takes=3, delete_p99=5, parallel_deletes=2)
 
 
-def test_headroom_takes_the_hosts_with_the_least_work_that_stay_free_longest() -> None:
-    snapshot = Snapshot(
-        1000,
-        Rules(0, 0, 0),
-        tuple(Host(name, {}) for name in ("busy", "cheap", "empty", "reserved", "soon")),
-        (Spot("s1", "busy", {}, 0, 9), Spot("s2", "cheap", {}, 0, 2)),
-        (Reservation("r1", "reserved", 900, 1001), Reservation("r2", "soon", 1100, 1200)),
-    )
-    assert headroom(snapshot, 3) == ("empty", "soon", "cheap")
-    assert headroom(snapshot, 9) == ("empty", "soon", "cheap", "busy")
+def test_headroom_takes_empty_hosts_first_and_of_these_the_ones_that_stay_free_longest() -> None:
+    hosts = ["busy", "cheap", "empty", "soon"]
+    spots, starts = {"busy": 9, "cheap": 2}, {"soon": 1100, "cheap": 1200}
+    ranked = [headroom(hosts, count, spots, starts, frozenset()) for count in range(6)]
+    assert ranked == [
+        frozenset(),
+        {"empty"},
+        {"empty", "soon"},
+        {"empty", "soon", "cheap"},
+        frozenset(hosts),
+        frozenset(hosts),
+    ]
+
+
+@pytest.mark.parametrize("spots", [{}, {"a": 2, "b": 2}, {"a": 1, "b": 3}])
+def test_headroom_stays_where_it_is_unless_something_better_comes_up(spots: dict[str, int]) -> None:
+    assert headroom(["a", "b"], 1, spots, {}, {"b"}) == {"b"}
+    assert headroom(["a", "b", "c"], 1, {"b": 1, "c": 1, **spots, "a": 0}, {}, {"b"}) == {"a"}
+    assert headroom(["a", "b"], 1, {}, {"b": 1000}, {"b"}) == {"a"}
 
 
 def test_claims_far_apart_do_not_share_the_deletes() -> None:
