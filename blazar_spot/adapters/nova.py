@@ -150,8 +150,10 @@ class NovaCompute:
             yield _known(record)
 
     def _rows(self, hypervisor_id: str) -> frozenset[str]:
-        body = self._api.get(f"/os-hypervisors/{hypervisor_id}", with_servers="true")
-        return frozenset(row["uuid"] for row in body["hypervisor"]["servers"])
+        hypervisor = self._api.get(f"/os-hypervisors/{hypervisor_id}", with_servers="true")["hypervisor"]
+        if hypervisor["state"] != "up":
+            raise Unreachable(f"compute: {hypervisor['hypervisor_hostname']} is {hypervisor['state']}")
+        return frozenset(row["uuid"] for row in hypervisor["servers"])
 
     def _hypervisor_id(self, host: str) -> str:
         """Nova looks hypervisors up by a part of the name, so that host1 also finds host10."""

@@ -121,6 +121,9 @@ def _while_evicting(reclaim: Reclaim, seen: Seen, now: int) -> Step:
     if reclaim.state is State.VERIFYING and not is_all_asked:
         return Enter(State.EVICTING)
     due = seen.condemned | {server for server in seen.spots if _has_run_out(seen.notices[server], now)}
+    if (due or seen.moved) and seen.occupants is None:
+        # A host that is down may be among them: a delete would take the row and leave the instance running.
+        return Wait("it cannot be seen who is on the host")
     if due or seen.moved:
         return Evict(frozenset(due), seen.moved)
     return Wait("the host has not been seen clean")

@@ -70,7 +70,8 @@ class Compute(Protocol):
 
     def servers_on(self, host: str) -> frozenset[str]:
         """The ids of all rows the compute service has for this hypervisor, soft-deleted ones included: the very
-        rows that make it refuse to move the host. ``NotFound`` if it knows no such hypervisor."""
+        rows that make it refuse to move the host. ``NotFound`` if it knows no such hypervisor, ``Unreachable`` if
+        the hypervisor is taken for down: a delete is one of the row alone then, and the server runs on."""
 
     def freepool_hosts(self) -> Sequence[PoolHost]:
         """The hosts that wait for reservations, and may run spot instances meanwhile."""

@@ -40,6 +40,11 @@ def _hypervisor(name: str, uuid: str, service: str | None = None) -> dict[str, A
     return {"hypervisor_hostname": name, "id": uuid, "service": {"host": service or name}}
 
 
+def _with_servers(*servers: str, state: str = "up") -> dict[str, Any]:
+    rows = [{"uuid": server} for server in servers]
+    return {"hypervisor": {"hypervisor_hostname": "host1", "state": state, "servers": rows}}
+
+
 @pytest.fixture
 def compute(http: HttpStub) -> NovaCompute:
     """Nova as scripted."""
@@ -105,7 +110,7 @@ def test_changes_tell_who_was_deleted_and_leave_out_what_is_not_spot(http: HttpS
 
 def test_a_hypervisor_is_found_by_its_whole_name(http: HttpStub, compute: NovaCompute) -> None:
     http.on("GET", "/os-hypervisors", {"hypervisors": [_hypervisor("host10", "ten"), _hypervisor("host1", "one")]})
-    http.on("GET", "/os-hypervisors/one", {"hypervisor": {"servers": [{"uuid": "server-1"}]}})
+    http.on("GET", "/os-hypervisors/one", _with_servers("server-1"))
     assert compute.servers_on("host1") == {"server-1"}
     assert compute.servers_on("host1") == {"server-1"}
     assert http.asked("GET").count("/os-hypervisors") == 1
@@ -114,10 +119,17 @@ def test_a_hypervisor_is_found_by_its_whole_name(http: HttpStub, compute: NovaCo
 def test_a_host_that_was_set_up_again_is_looked_up_again(http: HttpStub, compute: NovaCompute) -> None:
     old, new = [_hypervisor("host1", "old")], [_hypervisor("host1", "new")]
     http.on("GET", "/os-hypervisors", {"hypervisors": old}, {"hypervisors": new})
-    http.on("GET", "/os-hypervisors/old", {"hypervisor": {"servers": []}}, Answer(404))
-    http.on("GET", "/os-hypervisors/new", {"hypervisor": {"servers": [{"uuid": "server-1"}]}})
+    http.on("GET", "/os-hypervisors/old", _with_servers(), Answer(404))
+    http.on("GET", "/os-hypervisors/new", _with_servers("server-1"))
     assert compute.servers_on("host1") == frozenset()
     assert compute.servers_on("host1") == {"server-1"}
+
+
+def test_what_is_on_a_host_that_is_down_is_not_known(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/os-hypervisors", {"hypervisors": [_hypervisor("host1", "one")]})
+    http.on("GET", "/os-hypervisors/one", _with_servers(state="down"))
+    with pytest.raises(Unreachable, match="host1 is down"):
+        compute.servers_on("host1")
 
 
 def test_hypervisors_are_listed_only_when_the_freepool_has_a_new_host(http: HttpStub, compute: NovaCompute) -> None:

@@ -126,6 +126,13 @@ def test_ready_only_by_seeing_a_clean_host() -> None:
     assert isinstance(step(State.VERIFYING, replace(EMPTY, occupants=None), RECLAIM.evict_at), Wait)
 
 
+def test_nobody_is_made_to_leave_a_host_that_cannot_be_looked_at() -> None:
+    moved = replace(EMPTY, moved=frozenset({"s4"}), occupants=frozenset({"migration"}))
+    for state, seen in ((State.EVICTING, TOLD), (State.OVERDUE, TOLD), (State.VERIFYING, moved)):
+        assert isinstance(step(state, seen, RECLAIM.evict_at), Evict)
+        assert isinstance(step(state, replace(seen, occupants=None), RECLAIM.evict_at), Wait)
+
+
 def test_stranger_on_the_host_is_waited_for_and_never_deleted() -> None:
     stranger = replace(EMPTY, occupants=frozenset({"stranger"}))
     for state in (State.VERIFYING, State.OVERDUE):

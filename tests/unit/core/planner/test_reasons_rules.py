@@ -52,6 +52,17 @@ def test_hosts_come_before_instances_and_both_in_the_order_of_their_ids() -> Non
     assert [reason.subject for reason in found] == ["host"] * 8 + ["spot"] * 4
 
 
+@pytest.mark.parametrize(
+    "asked", [WHOLE, replace(WHOLE, count_min=9, count_max=9), PARTS, replace(PARTS, affinity=True)]
+)
+def test_every_reason_says_whether_it_is_about_a_host_or_an_instance(asked: Request) -> None:
+    more = Spot("s5", "cheap", {}, -9999, 6, evict_at=940), Spot("s6", "cheap", {}, -1, 6)
+    hosts = {host.id for host in WORLD.hosts}
+    found = reasons(asked, *more).values()
+    assert {reason.id for reason in found if reason.subject == "host"} == hosts
+    assert {reason.id for reason in found if reason.subject == "spot"} == {f"s{number}" for number in range(1, 7)}
+
+
 def test_a_host_that_is_taken_whole() -> None:
     expected = ("chosen", "cheap is taken whole; that costs 11.", {"slots": 1, "cost": 11})
     assert said(reasons(WHOLE)["cheap"]) == expected
@@ -104,9 +115,14 @@ def test_a_host_that_costs_no_more_and_is_not_needed() -> None:
     assert said(reasons(asked)["other"]) == ("not_needed", sentence, {"cost": 0})
 
 
-def test_a_host_whose_condemned_instances_cost_nothing() -> None:
-    gone = Spot("s5", "other", {}, 0, 99, evict_at=940)
-    assert reasons(replace(WHOLE, min_cap={}, props={}), gone)["other"].data == {"cost": 0}
+@pytest.mark.parametrize(("evict_at", "cost"), [(940, 0), (941, 99)])
+def test_a_host_whose_condemned_instances_cost_nothing(evict_at: int, cost: int) -> None:
+    condemned = Spot("s5", "other", {}, -9999, 99, evict_at=evict_at)
+    assert reasons(replace(WHOLE, min_cap={}, props={}), condemned)["other"].data == {"cost": cost}
+
+
+def test_a_host_is_judged_by_a_single_slot() -> None:
+    assert reasons(replace(PARTS, count=1, props={}))["other"].code == "not_needed"
 
 
 def test_a_host_that_alone_is_not_enough() -> None:
