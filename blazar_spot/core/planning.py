@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 
+from blazar_spot.core.leads import is_fixed
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Reclaim
 from blazar_spot.core.reclaim import ENDED, State
@@ -33,3 +34,10 @@ def followed(reclaim: Reclaim, claim: Claim, policy: Policy, now: int) -> Reclai
         return reclaim
     moved = reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead))
     return replace(moved, state=State.PLANNED, planned_at=now)
+
+
+def led(reclaim: Reclaim, lead: int, policy: Policy, now: int) -> Reclaim:
+    """The reclaim with this lead, or the same one if its lead is fixed."""
+    if lead == reclaim.lead or is_fixed(reclaim, now):
+        return reclaim
+    return reclaim.moved_to(policy.instants(reclaim.start_at, lead))

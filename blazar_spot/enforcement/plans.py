@@ -2,10 +2,10 @@
 """Every open claim has a reclaim that follows it, and a claim that was only held does not stay for ever."""
 
 import logging
-from collections import Counter
 from dataclasses import replace
 
-from blazar_spot.core.planning import followed, planned
+from blazar_spot.core.leads import leads
+from blazar_spot.core.planning import followed, led, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
 from blazar_spot.ports.store import Store
@@ -21,7 +21,7 @@ class Plans:
         self._policy = policy
 
     def keep(self, now: int) -> None:
-        """Withdraw held claims that were never committed, plan new claims, follow moved ones."""
+        """Withdraw held claims that were never committed, plan new claims, follow moved ones, share the deletes."""
         with self._store.begin() as work:
             claims = []
             for claim in work.open_claims():
@@ -31,13 +31,14 @@ class Plans:
                 else:
                     claims.append(claim)
             reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
-            hosts = Counter(claim.reservation_id for claim in claims)
+            lead_of = leads(claims, reclaims, self._policy, now)
             for claim in claims:
                 reclaim = reclaims.get(claim.id)
                 if reclaim is None:
-                    lead = self._policy.lead_for_hosts(hosts[claim.reservation_id])
-                    work.put_reclaim(planned(claim, lead, self._policy, now))
+                    work.put_reclaim(planned(claim, lead_of[claim.id], self._policy, now))
                     continue
                 after = followed(reclaim, claim, self._policy, now)
+                if claim.id in lead_of:
+                    after = led(after, lead_of[claim.id], self._policy, now)
                 if after != reclaim:
                     work.put_reclaim(after)

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts that are kept free of spot instances for leases that start now, and the leads of claims that evict at once."""
+"""Hosts that are kept free of spot instances for leases that start now."""
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence, Set
-
-from blazar_spot.core.policy import Policy
+from collections.abc import Iterable, Mapping, Set
 
 FOREVER = 1 << 62
 
@@ -25,26 +23,3 @@ def headroom(
         return is_in_use, -free_until, host not in held, spots.get(host, 0), host
 
     return frozenset(heapq.nsmallest(count, hosts, key=rank))
-
-
-def shared_leads(policy: Policy, claims: Sequence[tuple[int, int]]) -> list[int]:
-    """The lead of each claim, given as (start, victims), when claims that evict at the same time share the deletes.
-
-    A longer lead may meet one more claim, which makes it longer again, until nothing changes.
-    """
-    leads = [policy.lead(victims) for _, victims in claims]
-    while True:
-        spans = [(start - lead, start) for (start, _), lead in zip(claims, leads, strict=True)]
-        longer = [
-            policy.lead(
-                sum(
-                    victims
-                    for (_, victims), (first, last) in zip(claims, spans, strict=True)
-                    if first <= end and begin <= last
-                )
-            )
-            for begin, end in spans
-        ]
-        if longer == leads:
-            return leads
-        leads = longer
