@@ -73,6 +73,11 @@ class FakeServer:
     def is_going(self) -> bool:
         return self.is_being_destroyed or self.status == "SOFT_DELETED"
 
+    def be_of(self, flavor: Flavor) -> None:
+        """Have this flavor from now on."""
+        self.flavor = flavor
+        self.unpooled = flavors.unpooled(flavor) if self.is_spot else {}
+
     @property
     def is_spot(self) -> bool:
         return flavors.is_preemptible(self.flavor.extra_specs)

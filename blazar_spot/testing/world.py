@@ -73,15 +73,14 @@ class World:
         with self.lock:
             self.settle()
             number = f"server-{next(self._numbers)}"
-            kind = self.flavors[flavor]
             server = FakeServer(
                 id=number,
                 name=name or number,
                 project_id=project_id,
-                flavor=kind,
-                unpooled=flavors.unpooled(kind) if flavors.is_preemptible(kind.extra_specs) else {},
+                flavor=self.flavors[flavor],
                 created_at=self.clock.now(),
             )
+            server.be_of(server.flavor)
             self.servers[server.id] = self.alive[server.id] = server
             chosen = self._schedule(server, [self.hosts[host]] if host else self._hosts_for(server))
             if chosen is None:
@@ -106,6 +105,12 @@ class World:
             self._place(server, self.hosts[to])
             server.status = "VERIFY_RESIZE"
             return server.migration
+
+    def resize(self, server_id: str, flavor: str, to: str) -> str:
+        """Migrate a server that has another flavor from then on."""
+        with self.lock:
+            self.alive[server_id].be_of(self.flavors[flavor])
+            return self.migrate(server_id, to)
 
     def confirm(self, server_id: str) -> None:
         """Confirm a migration: the old host is left for good."""

@@ -301,6 +301,22 @@ class ComputeContract:
         with pytest.raises(NotFound):
             stage.compute.confirm_move(NOBODY)
 
+    def test_a_resized_server_is_of_its_new_flavor_and_waits_to_be_confirmed(self, stage: Stage) -> None:
+        for host in (stage.one, stage.other):
+            stage.pool.keep(host.host, OPEN, None)
+        server = booted(stage, SPOT, stage.one)
+        stage.resize(server, POOLED)
+        stage.until(lambda: stage.compute.server(server).status == "VERIFY_RESIZE", "it was resized")
+        seen = told(stage, server)
+        assert seen is not None
+        assert (seen.host, seen.flavor, seen.unpooled) == (stage.other.host, POOLED, {})
+        assert stage.pool.spot_consumers(stage.other.host) == {server}
+        [left_behind] = stage.pool.consumers(stage.one.host)
+        assert stage.compute.moves_from(stage.one.host)[left_behind] == server
+        stage.compute.confirm_move(server)
+        stage.until(lambda: not stage.pool.consumers(stage.one.host), "nothing is left behind")
+        stage.until(lambda: stage.compute.server(server).status == "ACTIVE", "it runs on")
+
     def test_a_guest_is_shut_down_once_and_keeps_its_place(self, stage: Stage) -> None:
         server = booted(stage, SPOT, stage.one)
         stage.compute.shut_down(server)

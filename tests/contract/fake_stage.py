@@ -41,6 +41,10 @@ class FakeStage:
     def migrate(self, server: str, to: PoolHost) -> None:
         self._cloud.migrate(server, to.host)
 
+    def resize(self, server: str, flavor: str) -> None:
+        here = self._cloud.alive[server].host
+        self._cloud.resize(server, flavor, self.one.host if here == self.other.host else self.other.host)
+
     def new_flavor(self) -> str:
         return self._cloud.add_flavor(_flavor("contract-preemptible-new"), preemptible=True).name
 

@@ -39,6 +39,9 @@ class Stage(Protocol):
     def migrate(self, server: str, to: PoolHost) -> None:
         """Move a server and do not confirm it; returns at once."""
 
+    def resize(self, server: str, flavor: str) -> None:
+        """Give a server another flavor on the other host and do not confirm it; returns at once."""
+
     def new_flavor(self) -> str:
         """The name of a preemptible flavor that does not consume the spot pools yet."""
 

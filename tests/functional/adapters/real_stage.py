@@ -59,6 +59,10 @@ class RealStage:
     def migrate(self, server: str, to: PoolHost) -> None:
         self._post(f"/servers/{server}/action", {"migrate": {"host": to.service_host}})
 
+    def resize(self, server: str, flavor: str) -> None:
+        """Nova resizes to another host unless it is told otherwise."""
+        self._post(f"/servers/{server}/action", {"resize": {"flavorRef": self._id_of("flavors", flavor)}})
+
     def new_flavor(self) -> str:
         return self._new_flavor(f"{_OURS}new", {PREEMPTIBLE: "true"})
 

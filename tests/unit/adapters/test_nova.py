@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Nova's adapter does where a real cloud of two hosts cannot lead it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from blazar_spot.adapters.nova import NovaCompute
-from blazar_spot.core.errors import Forbidden, NotNow, OverQuota, SpotError, Unreachable
+from blazar_spot.core.errors import Forbidden, NotFound, NotNow, OverQuota, SpotError, Unreachable
 from blazar_spot.core.flavors import PREEMPTIBLE
 from blazar_spot.ports.compute import PoolHost
 from tests.unit.adapters.http_stub import ENDPOINT, Answer, HttpStub
@@ -200,3 +201,84 @@ def test_a_flavor_is_given_what_it_lacks_and_only_if_it_lacks_something(http: Ht
         compute.enrol_flavor(name)
     assert http.asked("POST") == ["/flavors/new/os-extra_specs"]
     assert http.requests[-2].body == {"extra_specs": {"resources:CUSTOM_SPOT_VCPU": "1"}}
+
+
+def test_one_server_is_asked_for_by_its_id(http: HttpStub, compute: NovaCompute) -> None:
+    stub = {"id": "server-9", "status": "UNKNOWN", "tenant_id": "project", "created": "2027-01-15T08:00:00Z"}
+    http.on("GET", "/servers/server-1", {"server": _server(1)}, {"server": stub}, Answer(404))
+    assert compute.server("server-1").host == "host1"
+    with pytest.raises(Unreachable):
+        compute.server("server-1")
+    with pytest.raises(NotFound):
+        compute.server("server-1")
+
+
+def test_moves_from_one_hypervisor_are_found_among_all_of_its_service(http: HttpStub, compute: NovaCompute) -> None:
+    def move(number: int, node: str) -> dict[str, Any]:
+        return {"id": number, "uuid": f"move-{number}", "instance_uuid": f"server-{number}", "source_node": node}
+
+    http.on("GET", "/os-hypervisors", {"hypervisors": [_hypervisor("host1", "one", "c1")]})
+    http.on("GET", "/os-hypervisors/one", {"hypervisor": _hypervisor("host1", "one", "c1")})
+    first = {"migrations": [move(1, "host1"), move(2, "host2")], "migrations_links": NEXT}
+    http.on("GET", "/os-migrations", first, {"migrations": [move(3, "host1")]})
+    assert compute.moves_from("host1") == {"move-1": "server-1", "move-3": "server-3"}
+    asked = [request.query for request in http.requests if request.path == "/os-migrations"]
+    assert asked[0] == {"source_compute": "c1"}
+    assert asked[1]["marker"]
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        (NovaCompute.confirm_move, {"confirmResize": None}),
+        (NovaCompute.shut_down, {"os-stop": None}),
+        (NovaCompute.reset_state, {"os-resetState": {"state": "error"}}),
+    ],
+)
+def test_what_is_asked_of_one_server(
+    http: HttpStub, compute: NovaCompute, act: Callable[[NovaCompute, str], None], body: dict[str, Any]
+) -> None:
+    http.on("POST", "/servers/server-1/action", Answer(202), Answer(503))
+    act(compute, "server-1")
+    assert http.requests[-1].body == body
+    with pytest.raises(Unreachable):
+        act(compute, "server-1")
+
+
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [(NovaCompute.shut_down, 404), (NovaCompute.shut_down, 409), (NovaCompute.reset_state, 404)],
+)
+def test_what_needs_not_be_done_any_more_is_done(
+    http: HttpStub, compute: NovaCompute, act: Callable[[NovaCompute, str], None], status: int
+) -> None:
+    http.on("POST", "/servers/server-1/action", Answer(status))
+    act(compute, "server-1")
+    assert len(http.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "expected"), [(404, NotFound), (409, NotNow)])
+def test_a_move_that_cannot_be_confirmed_is_told(
+    http: HttpStub, compute: NovaCompute, status: int, expected: type[SpotError]
+) -> None:
+    http.on("POST", "/servers/server-1/action", Answer(status))
+    with pytest.raises(expected):
+        compute.confirm_move("server-1")
+
+
+def test_what_an_instance_uses_outside_the_pool_follows_from_the_flavor_it_was_booted_with(
+    http: HttpStub, compute: NovaCompute
+) -> None:
+    shadow = {f"resources:CUSTOM_SPOT_{name}": amount for name, amount in (("VCPU", "2"), ("MEMORY_MB", "64"))}
+    flavors = (
+        {PREEMPTIBLE: "true", "resources:CUSTOM_GPU": "1"},
+        {PREEMPTIBLE: "true", **shadow},
+        {PREEMPTIBLE: "true", **shadow, "resources:CUSTOM_SPOT_DISK_GB": "4"},
+    )
+    records = [_server(number, flavor=_embedded("spot", specs)) for number, specs in enumerate(flavors)]
+    http.on("GET", "/servers/detail", {"servers": records}, {"servers": []})
+    assert [server.unpooled for server in compute.spot_servers()] == [
+        {"CUSTOM_GPU": 1, "VCPU": 2, "MEMORY_MB": 64, "DISK_GB": 4},
+        {"DISK_GB": 4},
+        {},
+    ]
