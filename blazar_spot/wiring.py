@@ -15,8 +15,9 @@ from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.hints import Hints
 
-__all__ = ["Whole", "assemble", "build", "load"]
+__all__ = ["Whole", "assemble", "build", "hints", "load"]
 
 
 def load(config_file: str | None = None) -> cfg.ConfigOpts:
@@ -41,4 +42,16 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         handback_budget=conf.leases.handback_budget_seconds,
         auto_enrol=conf.engine.auto_enrol,
         headroom_hosts=conf.engine.headroom_hosts,
+    )
+
+
+def hints(conf: cfg.ConfigOpts) -> Hints | None:
+    """Who hears of changes, if somebody is to. Nobody listens yet."""
+    if not conf.notifications.transport_url:
+        return None
+    from blazar_spot.adapters.notifications import NovaHints  # whoever needs no message bus does not load one
+
+    group = conf.notifications
+    return NovaHints(
+        conf, transport_url=group.transport_url, exchange=group.exchange, topic=group.topic, pool=group.pool
     )

@@ -5,20 +5,39 @@ import math
 import threading
 import time
 
+REST_SECONDS = 1.0
+"""How much of a wait is always waited: hints that come in masses must not make the process run without a rest."""
+
 
 class SystemClock:
     """The real ``Clock``, whose waiting can be cut short from another thread or from a signal handler."""
 
     def __init__(self) -> None:
-        self._interrupted = threading.Event()
+        # Its lock may be taken again by the thread that has it: a signal handler interrupts the very thread that waits.
+        self._bell = threading.Condition(threading.RLock())
+        self._is_stopping = False
+        self._is_woken = False
 
     def now(self) -> int:
         return math.floor(time.time())
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, measured by a clock that nobody can set; True at once if waiting was interrupted."""
-        return self._interrupted.wait(seconds)
+        """Wait so long, measured by a clock that nobody can set, or until woken; True at once if interrupted."""
+        rest = min(seconds, REST_SECONDS)
+        with self._bell:
+            self._bell.wait_for(lambda: self._is_stopping, rest)
+            self._bell.wait_for(lambda: self._is_stopping or self._is_woken, seconds - rest)
+            self._is_woken = False
+            return self._is_stopping
+
+    def wake(self) -> None:
+        """End this wait, or the next one, soon: there may be something to do."""
+        with self._bell:
+            self._is_woken = True
+            self._bell.notify_all()
 
     def interrupt(self) -> None:
         """End this wait and all later ones: the process is about to stop."""
-        self._interrupted.set()
+        with self._bell:
+            self._is_stopping = True
+            self._bell.notify_all()

@@ -16,7 +16,7 @@ from blazar_spot import conf as configuration
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import SpotError
 from blazar_spot.enforcement import loop
-from blazar_spot.wiring import build
+from blazar_spot.wiring import build, hints
 
 PROGRAM = "blazar-spot-engine"
 LOG = log.getLogger(__name__)
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
         clock = SystemClock()
-        engine = build(conf, clock).engine
+        engine, ear = build(conf, clock).engine, hints(conf)
     except (cfg.Error, SpotError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1 if loop.tick(engine) is None else 0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
+    if ear is not None:
+        ear.listen(clock.wake)
     pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
     loop.run(engine, clock, clock.wait, pace, ready=lambda: LOG.info("The engine is at work"))
     return 0

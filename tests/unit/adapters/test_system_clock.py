@@ -2,6 +2,7 @@
 """The machine's time."""
 
 import pathlib
+import signal
 import threading
 
 from blazar_spot.adapters.system_clock import SystemClock
@@ -20,6 +21,32 @@ def test_now_is_a_whole_second() -> None:
 
 def test_a_wait_that_nobody_interrupts_ends_by_itself() -> None:
     assert SystemClock().wait(0.01) is False
+
+
+def test_waking_ends_this_wait_and_no_later_one() -> None:
+    clock = SystemClock()
+    threading.Timer(0.05, clock.wake).start()
+    assert clock.wait(30) is False
+    assert clock.wait(0.01) is False
+
+
+def test_being_woken_before_a_wait_ends_it_after_its_rest() -> None:
+    clock = SystemClock()
+    for _ in range(100):
+        clock.wake()
+    assert clock.wait(30) is False
+    clock.interrupt()
+    assert clock.wait(30) is True
+
+
+def test_a_signal_handler_may_interrupt_the_thread_that_waits() -> None:
+    clock = SystemClock()
+    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: clock.interrupt())
+    try:
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGUSR1]).start()
+        assert clock.wait(30) is True
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_an_interrupt_from_another_thread_ends_this_wait_and_all_later_ones() -> None:
