@@ -139,7 +139,4 @@ ALL: dict[str, Story] = {
     "nova_api_across_the_start": Story(
         outage_across_the_start("nova-api"), minutes=2, active_within=60, is_nightly=True
     ),
-    "placement_across_the_start": Story(
-        outage_across_the_start("placement"), minutes=2, active_within=60, is_nightly=True
-    ),
 }
