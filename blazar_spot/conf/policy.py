@@ -2,6 +2,7 @@
 """[policy]: what is promised to whom, in numbers.
 
 The options mirror the fields of ``core.policy.Policy`` one by one; what may not be combined is decided there, once.
+``lease_admission`` says in words what is a yes or no there.
 """
 
 from dataclasses import fields
@@ -146,9 +147,23 @@ How long hosts are held for a reservation that Blazar has not committed yet. Aft
 request that made it must have failed.
 """,
     ),
+    cfg.StrOpt(
+        "lease_admission",
+        default="refuse",
+        choices=[
+            ("refuse", "A lease whose start would break a promise to a spot instance is refused."),
+            ("breach", "It is accepted, and each promise that it breaks is put on record."),
+        ],
+        help="""
+What becomes of a lease that could start in time only if spot instances had less notice or less uptime than they were
+promised. With ``breach`` such instances are told at once and deleted when the lease needs their host; a lease for which
+nobody's promise has to be broken is served as before.
+""",
+    ),
 ]
 
 
+_IN_WORDS = "breaks_promises"
 _NUMBERS = ("parallel_deletes", "parallel_deletes_per_host", "spots_per_host")
 
 
@@ -160,7 +175,8 @@ def option_of(field: str) -> str:
 def policy_of(conf: cfg.ConfigOpts) -> Policy:
     """The configured policy; ``ContradictoryPolicy`` if its numbers cannot hold together."""
     group = conf[GROUP.name]
-    policy = Policy(**{field.name: group[option_of(field.name)] for field in fields(Policy)})
+    numbers = {field.name: group[option_of(field.name)] for field in fields(Policy) if field.name != _IN_WORDS}
+    policy = Policy(**numbers, breaks_promises=group.lease_admission == "breach")
     if conf.engine.tick_seconds >= policy.notice_slack:
         raise ContradictoryPolicy(
             f"tick_seconds in [engine] ({conf.engine.tick_seconds} s) must be shorter than notice_slack_seconds "

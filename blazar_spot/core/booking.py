@@ -2,7 +2,7 @@
 """How a booking is put to the planner, and how its refusal is put to people."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import Refused
 from blazar_spot.core.instants import minute
@@ -79,6 +79,16 @@ def _spot(instance: Instance, notice: Notice | None, policy: Policy, now: int) -
         launched_at=since,
         cost=max(0, now - since),
         evict_at=notice.deadline_at if notice else None,
+    )
+
+
+def without_promises(state: Snapshot, wish: Wish) -> Snapshot:
+    """The state as it would be if nobody had been promised any notice or uptime."""
+    return replace(
+        state,
+        now=min(state.now, wish.start_at - state.rules.lead),
+        rules=replace(state.rules, notice=0, min_uptime=0),
+        spots=tuple(replace(spot, launched_at=0) for spot in state.spots),
     )
 
 

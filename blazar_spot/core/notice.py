@@ -25,13 +25,19 @@ def counted_from(instance: Instance, policy: Policy) -> int:
 
 
 def deadline(instance: Instance, evict_at: int, now: int, policy: Policy) -> int:
-    """The instant to tell: the reclaim's, unless that would give less notice or less uptime than promised."""
-    return max(evict_at, now + policy.notice, counted_from(instance, policy) + policy.min_uptime)
+    """The instant to tell: the reclaim's, unless that would break a promise and the policy does not want that."""
+    return max(evict_at, now) if policy.breaks_promises else max(evict_at, promised_until(instance, now, policy))
+
+
+def promised_until(instance: Instance, now: int, policy: Policy) -> int:
+    """What an instance that is told now may count on: the notice and the uptime that it was promised."""
+    return max(now + policy.notice, counted_from(instance, policy) + policy.min_uptime)
 
 
 def given(notice: Notice, at: int, policy: Policy) -> Notice:
-    """The notice after the instance could first read it at ``at``: its length runs from there."""
-    return _not_before(replace(notice, given_at=at), at + policy.notice)
+    """The notice after the instance could first read it at ``at``: its length, if it was promised, runs from there."""
+    seen = replace(notice, given_at=at)
+    return seen if policy.breaks_promises else _not_before(seen, at + policy.notice)
 
 
 def revised(notice: Notice, reclaims: Collection[Reclaim]) -> Notice:

@@ -51,6 +51,9 @@ class Policy:
     spots_per_host: int = 16
     answer_allowance: int = 120
     hold_for: int = 120
+    breaks_promises: bool = False
+    """Whether a reservation that cannot be served otherwise is served all the same; each broken promise is on
+    record."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from blazar_spot.core.booking import Candidate, Wish, cheapest_first, instants, refusal, request, snapshot
+from blazar_spot.core.booking import (
+    Candidate,
+    Wish,
+    cheapest_first,
+    instants,
+    refusal,
+    request,
+    snapshot,
+    without_promises,
+)
 from blazar_spot.core.errors import NotFound, NotNow, Refused, SpotError
 from blazar_spot.core.model import Plan
 from blazar_spot.core.planner import plan
@@ -70,12 +79,15 @@ class Booking:
             self._write_claims(reservation_id, lease_id, wish, chosen)
         return chosen
 
-    def secure(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
+    def secure(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> list[Candidate]:
         """Behind the fence's instant, see to it that the held hosts can really be free, or raise ``Refused`` with
-        nothing held of them any more."""
-        if self._clock.now() >= instants(wish, self._policy).fence_at:
-            with _or_refused():
-                self._fence_then_look(wish, hosts, lambda: self.release(reservation_id, hosts))
+        nothing held of them any more; returns those that stay held, if fewer than asked for at the most will do."""
+        if self._clock.now() < instants(wish, self._policy).fence_at:
+            return list(hosts)
+        with _or_refused():
+            had = self._fence_then_look(wish, hosts, lambda: self.release(reservation_id, hosts))
+            self.release(reservation_id, [host for host in hosts if host not in had])
+        return had
 
     def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
         """Let the reservation hold these hosts for the wish's window instead, or raise ``Refused`` with all as it was.
@@ -117,7 +129,11 @@ class Booking:
         state = snapshot(wish, candidates, known.instances, known.notices, self._policy, self._clock.now())
         answer: Plan = plan(state, request(wish))
         if not answer.feasible:
-            raise refusal(wish, answer, self._policy)
+            refused = refusal(wish, answer, self._policy)
+            answer = plan(without_promises(state, wish), request(wish)) if self._policy.breaks_promises else answer
+            if not answer.feasible:
+                raise refused
+            LOG.warning("Promises to spot instances will be broken: %s", refused)
         chosen = {choice.host for choice in answer.hosts}
         return [candidate for candidate in candidates if candidate.host in chosen]
 
@@ -161,10 +177,12 @@ class Booking:
                 work.put_reclaim(followed(reclaim, moved, self._policy, now))
         return {claim.host: (claim.start_at, claim.end_at) for claim in claims}
 
-    def _fence_then_look(self, wish: Wish, chosen: Sequence[Candidate], give_back: Callable[[], object]) -> None:
+    def _fence_then_look(
+        self, wish: Wish, chosen: Sequence[Candidate], give_back: Callable[[], object]
+    ) -> list[Candidate]:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
-            self._plan(wish, chosen, self._inside(self._closed(chosen)))
+            return self._plan(wish, chosen, self._inside(self._closed(chosen)))
         except Exception:
             give_back()
             raise

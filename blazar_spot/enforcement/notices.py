@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from blazar_spot.core.errors import StaleVersion
-from blazar_spot.core.notice import deadline, given, revised
+from blazar_spot.core.notice import deadline, given, promised_until, revised
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
-from blazar_spot.core.record import deed
+from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.ports.clock import Clock
@@ -49,6 +49,8 @@ class Notices:
                 )
                 work.put_notice(notice)
                 work.add(deed("notice", now, reclaim_id, instance.host, instance.id, f"ends at {notice.deadline_at}"))
+                if notice.deadline_at < promised_until(instance, now, self._policy):
+                    work.add(breach(Cause.OVERRIDDEN, now, reclaim_id, instance.host, instance.id))
                 LOG.info("Instance %s on %s will end at %d", instance.id, instance.host, notice.deadline_at)
 
     def settle(self, fleet: Fleet) -> None:

@@ -228,7 +228,8 @@ class Reclaims:
         if short:
             with self._store.begin() as work:
                 for one in short:
-                    work.add(breach(Cause.SLOW_BOOT, now, reclaim.id, reclaim.host, one))
+                    cause = Cause.OVERRIDDEN if self._policy.breaks_promises else Cause.SLOW_BOOT
+                    work.add(breach(cause, now, reclaim.id, reclaim.host, one))
 
 
 def _unfenced(reclaim: Reclaim, look: Look) -> frozenset[str]:

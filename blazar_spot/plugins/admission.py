@@ -53,9 +53,10 @@ class Admission:
         chosen = self._booking.hold(reservation_id, lease_id, asked.wish, candidates(offered))
         return held(reservation_id, asked.wish, offered, chosen)
 
-    def secure(self, held: Held) -> None:
-        """Make sure that what is held can really be had, or hold it no longer."""
-        self._booking.secure(held.reservation_id, held.wish, held.hosts)
+    def secure(self, held: Held) -> list[str]:
+        """Make sure that what is held can really be had; returns the ids of what is held no longer."""
+        had = {host.host for host in self._booking.secure(held.reservation_id, held.wish, held.hosts)}
+        return [host_id for host, host_id in zip(held.hosts, held.ids, strict=True) if host.host not in had]
 
     def hold_another(self, reservation: Mapping[str, Any], lease: Mapping[str, Any]) -> str | None:
         """Hold one host in the place of one that failed, as soon as there can be one; None if there is none.

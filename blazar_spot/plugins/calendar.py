@@ -85,16 +85,15 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
     ]
 
 
-def allocate(reservation_id: str, hosts: Iterable[str]) -> list[str]:
-    """Give hosts, by their ids, to a reservation; returns the ids of the rows."""
-    rows = [
-        models.ComputeHostAllocation(id=str(uuid.uuid4()), compute_host_id=host, reservation_id=reservation_id)
-        for host in hosts
-    ]
-    ids = [row.id for row in rows]
+def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:
+    """Give hosts, by their ids, to a reservation; returns the id of each one's row."""
+    rows = {host: str(uuid.uuid4()) for host in hosts}
     with facade_wrapper.session_for_write() as session:
-        session.add_all(rows)
-    return ids
+        session.add_all(
+            models.ComputeHostAllocation(id=row, compute_host_id=host, reservation_id=reservation_id)
+            for host, row in rows.items()
+        )
+    return rows
 
 
 def _windows(after: int, without: str | None) -> list[Any]:

@@ -91,19 +91,21 @@ class Changes:
             return None
         return held(reservation_id, change.wish, change.offered, chosen)
 
-    def secure(self, reservation_id: str, change: Change, besides: Held | None) -> bool:
-        """Make sure of the kept hosts from their new start, and of those besides; whether these can really be had."""
+    def secure(self, reservation_id: str, change: Change, besides: Held | None) -> list[str]:
+        """Make sure of the kept hosts from their new start, and of those besides; returns the ids of those besides
+        that cannot be had."""
         if change.moved is not None:
             self._booking.move(reservation_id, change.moved, change.kept)
         if besides is None:
-            return False
+            return []
         try:
-            self._booking.secure(reservation_id, besides.wish, besides.hosts)
+            had = self._booking.secure(reservation_id, besides.wish, besides.hosts)
         except Refused:
             if change.is_needed:
                 raise
-            return False
-        return True
+            had = []
+        names = {host.host for host in had}
+        return [host_id for host, host_id in zip(besides.hosts, besides.ids, strict=True) if host.host not in names]
 
     def _kept(
         self, allocated: list[str], hosts: Mapping[str, Reservable], before: Mapping[str, Any], wish: Wish

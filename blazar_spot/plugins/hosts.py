@@ -89,8 +89,8 @@ class SpotHostPlugin(PhysicalHostPlugin):
             with answered():
                 with calendar.CHANGES:
                     held = self._admission.hold(reservation_id, values["lease_id"], values)
-                    calendar.allocate(reservation_id, held.ids)
-                self._admission.secure(held)
+                    rows = calendar.allocate(reservation_id, held.ids)
+                self._deallocate(rows[host] for host in self._admission.secure(held))
             return self._create_host_reservation(reservation_id, values)
         except Exception:
             self._admission.abandon(values["lease_id"])
@@ -129,18 +129,18 @@ class SpotHostPlugin(PhysicalHostPlugin):
             with calendar.CHANGES:
                 change = self._changes.change(reservation, dates_before, after)
                 besides = self._changes.hold(reservation_id, reservation["lease_id"], change)
-                added = calendar.allocate(reservation_id, besides.ids) if besides else []
-            is_had = False
+                added = calendar.allocate(reservation_id, besides.ids) if besides else {}
             try:
-                is_had = self._changes.secure(reservation_id, change, besides)
-            finally:
-                if besides and not is_had:
-                    self._give_up(besides, added)
-            self._deallocate(change.removed)
+                unsure = self._changes.secure(reservation_id, change, besides)
+            except Exception:
+                self._give_up(besides, added.values())
+                raise
+            self._deallocate([*change.removed, *(added[host] for host in unsure)])
 
-    def _give_up(self, held: Held, rows: Iterable[str]) -> None:
+    def _give_up(self, held: Held | None, rows: Iterable[str]) -> None:
         self._deallocate(rows)
-        self._admission.release(held)
+        if held:
+            self._admission.release(held)
 
     def _deallocate(self, rows: Iterable[str]) -> None:
         with calendar.CHANGES:

@@ -94,6 +94,14 @@ def test_a_booking_that_fails_after_the_hold_leaves_nothing_held(reservations: R
     assert [claim.standing for claim in reservations.world.store.claims] == [Standing.WITHDRAWN]
 
 
+def test_a_host_that_turns_out_to_be_occupied_is_left_out_if_the_others_will_do(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    reservations.world.cloud.boot("spot", host="gpu-1")
+    lease = reservations.lease(start_in=10 * MINUTE, count=1, at_most=2)
+    assert reservations.hosts(lease) == ["gpu-2"]
+    assert [claim.host for claim in reservations.claims(Standing.HELD, Standing.FIRM)] == ["gpu-2"]
+
+
 def test_when_the_second_reservation_of_a_lease_fails_the_first_ones_pools_open_again(
     reservations: Reservations,
 ) -> None:

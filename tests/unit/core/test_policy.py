@@ -55,7 +55,7 @@ def test_lead_of_hosts_is_that_of_full_hosts() -> None:
     assert policy.lead_for_hosts(4) == policy.lead(200)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
+@pytest.mark.parametrize("name", [field.name for field in fields(Policy) if field.type is int])
 def test_negative_numbers_are_refused_by_name(name: str) -> None:
     with pytest.raises(ContradictoryPolicy, match=name):
         Policy(**{name: -1})
