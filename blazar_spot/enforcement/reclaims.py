@@ -185,8 +185,8 @@ class Reclaims:
             for server in look.servers
             if server.id in untold
         ]
-        self._notices.decide(instances, reclaim.id, reclaim.evict_at)
         with self._store.begin() as work:
+            self._notices.decide(work, instances, reclaim)
             for one in sorted(untold & _unfenced(reclaim, look)):
                 work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
 
