@@ -118,8 +118,8 @@ class Booking:
         answer: Plan = plan(state, request(wish))
         if not answer.feasible:
             raise refusal(wish, answer, self._policy)
-        chosen = {choice.host for choice in answer.hosts}
-        return [candidate for candidate in candidates if candidate.host in chosen]
+        chosen = {choice.host: choice.slots for choice in answer.hosts}
+        return [replace(one, slots=chosen[one.host]) for one in candidates if one.host in chosen]
 
     def _known(self, candidates: Sequence[Candidate]) -> _Known:
         with self._store.begin() as work:
@@ -141,6 +141,7 @@ class Booking:
                         end_at=wish.end_at,
                         standing=Standing.HELD,
                         held_until=now + self._policy.hold_for,
+                        room=wish.room(candidate.slots),
                     )
                 )
                 work.put_reclaim(planned(claim, lead, self._policy, now))
@@ -164,7 +165,9 @@ class Booking:
     def _fence_then_look(self, wish: Wish, chosen: Sequence[Candidate], give_back: Callable[[], object]) -> None:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
-            self._plan(wish, chosen, self._inside(self._closed(chosen)))
+            inside = self._inside(self._closed(chosen))
+            for part, hosts in _as_chosen(wish, chosen):
+                self._plan(part, hosts, inside)
         except Exception:
             give_back()
             raise
@@ -195,6 +198,13 @@ class Booking:
 
 def _notices(work: Work) -> Mapping[str, Notice]:
     return {notice.instance_id: notice for notice in work.open_notices()}
+
+
+def _as_chosen(wish: Wish, chosen: Sequence[Candidate]) -> list[tuple[Wish, Sequence[Candidate]]]:
+    """What is to be judged again: each host's slots are where they were put, and may not wander to another one."""
+    if wish.size is None:
+        return [(wish, chosen)]
+    return [(replace(wish, count_min=one.slots, count_max=one.slots, affinity=True), [one]) for one in chosen]
 
 
 def _unknown(server: str, host: str, now: int) -> Instance:

@@ -63,4 +63,4 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
         )
     since = server.launched_at if known.running_since is None else known.running_since
     ended_at = None if has_promise(server) else known.gone_at or now
-    return replace(known, host=host, running_since=since, gone_at=ended_at)
+    return replace(known, host=host, running_since=since, gone_at=ended_at, size=server.size)

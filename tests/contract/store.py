@@ -170,6 +170,13 @@ class StoreContract:
         with store.begin() as work:
             assert work.instances() == [replace(instance, version=1)]
 
+    @pytest.mark.parametrize("amounts", [None, {}, {"CUSTOM_GPU": 2, "MEMORY_MB": 2**40}])
+    def test_amounts_are_read_as_they_were_written(self, store: Store, amounts: dict[str, int] | None) -> None:
+        put(store, replace(CLAIM, room=amounts), replace(INSTANCE, size=amounts))
+        with store.begin() as work:
+            assert [claim.room for claim in work.open_claims()] == [amounts]
+            assert [instance.size for instance in work.instances()] == [amounts]
+
     @pytest.mark.parametrize(
         "value", [CLAIM, RECLAIM, NOTICE, INSTANCE, EVICTION], ids=lambda value: type(value).__name__
     )
