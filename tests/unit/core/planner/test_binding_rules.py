@@ -111,7 +111,7 @@ def test_too_many_claims_are_decided_one_after_another_and_that_is_said(monkeypa
         raise joint.TooMany
 
     monkeypatch.setattr(joint, "best", too_many)
-    spots = (Spot("s1", "a", {}, 0, 3), Spot("s2", "b", {}, 0, 5))
-    bound = bind(world(spots=spots, hosts="ab"), [replace(ONE, start=5500), ONE])
+    spots = (Spot("s1", "a", {}, 0, 3), Spot("s2", "b", {}, 0, 5), Spot("s3", "c", {}, 0, 9))
+    bound = bind(world(spots=spots), [replace(ONE, start=5500, count_max=2), ONE])
     assert (bound.is_best, bound.cost) == (False, 8)
     assert [plan.hosts for plan in bound.plans] == [(Choice("b", 1, 5),), (Choice("a", 1, 3),)]
