@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from blazar_spot.core.errors import NotFound
+from blazar_spot.core.fences import Fence
 from blazar_spot.ports.compute import PoolHost, Server
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.clock import FakeClock
@@ -90,13 +91,20 @@ class ThinCloud:
         with self._asked(self.reads, "pools"):
             return dict(self._pools)
 
+    def revisions(self) -> Mapping[str, str]:
+        with self._asked(self.reads, "revisions"):
+            return {host: str(sight.generation) for host, sight in self._pools.items()}
+
     def close(self, host: str) -> None:
         with self._asked(self.writes, "close"):
             self._pools[host] = Sight(is_closed=True, generation=self._pools[host].generation + 1)
 
-    def open(self, host: str, seen: Sight) -> None:
-        with self._asked(self.writes, "open"):
-            self._pools[host] = Sight(is_closed=False, generation=seen.generation + 1)
+    def keep(self, host: str, fence: Fence, seen: Sight | None) -> None:
+        """A read, unless something has to change."""
+        is_amiss = self._pools[host].is_closed != fence.is_closed
+        with self._asked(self.writes if is_amiss else self.reads, "keep"):
+            if is_amiss:
+                self._pools[host] = Sight(fence.is_closed, self._pools[host].generation + 1)
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         with self._asked(self.writes, "write_metadata"):

@@ -22,7 +22,7 @@ def counts(cost: Cost) -> tuple[int, int, int]:
 def played(hosts: int) -> dict[str, list[Cost]]:
     """The ticks of each phase of freeing some hosts of a cloud of this size."""
     stage = Stage(hosts)
-    stage.tick()
+    stage.start()
     stage.clock.advance(TICK_SECONDS)
     phases = {"idle": [stage.tick()]}
     evict_at = stage.book(RECLAIMS, ahead=4000)
@@ -87,7 +87,7 @@ def test_many_instances_are_gone_in_time_with_no_more_deletes_at_once_than_allow
 
 def test_the_whole_list_is_read_a_page_a_tick() -> None:
     stage = Stage(250)
-    stage.tick()
+    stage.start()
     stage.clock.advance(LIST_SECONDS)
     reads = [stage.tick().queries for _ in range(5)]
     assert max(reads) < 30
