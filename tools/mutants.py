@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Break the rules in blazar_spot/core on purpose, with mutmut, and fail when a break goes unnoticed that may not.
 
-What may survive is in mutants.toml: by function with a reason in modules that somebody has judged, a share of the
-breaks in all others together. Whatever is not known to be noticed counts as unnoticed. ``mutmut show NAME`` shows a
-break; its settings are in pyproject.toml. Standard library only.
+What may survive is in mutants.toml: by function with a reason, and in the modules that nobody has judged a share of all
+their breaks together. Whatever is not known to be noticed counts as unnoticed. ``mutmut show NAME`` shows a break; its
+settings are in pyproject.toml. Standard library only.
 """
 
 import pathlib
@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTMUT = ROOT / ".venv" / "bin" / "mutmut"
 RESULT = re.compile(r"\s*blazar_spot\.core\.(?P<module>[\w.]+)\.x(?P<name>\w+)__mutmut_\d+: (?P<status>.+)")
 NOTICED = {"killed", "timeout"}
-OTHERS = "the other modules"
+UNJUDGED = "the modules that nobody has judged"
 
 
 def parsed(results: str) -> Iterator[tuple[str, str, bool]]:
@@ -34,17 +34,17 @@ def parsed(results: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def excess(results: str, allowed: Mapping[str, Any]) -> list[str]:
-    """A sentence for each function of a judged module, and for all other modules, in which more survived than may."""
+    """A sentence for each function, and for all modules that nobody has judged, in which more survived than may."""
     tried: Counter[str] = Counter()
     survived: Counter[str] = Counter()
     for module, name, is_noticed in parsed(results):
-        place = f"{module}.{name}" if module in allowed["judged"] else OTHERS
+        place = UNJUDGED if module in allowed["unjudged"] else f"{module}.{name}"
         tried[place] += 1
         survived[place] += not is_noticed
     if not tried:
         return ["Nothing was broken."]
     most = {place: judged["most"] for place, judged in allowed["survivors"].items()}
-    most[OTHERS] = tried[OTHERS] * allowed["others_percent"] // 100
+    most[UNJUDGED] = tried[UNJUDGED] * allowed["unjudged_percent"] // 100
     return [
         f"{place}: {count} of {tried[place]} breaks survived, at most {most.get(place, 0)} may."
         for place, count in sorted(survived.items())

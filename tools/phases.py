@@ -60,6 +60,7 @@ NIGHTLY = (
     Phase("mutants", (BIN + "python", "tools/mutants.py"), minutes=180),
     Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120),
     Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
+    Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=10),
 )
 
 LISTS = {

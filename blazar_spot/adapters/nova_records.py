@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from blazar_spot.core.errors import Forbidden
-from blazar_spot.core.flavors import Flavor, is_preemptible, unpooled
+from blazar_spot.core.flavors import Flavor, is_preemptible, resources, unpooled
 from blazar_spot.core.instants import from_datetime
 from blazar_spot.ports.compute import Server
 
@@ -40,6 +40,7 @@ def server(record: Record) -> Server:
         created_at=_instant(record["created"]),
         launched_at=_instant(launched_at) if launched_at else None,
         metadata=record["metadata"],
+        size=_size(*_sizes(record["flavor"]), frozenset(specs.items())) if is_spot else {},
     )
 
 
@@ -59,14 +60,22 @@ def _sizes(embedded: Record) -> tuple[int, int, int, int]:
     return embedded["vcpus"], embedded["ram"], embedded["disk"] + embedded["ephemeral"], embedded["swap"]
 
 
+Specs = frozenset[tuple[str, str]]
+
+
 @lru_cache(maxsize=1024)
-def _unpooled(
-    vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: frozenset[tuple[str, str]]
-) -> Mapping[str, int]:
+def _unpooled(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: Specs) -> Mapping[str, int]:
     """Worked out once for each flavor: there are very many more servers."""
-    return unpooled(
-        Flavor(name="", vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb, swap_mb=swap_mb, extra_specs=dict(specs))
-    )
+    return unpooled(_booted(vcpus, memory_mb, disk_gb, swap_mb, specs))
+
+
+@lru_cache(maxsize=1024)
+def _size(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: Specs) -> Mapping[str, int]:
+    return resources(_booted(vcpus, memory_mb, disk_gb, swap_mb, specs))
+
+
+def _booted(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: Specs) -> Flavor:
+    return Flavor(name="", vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb, swap_mb=swap_mb, extra_specs=dict(specs))
 
 
 def _extra_specs(record: Record) -> Mapping[str, str]:

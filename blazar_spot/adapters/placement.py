@@ -9,6 +9,7 @@ Which pools there are and which are closed takes two requests, and what has chan
 are; any other call is about one host and takes a few.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,18 @@ from typing import Any
 from keystoneauth1.session import Session
 
 from blazar_spot.adapters.rest import Rest
-from blazar_spot.adapters.spot_inventories import MARKER, OPEN_UNITS, POOL_UNITS, Inventory, lets_go, mirrored
+from blazar_spot.adapters.spot_inventories import (
+    MARKER,
+    OPEN_UNITS,
+    POOL_UNITS,
+    Inventory,
+    capacities,
+    lets_go,
+    mirrored,
+)
 from blazar_spot.core.errors import NotFound, StaleVersion
 from blazar_spot.core.fences import CLOSED, Fence
+from blazar_spot.core.sharing import Usage
 from blazar_spot.ports.pool import Sight
 
 MICROVERSION = "1.26"
@@ -98,6 +108,19 @@ class PlacementPool:
         pool = self._tree(host).get(PREFIX + host)
         return self._consumers_of(pool) if pool else frozenset()
 
+    def usage(self, host: str) -> Usage:
+        """Two requests for each provider of the tree, after the one that lists them."""
+        capacity: Counter[str] = Counter()
+        held: dict[str, Counter[str]] = defaultdict(Counter)
+        for name, provider in self._tree(host).items():
+            if name.startswith(PREFIX):
+                continue
+            if not name.startswith(_NOT_RESOURCES):
+                capacity.update(capacities(self._inventories(provider)["inventories"]))
+            for consumer, allocation in self._allocations(provider).items():
+                held[consumer].update(allocation["resources"])
+        return Usage(capacity, held)
+
     def _draft(self, host: str, fence: Fence) -> "_Draft":
         """How the pool is, and how it has to be; a missing one is made."""
         tree = self._tree(host)
@@ -153,7 +176,10 @@ class PlacementPool:
         return totals
 
     def _consumers_of(self, provider: Provider) -> frozenset[str]:
-        return frozenset(self._api.get(f"/resource_providers/{provider['uuid']}/allocations")["allocations"])
+        return frozenset(self._allocations(provider))
+
+    def _allocations(self, provider: Provider) -> Any:
+        return self._api.get(f"/resource_providers/{provider['uuid']}/allocations")["allocations"]
 
     def _knows(self, resource_class: str) -> bool:
         if resource_class not in self._classes:

@@ -39,6 +39,11 @@ def lets_go(present: Mapping[str, Inventory], wanted: Mapping[str, Inventory]) -
     )
 
 
+def capacities(inventories: Mapping[str, Inventory]) -> dict[str, int]:
+    """What can be used of each class, as Placement counts it."""
+    return {name: int((one["total"] - one["reserved"]) * one["allocation_ratio"]) for name, one in inventories.items()}
+
+
 def _inventory(name: str, total: int, fence: Fence) -> dict[str, int | float]:
     return {
         "total": total,

@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a booking is put to the planner, and how its refusal is put to people."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from blazar_spot.core.errors import Refused
 from blazar_spot.core.instants import minute
-from blazar_spot.core.model import Host, HostRequest, Plan, Reservation, Rules, Snapshot, Spot
+from blazar_spot.core.model import (
+    Host,
+    HostRequest,
+    Plan,
+    Request,
+    Reservation,
+    Rules,
+    Size,
+    SlotRequest,
+    Snapshot,
+    Spot,
+)
 from blazar_spot.core.notice import counted_from
 from blazar_spot.core.planner.sites import gather
 from blazar_spot.core.planner.whole import Offer, offer_of
@@ -16,21 +27,46 @@ from blazar_spot.core.promises import Instance, Notice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked for: whole hosts for a window."""
+    """What is asked for: whole hosts for a window, or with a ``size`` so many slots of it.
+
+    With ``affinity`` all slots are on one host, with False each is on its own.
+    """
 
     start_at: int
     end_at: int
     count_min: int
     count_max: int
+    size: Size | None = None
+    affinity: bool | None = None
+
+    def room(self, slots: int) -> Size | None:
+        """What so many slots take of a host."""
+        return None if self.size is None else {name: slots * amount for name, amount in self.size.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What another reservation has of a host for a window."""
+
+    start_at: int
+    end_at: int
+    room: Size = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A host that has what is asked for; ``busy`` are the windows in which reservations have it already."""
+    """A host that has what is asked for; ``busy`` are the windows in which reservations have it already.
+
+    For slots there is also what the host has to give, ``parts`` that others have of it, and how many slots it was
+    chosen for.
+    """
 
     host: str
     service_host: str
     busy: tuple[tuple[int, int], ...] = ()
+    capacity: Size = field(default_factory=dict, hash=False)
+    parts: tuple[Part, ...] = ()
+    slots: int = 1
 
 
 def instants(wish: Wish, policy: Policy) -> Instants:
@@ -38,8 +74,16 @@ def instants(wish: Wish, policy: Policy) -> Instants:
     return policy.instants(wish.start_at, policy.lead_for_hosts(wish.count_max))
 
 
-def request(wish: Wish) -> HostRequest:
+def request(wish: Wish) -> Request:
     """The wish as the planner takes it."""
+    if wish.size is not None:
+        return SlotRequest(
+            start=wish.start_at, end=wish.end_at, count=wish.count_max, size=wish.size, affinity=wish.affinity
+        )
+    return _whole(wish)
+
+
+def _whole(wish: Wish) -> HostRequest:
     return HostRequest(start=wish.start_at, end=wish.end_at, count_min=wish.count_min, count_max=wish.count_max)
 
 
@@ -53,6 +97,7 @@ def snapshot(
 ) -> Snapshot:
     """The state to decide on. An instance that has not run yet is counted from the end of its boot allowance."""
     candidates = tuple(candidates)
+    capacities = {candidate.host: _asked(candidate.capacity, wish) for candidate in candidates}
     return Snapshot(
         now=now,
         rules=Rules(
@@ -60,22 +105,35 @@ def snapshot(
             min_uptime=policy.min_uptime,
             lead=policy.lead_for_hosts(wish.count_max),
         ),
-        hosts=tuple(Host(candidate.host, {}) for candidate in candidates),
-        spots=tuple(_spot(instance, notices.get(instance.id), policy, now) for instance in instances),
-        reservations=tuple(
-            Reservation(f"{candidate.host}/{start}", candidate.host, start, end)
-            for candidate in candidates
-            for start, end in candidate.busy
+        hosts=tuple(Host(candidate.host, capacities[candidate.host]) for candidate in candidates),
+        spots=tuple(
+            _spot(instance, notices.get(instance.id), wish, capacities.get(instance.host, {}), policy, now)
+            for instance in instances
         ),
+        reservations=tuple(held for candidate in candidates for held in _held(candidate, wish)),
     )
 
 
-def _spot(instance: Instance, notice: Notice | None, policy: Policy, now: int) -> Spot:
+def _asked(size: Size, wish: Wish) -> Size:
+    """Only what is wished for can be short."""
+    return {name: size[name] for name in wish.size or {} if name in size}
+
+
+def _held(candidate: Candidate, wish: Wish) -> Iterator[Reservation]:
+    for start, end in candidate.busy:
+        yield Reservation(f"{candidate.host}/{start}", candidate.host, start, end)
+    for number, part in enumerate(candidate.parts):
+        name = f"{candidate.host}/{part.start_at}/{number}"
+        yield Reservation(name, candidate.host, part.start_at, part.end_at, _asked(part.room, wish))
+
+
+def _spot(instance: Instance, notice: Notice | None, wish: Wish, capacity: Size, policy: Policy, now: int) -> Spot:
+    """One of unknown size counts as its whole host."""
     since = counted_from(instance, policy)
     return Spot(
         id=instance.id,
         host=instance.host,
-        size={},
+        size=capacity if instance.size is None else _asked(instance.size, wish),
         launched_at=since,
         cost=max(0, now - since),
         evict_at=notice.deadline_at if notice else None,
@@ -95,7 +153,7 @@ def without_promises(state: Snapshot, wish: Wish) -> Snapshot:
 def cheapest_first(state: Snapshot, wish: Wish) -> list[str]:
     """The hosts as a reservation would rather keep them: where nobody has to go, or only who was told already; then by
     price; last those that cannot be free in time."""
-    asked = request(wish)
+    asked = _whole(wish)
     offers = {site.host.id: offer_of(state, asked, site) for site in gather(state, asked)}
     return sorted(offers, key=lambda host: (offers[host] is None, offers[host] or Offer(0, 0, host)))
 
@@ -104,7 +162,8 @@ def refusal(wish: Wish, plan: Plan, policy: Policy) -> Refused:
     """What to tell who asked: why not, and the first start that would work as things stand."""
     by_spot = any(blocker.kind == "spot" for blocker in plan.blockers)
     code = "spot_not_evictable" if by_spot else "not_enough_hosts"
-    hosts = "1 host" if wish.count_min == 1 else f"{wish.count_min} hosts"
+    what = "host" if wish.size is None else "slot"
+    hosts = f"1 {what}" if wish.count_min == 1 else f"{wish.count_min} {what}s"
     reason = (
         "the spot instances there are still within their promised uptime or notice"
         if by_spot

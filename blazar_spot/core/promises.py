@@ -9,6 +9,7 @@ promise to one instance of when it ends; an *instance* is what is known of a spo
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from blazar_spot.core.model import Size
 from blazar_spot.core.policy import Instants
 from blazar_spot.core.reclaim import State
 
@@ -26,6 +27,7 @@ class Standing(StrEnum):
 class Claim:
     """A reservation's hold on one host from ``start_at`` to ``end_at``.
 
+    ``room`` is what it asks for of the host, all its slots together; None is the whole host.
     ``host`` is the hypervisor's name, which is also its Placement provider's; ``service_host`` is the name of its
     nova-compute service, which aggregates know.
     """
@@ -39,6 +41,7 @@ class Claim:
     end_at: int
     standing: Standing
     held_until: int
+    room: Size | None = None
     version: int = 0
 
     @property
@@ -107,7 +110,8 @@ class Notice:
 class Instance:
     """A spot instance that was seen; ``running_since`` is None until it was ACTIVE for the first time.
 
-    ``gone_at`` is when its promise ended: it is gone, is being deleted, or failed before it ever ran.
+    ``gone_at`` is when its promise ended: it is gone, is being deleted, or failed before it ever ran. ``size`` is what
+    it holds of its host, None if that was not written down.
     """
 
     id: str
@@ -118,4 +122,5 @@ class Instance:
     created_at: int
     running_since: int | None
     gone_at: int | None = None
+    size: Size | None = None
     version: int = 0

@@ -121,12 +121,12 @@ def _while_evicting(reclaim: Reclaim, seen: Seen, now: int) -> Step:
     if reclaim.state is State.VERIFYING and not is_all_asked:
         return Enter(State.EVICTING)
     due = seen.condemned | {server for server in seen.spots if _has_run_out(seen.notices[server], now)}
-    if (due or seen.moved) and seen.occupants is None:
-        # A host that is down may be among them: a delete would take the row and leave the instance running.
+    if not due and not seen.moved:
+        return Wait("the host has not been seen clean")
+    if seen.occupants is None:
+        # The host may be down: a delete would take the instance's row and leave the instance running.
         return Wait("it cannot be seen who is on the host")
-    if due or seen.moved:
-        return Evict(frozenset(due), seen.moved)
-    return Wait("the host has not been seen clean")
+    return Evict(frozenset(due), seen.moved)
 
 
 def _when_clean(reclaim: Reclaim) -> Step:

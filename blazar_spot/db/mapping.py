@@ -5,9 +5,10 @@ The tables' column types convert each field; here is only the one column that is
 """
 
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import CursorResult
 
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
@@ -17,14 +18,20 @@ from blazar_spot.core.switch import Switch
 Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed)
 
 
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in Stored.__constraints__}
+
+
 def row_of(value: Stored) -> dict[str, Any]:
     """The columns of this value's row."""
-    row = {field.name: getattr(value, field.name) for field in fields(value)}
+    row = {name: getattr(value, name) for name in _NAMES[type(value)]}
     if isinstance(value, Notice):
         row["scheduled_for"] = value.instance_id if value.state is NoticeState.SCHEDULED else None
     return row
 
 
-def value_of(kind: type[Stored], row: Row[Any]) -> Stored:
-    """The value that this row stores."""
-    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
+def values_of(kind: type[Stored], result: CursorResult[Any]) -> list[Stored]:
+    """The values that these rows store."""
+    names = _NAMES[kind]
+    columns = list(result.keys())
+    pick = itemgetter(*(columns.index(name) for name in names))
+    return [kind(**dict(zip(names, pick(row), strict=True))) for row in result]

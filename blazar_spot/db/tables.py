@@ -5,6 +5,8 @@ A table has one column for each field of the value it stores, by the same name. 
 database, for people and their tools, and whole seconds in the program.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -37,6 +39,19 @@ class Instant(TypeDecorator[int]):
         if value is None:
             return None
         return instants.from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+class Amounts(TypeDecorator[Mapping[str, int]]):
+    """Amounts by resource class, as the text of a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, int] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(dict(value), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, int] | None:
+        return None if value is None else dict(json.loads(value))
 
 
 def text(length: int) -> TypeEngine[str]:
@@ -84,6 +99,8 @@ claims = _table(
     Index("claims_by_host", "host", "standing"),
 )
 
+claims.append_column(Column("room", Amounts))
+
 reclaims = _table(
     "reclaims",
     Column("host", NAME, nullable=False),
@@ -124,6 +141,8 @@ instances = _table(
     Column("gone_at", Instant),
     Index("instances_by_host", "gone_at", "host"),
 )
+
+instances.append_column(Column("size", Amounts))
 
 evictions = _table(
     "evictions",

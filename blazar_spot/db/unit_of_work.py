@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
 
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
@@ -16,11 +16,19 @@ from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Recl
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
-from blazar_spot.db.mapping import Stored, row_of, value_of
-from blazar_spot.db.tables import breaches, claims, deeds, evictions, instances, notices, reclaims, switches
+from blazar_spot.db.mapping import Stored, row_of, values_of
+from blazar_spot.db.tables import breaches, claims, deeds, evictions, instances, metadata, notices, reclaims, switches
 
 _IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _HAS_NOT_ENDED = reclaims.c.state.in_([state for state in State if state not in ENDED])
+
+# Made once, since making a statement takes longer than sending it.
+_INSERT = {table: insert(table) for table in metadata.sorted_tables}
+_FIND = {table: select(table.c.id).where(table.c.id == bindparam("same_id")) for table in metadata.sorted_tables}
+_REPLACE = {
+    table: update(table).where(table.c.id == bindparam("same_id"), table.c.version == bindparam("same_version"))
+    for table in metadata.sorted_tables
+}
 
 
 class SqlWork:
@@ -59,8 +67,8 @@ class SqlWork:
         scheduled = select(notices).where(notices.c.state == NoticeState.SCHEDULED)
         return self._all(Notice, scheduled.order_by(notices.c.deadline_at, notices.c.id))
 
-    def put_notice(self, notice: Notice) -> Notice:
-        return self._put(notices, notice)
+    def put_notices(self, several: Sequence[Notice]) -> Sequence[Notice]:
+        return self._put_all(notices, several)
 
     def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
         present = select(instances).where(instances.c.gone_at.is_(None))
@@ -75,8 +83,8 @@ class SqlWork:
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         return self._all(Instance, select(instances).where(instances.c.id.in_(list(ids))).order_by(instances.c.id))
 
-    def put_instance(self, instance: Instance) -> Instance:
-        return self._put(instances, instance)
+    def put_instances(self, several: Sequence[Instance]) -> Sequence[Instance]:
+        return self._put_all(instances, several)
 
     def open_evictions(self) -> Sequence[Eviction]:
         return self._all(Eviction, select(evictions).where(evictions.c.gone_at.is_(None)).order_by(evictions.c.id))
@@ -93,6 +101,11 @@ class SqlWork:
     def add(self, entry: Breach | Deed) -> bool:
         return self._add(breaches, entry) if isinstance(entry, Breach) else self._add(deeds, entry)
 
+    def add_all(self, entries: Sequence[Deed]) -> None:
+        there = select(deeds.c.id).where(deeds.c.id.in_([entry.id for entry in entries]))
+        present = set(self._connection.execute(there).scalars())
+        self._put_all(deeds, [entry for entry in entries if entry.id not in present])
+
     def breaches(self, since: int) -> Sequence[Breach]:
         recent = select(breaches).where(breaches.c.at >= since)
         return self._all(Breach, recent.order_by(breaches.c.at, breaches.c.id))
@@ -108,28 +121,34 @@ class SqlWork:
         return self._put(switches, switch)
 
     def _all(self, kind: type[Stored], query: Select[Any]) -> list[Stored]:
-        return [value_of(kind, row) for row in self._connection.execute(query)]
+        return values_of(kind, self._connection.execute(query))
 
     def _add(self, table: Table, entry: Stored) -> bool:
-        if self._connection.execute(select(table.c.id).where(table.c.id == entry.id)).first():
+        if self._connection.execute(_FIND[table], {"same_id": entry.id}).first():
             return False
         self._put(table, entry)
         return True
 
     def _put(self, table: Table, value: Stored) -> Stored:
+        return self._put_all(table, [value])[0]
+
+    def _put_all(self, table: Table, values: Sequence[Stored]) -> list[Stored]:
         self.is_spent = True
-        written = replace(value, version=value.version + 1)
-        if value.version == 0:
-            self._connection.execute(insert(table).values(row_of(written)))
-        else:
-            self._replace(table, value.version, written)
+        written = [replace(value, version=value.version + 1) for value in values]
+        new = [row_of(value) for value in written if value.version == 1]
+        if new:
+            self._connection.execute(_INSERT[table], new)
+        self._replace(table, [value for value in written if value.version > 1])
         self.is_spent = False
         return written
 
-    def _replace(self, table: Table, version: int, written: Stored) -> None:
-        same = (table.c.id == written.id) & (table.c.version == version)
-        if self._connection.execute(update(table).where(same).values(row_of(written))).rowcount != 1:
-            raise StaleVersion(f"The row {written.id} of {table.name} is not at version {version} any more.")
+    def _replace(self, table: Table, values: Sequence[Stored]) -> None:
+        """Together where the database counts over many, else one by one: each must have been at its version."""
+        rows = [row_of(value) | {"same_id": value.id, "same_version": value.version - 1} for value in values]
+        size = max(len(rows), 1) if self._connection.dialect.supports_sane_multi_rowcount else 1
+        for some in (rows[first : first + size] for first in range(0, len(rows), size)):
+            if self._connection.execute(_REPLACE[table], some).rowcount != len(some):
+                raise StaleVersion(f"Not every row of {table.name} is at the version that it was read at.")
 
 
 def _by_start(query: Select[Any]) -> Select[Any]:

@@ -4,10 +4,12 @@
 ``wiring`` comes with the real adapters, the tests' lab with fakes; both get the same whole.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement.admittance import Admittance, Furnish
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.enrolment import Enrolment
@@ -23,6 +25,7 @@ from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.enforcement.removal import Removal
+from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
@@ -40,6 +43,8 @@ class Whole:
     publishing: Publishing
     handover: HandOver
     handback: HandBack
+    admittance: Callable[[Furnish], Admittance]
+    witnesses: Witnesses
     policy: Policy
     clock: Clock
 
@@ -64,6 +69,7 @@ def assemble(
     evictions = Evictions(store, compute, clock, policy)
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)
+    sharing = Sharing(witnesses, clock, policy)
     return Whole(
         engine=Engine(
             clock,
@@ -71,7 +77,7 @@ def assemble(
             Enrolment(compute, is_automatic=auto_enrol),
             Pools(store, compute, pool, sweep_seconds, headroom_hosts),
             Plans(store, policy),
-            Reclaims(store, compute, occupancy, notices, evictions, clock, policy, mode),
+            Reclaims(store, compute, occupancy, sharing, notices, evictions, clock, policy, mode),
             notices,
             sweep_seconds,
             mode,
@@ -80,6 +86,8 @@ def assemble(
         publishing=Publishing(store, clock),
         handover=HandOver(store, compute, witnesses, policy, handover_budget),
         handback=handback,
+        admittance=lambda furnish: Admittance(store, compute, witnesses, policy, handover_budget, sharing, furnish),
+        witnesses=witnesses,
         policy=policy,
         clock=clock,
     )

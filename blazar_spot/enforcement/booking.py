@@ -86,7 +86,8 @@ class Booking:
             return list(hosts)
         with _or_refused():
             had = self._fence_then_look(wish, hosts, lambda: self.release(reservation_id, hosts))
-            self.release(reservation_id, [host for host in hosts if host not in had])
+            names = {host.host for host in had}
+            self.release(reservation_id, [host for host in hosts if host.host not in names])
         return had
 
     def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
@@ -134,8 +135,8 @@ class Booking:
             if not answer.feasible:
                 raise refused
             LOG.warning("Promises to spot instances will be broken: %s", refused)
-        chosen = {choice.host for choice in answer.hosts}
-        return [candidate for candidate in candidates if candidate.host in chosen]
+        chosen = {choice.host: choice.slots for choice in answer.hosts}
+        return [replace(one, slots=chosen[one.host]) for one in candidates if one.host in chosen]
 
     def _known(self, candidates: Sequence[Candidate]) -> _Known:
         with self._store.begin() as work:
@@ -157,6 +158,7 @@ class Booking:
                         end_at=wish.end_at,
                         standing=Standing.HELD,
                         held_until=now + self._policy.hold_for,
+                        room=wish.room(candidate.slots),
                     )
                 )
                 work.put_reclaim(planned(claim, lead, self._policy, now))
@@ -182,7 +184,8 @@ class Booking:
     ) -> list[Candidate]:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
-            return self._plan(wish, chosen, self._inside(self._closed(chosen)))
+            inside = self._inside(self._closed(chosen))
+            return [one for part, hosts in _as_chosen(wish, chosen) for one in self._plan(part, hosts, inside)]
         except Exception:
             give_back()
             raise
@@ -213,6 +216,13 @@ class Booking:
 
 def _notices(work: Work) -> Mapping[str, Notice]:
     return {notice.instance_id: notice for notice in work.open_notices()}
+
+
+def _as_chosen(wish: Wish, chosen: Sequence[Candidate]) -> list[tuple[Wish, Sequence[Candidate]]]:
+    """What is to be judged again: each host's slots are where they were put, and may not wander to another one."""
+    if wish.size is None:
+        return [(wish, chosen)]
+    return [(replace(wish, count_min=one.slots, count_max=one.slots, affinity=True), [one]) for one in chosen]
 
 
 def _unknown(server: str, host: str, now: int) -> Instance:

@@ -57,7 +57,7 @@ class Evictions:
         with self._store.begin() as work:
             for eviction in work.open_evictions():
                 standing = occupants.get(eviction.host, frozenset())
-                if standing is not None and eviction.id not in listed | standing:
+                if standing is not None and eviction.id not in listed and eviction.id not in standing:
                     work.put_eviction(replace(eviction, gone_at=now))
                     self._tell(eviction, now)
 

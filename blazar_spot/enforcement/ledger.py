@@ -30,16 +30,12 @@ class Ledger:
             return
         with self._store.begin() as work:
             known = {one.id: one for one in work.instances_by_id(gone | {server.id for server in told})}
-            for server in told:
-                if server.host is None:
-                    continue
-                seen = as_seen(server, server.host, known.get(server.id), now)
-                if seen != known.get(server.id):
-                    work.put_instance(seen)
+            seen = {one.id: as_seen(one, one.host, known.get(one.id), now) for one in told if one.host is not None}
             for instance in (known[one] for one in sorted(gone & known.keys())):
                 if instance.gone_at is None:
                     LOG.info("Spot instance %s is gone from %s", instance.id, instance.host)
-                    work.put_instance(replace(instance, gone_at=now))
+                    seen[instance.id] = replace(instance, gone_at=now)
+            work.put_instances([one for one in seen.values() if one != known.get(one.id)])
 
     def end_all_but(self, present: Set[str], now: int) -> None:
         """Write down that every other one that was there is gone."""
@@ -67,4 +63,4 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
         )
     since = server.launched_at if known.running_since is None else known.running_since
     ended_at = None if has_promise(server) else known.gone_at or now
-    return replace(known, host=host, running_since=since, gone_at=ended_at)
+    return replace(known, host=host, running_since=since, gone_at=ended_at, size=server.size)

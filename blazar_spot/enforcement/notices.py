@@ -7,19 +7,19 @@ tick, and holds up no other.
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.notice import deadline, given, promised_until, revised
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
-from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.core.record import Cause, Deed, breach, deed
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Server
-from blazar_spot.ports.store import Store
+from blazar_spot.ports.store import Store, Work
 
 LOG = logging.getLogger(__name__)
 
@@ -33,25 +33,27 @@ class Notices:
         self._clock = clock
         self._policy = policy
 
-    def decide(self, instances: Iterable[Instance], reclaim_id: str, evict_at: int) -> None:
+    def decide(self, work: Work, instances: Sequence[Instance], reclaim: Reclaim) -> None:
         """Record a notice for each of these instances, because of this reclaim."""
         now = self._clock.now()
-        with self._store.begin() as work:
-            for instance in instances:
-                notice = Notice(
-                    id=uuid.uuid4().hex,
-                    instance_id=instance.id,
-                    host=instance.host,
-                    decided_at=now,
-                    deadline_at=deadline(instance, evict_at, now, self._policy),
-                    given_at=None,
-                    state=NoticeState.SCHEDULED,
-                )
-                work.put_notice(notice)
-                work.add(deed("notice", now, reclaim_id, instance.host, instance.id, f"ends at {notice.deadline_at}"))
-                if notice.deadline_at < promised_until(instance, now, self._policy):
-                    work.add(breach(Cause.OVERRIDDEN, now, reclaim_id, instance.host, instance.id))
-                LOG.info("Instance %s on %s will end at %d", instance.id, instance.host, notice.deadline_at)
+        notices = [
+            Notice(
+                id=uuid.uuid4().hex,
+                instance_id=instance.id,
+                host=instance.host,
+                decided_at=now,
+                deadline_at=deadline(instance, reclaim.evict_at, now, self._policy),
+                given_at=None,
+                state=NoticeState.SCHEDULED,
+            )
+            for instance in instances
+        ]
+        work.put_notices(notices)
+        work.add_all([_deed(notice, reclaim, now) for notice in notices])
+        for instance, notice in zip(instances, notices, strict=True):
+            if notice.deadline_at < promised_until(instance, now, self._policy):
+                work.add(breach(Cause.OVERRIDDEN, now, reclaim.id, instance.host, instance.id))
+            LOG.info("Instance %s on %s will end at %d", notice.instance_id, notice.host, notice.deadline_at)
 
     def settle(self, fleet: Fleet) -> None:
         """Bring notices in line with the reclaims, and what guests read in line with the notices."""
@@ -88,7 +90,7 @@ class Notices:
         if not notices:
             return []
         with self._store.begin() as work:
-            return [work.put_notice(notice) for notice in notices]
+            return list(work.put_notices(notices))
 
     def _put_if_fresh(self, notice: Notice) -> list[Notice]:
         try:
@@ -96,6 +98,10 @@ class Notices:
         except StaleVersion:
             LOG.info("The notice of %s was changed by somebody else at the same time", notice.instance_id)
             return []
+
+
+def _deed(notice: Notice, reclaim: Reclaim, now: int) -> Deed:
+    return deed("notice", now, reclaim.id, notice.host, notice.instance_id, f"ends at {notice.deadline_at}")
 
 
 def _brought_up_to_date(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequence[Reclaim]]) -> Notice:

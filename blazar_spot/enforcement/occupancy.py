@@ -64,7 +64,8 @@ class Occupancy:
             return {}
         with ThreadPoolExecutor(min(len(hosts), HOSTS_AT_ONCE)) as threads:
             occupants = dict(zip(hosts, threads.map(self._witnesses.occupants, hosts), strict=True))
-        unlisted = self._unlisted(frozenset().union(*(names or () for names in occupants.values())) - fleet.ids)
+        everybody = frozenset().union(*(names or () for names in occupants.values()))
+        unlisted = self._unlisted({one for one in everybody if fleet.get(one) is None})
         return {host: self._look(host, names, fleet, unlisted) for host, names in occupants.items()}
 
     def _look(self, host: str, occupants: frozenset[str] | None, fleet: Fleet, unlisted: _Unlisted) -> Look:

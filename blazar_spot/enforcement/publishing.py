@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
+from blazar_spot.core.model import Size
 from blazar_spot.core.promises import Claim, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.ports.clock import Clock
@@ -25,7 +26,7 @@ OVERRUN = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One reservation on one host, as the calendar has it."""
+    """One reservation on one host, as the calendar has it; with ``room`` it has only that of the host."""
 
     reservation_id: str
     lease_id: str
@@ -33,6 +34,7 @@ class Entry:
     service_host: str
     start_at: int
     end_at: int
+    room: Size | None = None
 
 
 class Publishing:
@@ -88,6 +90,7 @@ def _firm(entry: Entry, claim: Claim | None) -> Claim:
             end_at=entry.end_at,
             standing=Standing.FIRM,
             held_until=entry.end_at,
+            room=entry.room,
         )
     return replace(
         claim,
@@ -95,4 +98,5 @@ def _firm(entry: Entry, claim: Claim | None) -> Claim:
         start_at=entry.start_at,
         end_at=entry.end_at,
         standing=Standing.FIRM,
+        room=entry.room,
     )

@@ -23,6 +23,7 @@ from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import as_seen
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.occupancy import NO_LOOK, Look, Occupancy
+from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.store import Store, Work
@@ -62,6 +63,7 @@ class Reclaims:
         store: Store,
         compute: Compute,
         occupancy: Occupancy,
+        sharing: Sharing,
         notices: Notices,
         evictions: Evictions,
         clock: Clock,
@@ -71,6 +73,7 @@ class Reclaims:
         self._store = store
         self._compute = compute
         self._occupancy = occupancy
+        self._sharing = sharing
         self._notices = notices
         self._evictions = evictions
         self._clock = clock
@@ -103,7 +106,7 @@ class Reclaims:
             return []
         with self._store.begin() as work:
             known = self._read(work, [wanted.look for wanted in self._wanted])
-        quarries = [quarry for wanted in self._wanted if (quarry := self._still_due(wanted, known))]
+        quarries = _apart(quarry for wanted in self._wanted if (quarry := self._still_due(wanted, known)))
         self._evictions.pursue(quarries, fleet.ids)
         return quarries
 
@@ -119,6 +122,10 @@ class Reclaims:
         )
 
     def _advance(self, reclaim: Reclaim, known: _Known, look: Look, closed: frozenset[str]) -> Reclaim:
+        claim = known.claims.get(reclaim.id)
+        if claim is not None and claim.room is not None:
+            claims, instances, notices = known.claims.values(), known.instances, known.notices
+            look = self._sharing.narrowed(look, reclaim, claim, claims, instances, notices)
         try:
             return self._walk(reclaim, known, look, self._seen(reclaim, known, look, closed))
         except StaleVersion:
@@ -185,8 +192,8 @@ class Reclaims:
             for server in look.servers
             if server.id in untold
         ]
-        self._notices.decide(instances, reclaim.id, reclaim.evict_at)
         with self._store.begin() as work:
+            self._notices.decide(work, instances, reclaim)
             for one in sorted(untold & _unfenced(reclaim, look)):
                 work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
 
@@ -230,6 +237,16 @@ class Reclaims:
                 for one in short:
                     cause = Cause.OVERRIDDEN if self._policy.breaks_promises else Cause.SLOW_BOOT
                     work.add(breach(cause, now, reclaim.id, reclaim.host, one))
+
+
+def _apart(quarries: Iterable[Quarry]) -> list[Quarry]:
+    """Who is in the way of several claims on a shared host is hunted for the first of them."""
+    hunted: set[str] = set()
+    found = []
+    for quarry in quarries:
+        found.append(replace(quarry, instances=quarry.instances - hunted))
+        hunted |= quarry.instances
+    return found
 
 
 def _unfenced(reclaim: Reclaim, look: Look) -> frozenset[str]:

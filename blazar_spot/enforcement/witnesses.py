@@ -9,6 +9,7 @@ names anybody; if one of them cannot be asked, nothing is known.
 import logging
 
 from blazar_spot.core.errors import SpotError
+from blazar_spot.core.sharing import Usage
 from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.pool import Pool
 
@@ -28,6 +29,14 @@ class Witnesses:
             return self._pool.consumers(host) | self._compute.servers_on(host)
         except SpotError as error:
             LOG.warning("It is not known who is on %s: %s", host, error)
+            return None
+
+    def usage(self, host: str) -> Usage | None:
+        """What the host has and who holds how much of it, or None if that could not be asked."""
+        try:
+            return self._pool.usage(host)
+        except SpotError as error:
+            LOG.warning("It is not known what is used of %s: %s", host, error)
             return None
 
     def is_clean(self, host: str) -> bool:

@@ -10,7 +10,6 @@ see.
 import logging
 import threading
 
-from blazar.db import api as db_api
 from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
@@ -19,6 +18,7 @@ from blazar_spot.enforcement.handback import HandBack
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.calendar import Serving
+from blazar_spot.plugins.flags import degrade, restore
 from blazar_spot.plugins.spares import Spares
 from blazar_spot.ports.clock import Clock
 
@@ -43,7 +43,7 @@ class Doors:
             reservation = calendar.serving_as(resource_id)
             late = self._handover.hand_over(reservation.reservation_id, reservation.aggregate_id, reservation.hosts)
             if late and self._spares.swap(reservation, late, until):
-                _degrade(reservation)
+                degrade(reservation)
         except Exception:
             # Blazar never tries a start again, the poll does: better a lease that is not whole yet than one in ERROR.
             LOG.exception("The hosts of host reservation %s were not all handed over, trying again soon", resource_id)
@@ -77,26 +77,12 @@ class Doors:
                 late = self._hand_over_missing(reservation)
                 is_whole = not late and len(reservation.hosts) >= reservation.count_min
                 if late and not reservation.is_flagged:
-                    _degrade(reservation)
+                    degrade(reservation)
                 if is_whole and reservation.is_flagged:
-                    _restore(reservation)
+                    restore(reservation)
 
     def _hand_over_missing(self, reservation: Serving) -> list[Candidate]:
         hosts = self._handover.missing(reservation.reservation_id, reservation.hosts)
         if not hosts:
             return []
         return self._handover.hand_over(reservation.reservation_id, reservation.aggregate_id, hosts)
-
-
-def _degrade(reservation: Serving) -> None:
-    db_api.reservation_update(reservation.reservation_id, {"missing_resources": True})
-    db_api.lease_update(reservation.lease_id, {"degraded": True})
-
-
-def _restore(reservation: Serving) -> None:
-    """The lease is degraded as long as anything else is flagged in it."""
-    db_api.reservation_update(reservation.reservation_id, {"missing_resources": False})
-    reservations = db_api.reservation_get_all_by_lease_id(reservation.lease_id)
-    if not any(other["missing_resources"] or other["resources_changed"] for other in reservations):
-        db_api.lease_update(reservation.lease_id, {"degraded": False})
-    LOG.info("Reservation %s has all its hosts now", reservation.reservation_id)

@@ -6,7 +6,7 @@ update it matters most, because Blazar undoes nothing once the first reservation
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from blazar.enforcement import filters
 from blazar.enforcement.filters.base_filter import BaseFilter
@@ -21,13 +21,25 @@ from blazar_spot.plugins.settings import Settings, settings
 Values = Mapping[str, Any]
 
 
+@runtime_checkable
+class Judge(Protocol):
+    """A plugin that judges its own kind of reservation."""
+
+    resource_type: str
+
+    def judge_create(self, values: Values) -> None: ...
+
+    def judge_update(self, reservation: Values, before: Values, after: Values) -> None: ...
+
+
 class SpotGuaranteeFilter(BaseFilter):
     """Refuses what cannot be served without breaking a promise."""
 
     def __init__(self, conf: cfg.ConfigOpts, ours: Settings | None = None) -> None:
         # The parent answers for every attribute that is missing, so none may be.
         super().__init__(conf=conf)
-        whole = (ours or settings()).whole
+        self._ours = ours or settings()
+        whole = self._ours.whole
         self._admission = Admission(whole.booking, whole.clock)
         self._changes = Changes(whole.booking, whole.clock)
 
@@ -36,6 +48,9 @@ class SpotGuaranteeFilter(BaseFilter):
             for reservation in _of_hosts(lease_values):
                 if not reservation["allocations"]:  # the plugin found none a moment ago; say why
                     self._admission.choose({**reservation, **_dates(lease_values)})
+            for reservation in lease_values["reservations"]:
+                for plugin in [] if reservation["allocations"] else self._plugins_of(reservation):
+                    plugin.judge_create({**reservation, **_dates(lease_values)})
 
     def check_update(self, context: Values, current_lease_values: Values, new_lease_values: Values) -> None:
         wanted = {reservation["id"]: reservation for reservation in new_lease_values["reservations"]}
@@ -43,6 +58,15 @@ class SpotGuaranteeFilter(BaseFilter):
             for reservation in _of_hosts(current_lease_values):
                 after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
                 self._changes.judge(self._changes.change(reservation, current_lease_values, after))
+            for reservation in current_lease_values["reservations"]:
+                after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
+                for plugin in self._plugins_of(reservation):
+                    plugin.judge_update(reservation, current_lease_values, after)
+
+    def _plugins_of(self, reservation: Values) -> list[Judge]:
+        """Our plugin for this kind of reservation, if it is loaded and has more to say than is said here."""
+        made = self._ours.made.values()
+        return [one for one in made if isinstance(one, Judge) and one.resource_type == reservation["resource_type"]]
 
     def on_end(self, context: Values, lease_values: Values) -> None:
         """Nothing was counted, so nothing is given back."""

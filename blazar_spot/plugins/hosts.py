@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from blazar.db import api as db_api
-from blazar.plugins.oshosts.host_plugin import QUERY_TYPE_ALLOCATION, PhysicalHostMonitorPlugin, PhysicalHostPlugin
+from blazar.plugins.oshosts.host_plugin import QUERY_TYPE_ALLOCATION, PhysicalHostPlugin
 from blazar.utils.openstack import nova
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -20,13 +20,12 @@ from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.admission import Admission, Held
 from blazar_spot.plugins.changes import Changes
-from blazar_spot.plugins.doors import Doors
+from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.matching import details
-from blazar_spot.plugins.monitor import SpotMonitor
+from blazar_spot.plugins.once import Once
 from blazar_spot.plugins.requests import answered
-from blazar_spot.plugins.settings import Settings, settings
-from blazar_spot.plugins.spares import Spares
+from blazar_spot.plugins.settings import Settings
 
 LOG = logging.getLogger(__name__)
 CONF = cfg.CONF
@@ -34,26 +33,21 @@ CONF = cfg.CONF
 register()
 
 
-class SpotHostPlugin(PhysicalHostPlugin):
+class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
     """Whole hosts."""
 
     title = "Physical Host Plugin with spot instances between reservations"
     description = "This plugin reserves hosts, and frees them of spot instances in time."
 
-    def __init__(self, ours: Settings | None = None) -> None:
-        # First ours, which may not be usable: upstream's constructor leaves its healing handler behind for ever.
-        ours = ours or settings()
+    def __init__(self, ours: Settings) -> None:
         super().__init__()
         whole = ours.whole
         self._asked_next = threading.local()
         self._admission = Admission(whole.booking, whole.clock)
         self._changes = Changes(whole.booking, whole.clock)
-        spares = Spares(self._admission, whole.handover, whole.clock)
-        self._doors = Doors(whole.handover, whole.handback, spares, whole.clock)
+        self._doors = duties(ours).hosts
         self._publishing = whole.publishing
-        self.monitor = SpotMonitor(
-            PhysicalHostMonitorPlugin(), whole.publishing, self._doors, whole.clock, ours.interval
-        )
+        self.monitor = duties(ours).monitor
 
     def allocation_candidates(self, values: dict[str, Any]) -> list[str]:
         """The hosts that the reservation would get; an update asks with the reservation's own id."""

@@ -15,9 +15,10 @@ from typing import Any
 from blazar.plugins.base import BaseMonitorPlugin
 
 from blazar_spot.enforcement.publishing import Publishing
-from blazar_spot.plugins import calendar
+from blazar_spot.plugins import calendar, parts
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.interrupted import begin_again
+from blazar_spot.plugins.part_doors import PartDoors
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -29,11 +30,18 @@ class SpotMonitor(BaseMonitorPlugin):
     """Our duties, around upstream's monitor."""
 
     def __init__(
-        self, upstream: BaseMonitorPlugin, publishing: Publishing, doors: Doors, clock: Clock, interval: int
+        self,
+        upstream: BaseMonitorPlugin,
+        publishing: Publishing,
+        doors: Doors,
+        parts: PartDoors,
+        clock: Clock,
+        interval: int,
     ) -> None:
         self._upstream = upstream
         self._publishing = publishing
         self._doors = doors
+        self._parts = parts
         self._clock = clock
         self._interval = interval
         self._began_at = self._failures_due_at = clock.now()
@@ -62,6 +70,7 @@ class SpotMonitor(BaseMonitorPlugin):
         _do(self._publish)
         _do(self._doors.tidy)
         _do(self._doors.join_late)
+        _do(self._parts.join_late)
         return _do(self._find_failures) or {}
 
     def get_healing_interval(self) -> int:
@@ -75,7 +84,9 @@ class SpotMonitor(BaseMonitorPlugin):
 
     def _publish(self) -> None:
         with calendar.CHANGES:
-            self._publishing.publish(*calendar.entries())
+            whole, unsettled = calendar.entries()
+            shared, unsettled_too = parts.entries()
+            self._publishing.publish([*whole, *shared], unsettled | unsettled_too)
 
     def _find_failures(self) -> Flags:
         now = self._clock.now()

@@ -7,7 +7,8 @@ plugins asks for it; with a file that cannot be used nothing of ours is loaded.
 
 import functools
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from oslo_config import cfg
 
@@ -28,10 +29,11 @@ CONF.register_opts(OPTIONS, group="spot")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The use cases, and how often the monitor looks, in seconds."""
+    """The use cases, how often the monitor looks, in seconds, and by its class what there is one of in a process."""
 
     whole: wiring.Whole
     interval: int
+    made: dict[type, Any] = field(default_factory=dict)
 
 
 @functools.cache

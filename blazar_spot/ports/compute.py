@@ -16,7 +16,7 @@ class Server:
     ``host`` is the hypervisor's name, None while it is not placed. ``is_going``: its deletion was accepted and is
     under way. ``is_gone``: it is told for the last time. ``unpooled``: what a spot server uses of its host without
     consuming the spot pool for it, by resource class. ``launched_at`` may have been rewritten since the first start;
-    the ledger knows better.
+    the ledger knows better. ``size`` is what its flavor takes of the host, by resource class.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Server:
     created_at: int
     launched_at: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    size: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

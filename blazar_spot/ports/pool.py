@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from blazar_spot.core.fences import Fence
+from blazar_spot.core.sharing import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,7 @@ class Pool(Protocol):
 
     def spot_consumers(self, host: str) -> frozenset[str]:
         """The ids of the consumers of the spot pool alone; empty if there is no pool."""
+
+    def usage(self, host: str) -> Usage:
+        """What the host has to give, with overcommitment and without what the operator keeps back, and what each
+        consumer holds of it; all providers of the host's tree but the spot pool. ``NotFound`` as for ``consumers``."""

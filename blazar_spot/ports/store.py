@@ -46,9 +46,9 @@ class Work(Protocol):
     def open_notices(self) -> Sequence[Notice]:
         """All notices that are scheduled, by deadline and id."""
 
-    def put_notice(self, notice: Notice) -> Notice:
-        """Store a notice. At most one notice of an instance is scheduled at a time: a second one is
-        ``StaleVersion``."""
+    def put_notices(self, notices: Sequence[Notice]) -> Sequence[Notice]:
+        """Store notices, all in a few statements. At most one notice of an instance is scheduled at a time: a second
+        one is ``StaleVersion``."""
 
     def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
         """The spot instances that were seen and are not gone, of these hosts or of all, by id."""
@@ -59,8 +59,8 @@ class Work(Protocol):
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         """Those of these spot instances that were ever seen, gone ones too, by id."""
 
-    def put_instance(self, instance: Instance) -> Instance:
-        """Store a spot instance."""
+    def put_instances(self, instances: Sequence[Instance]) -> Sequence[Instance]:
+        """Store spot instances, all in a few statements."""
 
     def open_evictions(self) -> Sequence[Eviction]:
         """The evictions of instances that have not been seen gone, by id."""
@@ -76,6 +76,9 @@ class Work(Protocol):
 
     def add(self, entry: Breach | Deed) -> bool:
         """Write a breach or a deed down for good; False, and nothing is written, if its id is there already."""
+
+    def add_all(self, entries: Sequence[Deed]) -> None:
+        """Write these deeds down for good, all in a few statements; those whose ids are there already are left out."""
 
     def breaches(self, since: int) -> Sequence[Breach]:
         """The promises broken at or after this instant, by instant and id."""

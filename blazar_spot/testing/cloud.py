@@ -14,6 +14,7 @@ from typing import NamedTuple
 from blazar_spot.core import flavors
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, SpotError, StaleVersion
 from blazar_spot.core.fences import CLOSED, Fence
+from blazar_spot.core.sharing import Usage
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 from blazar_spot.ports.pool import Sight
@@ -244,6 +245,15 @@ class FakeCloud(World):
             pool = self._host(host).pool
             return frozenset(pool.consumers if pool else ())
 
+    def usage(self, host: str) -> Usage:
+        with self._call("usage"):
+            found = self._host(host)
+            held: dict[str, dict[str, int]] = {}
+            for provider in (found.own, found.reserved):
+                for consumer, resources in provider.consumers.items():
+                    held.setdefault(consumer, {}).update(resources)
+            return Usage(dict(found.own.totals), held)
+
     @contextmanager
     def _call(self, operation: str) -> Iterator[None]:
         """One call of a port: time's effects first, then the fault that was asked for, or the call itself."""
@@ -328,4 +338,5 @@ def _as_told(server: FakeServer) -> Server:
         created_at=server.created_at,
         launched_at=server.launched_at,
         metadata=dict(server.metadata),
+        size=flavors.resources(server.flavor),
     )

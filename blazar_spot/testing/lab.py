@@ -8,8 +8,9 @@ each server lived through, what was written, and what is promised in the store.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from blazar_spot.core.booking import Candidate, Wish
+from blazar_spot.core.booking import Candidate, Part, Wish
 from blazar_spot.core.flavors import Flavor
+from blazar_spot.core.model import Size
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Notice, Reclaim
 from blazar_spot.core.switch import Mode
@@ -19,7 +20,7 @@ from blazar_spot.ports.clock import Clock
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.store import FakeStore
-from blazar_spot.testing.things import FakeServer
+from blazar_spot.testing.things import FakeAggregate, FakeServer
 
 HOST_TOTALS = {"VCPU": 32, "MEMORY_MB": 131072, "DISK_GB": 1000, "CUSTOM_GPU": 8}
 SPOT = Flavor(name="preemptible-gpu", vcpus=4, memory_mb=8192, disk_gb=10, extra_specs={"resources:CUSTOM_GPU": "1"})
@@ -99,16 +100,44 @@ class Lab:
         self.put_down(reservation, chosen, start_at, wish.end_at)
         return chosen
 
-    def candidates(self) -> list[Candidate]:
-        """All hosts, each with the windows in which it is reserved."""
-        entries = [entry for booked in self.calendar.values() for entry in booked]
-        return [
-            Candidate(host, host, tuple((entry.start_at, entry.end_at) for entry in entries if entry.host == host))
-            for host in self.hosts
-        ]
+    def book_slots(
+        self, reservation: str, start_at: int, slots: int, size: Size, *, hours: int = 1, affinity: bool | None = None
+    ) -> list[Candidate]:
+        """Somebody books parts of hosts, and the lease is committed."""
+        end_at = start_at + hours * 3600
+        wish = Wish(start_at=start_at, end_at=end_at, count_min=slots, count_max=slots, size=size, affinity=affinity)
+        chosen = self.whole.booking.hold(reservation, f"lease-{reservation}", wish, self.candidates())
+        self.whole.booking.secure(reservation, wish, chosen)
+        self.put_down(reservation, chosen, start_at, end_at, wish)
+        return chosen
 
-    def put_down(self, reservation: str, chosen: Sequence[Candidate], start_at: int, end_at: int) -> None:
-        """Write a reservation into the calendar."""
+    def admit(self, reservation: str, aggregate: FakeAggregate, hosts: Sequence[Candidate]) -> list[Candidate]:
+        """A part-host reservation starts, or looks again for what is late; returns the hosts that are late."""
+        admittance = self.whole.admittance(self._furnish)
+        return admittance.hand_over(reservation, aggregate.id, hosts)
+
+    def _furnish(self, reservation: str, host: Candidate) -> bool:
+        self.cloud.furnish(host.host, reservation, host.slots)
+        return True
+
+    def candidates(self) -> list[Candidate]:
+        """All hosts, each with the windows in which it is reserved, for a whole host's wish and for one of slots."""
+        return [self._candidate(host) for host in self.hosts]
+
+    def _candidate(self, host: str) -> Candidate:
+        entries = [entry for booked in self.calendar.values() for entry in booked if entry.host == host]
+        return Candidate(
+            host,
+            host,
+            busy=tuple((entry.start_at, entry.end_at) for entry in entries if entry.room is None),
+            capacity=HOST_TOTALS,
+            parts=tuple(Part(entry.start_at, entry.end_at, entry.room) for entry in entries if entry.room is not None),
+        )
+
+    def put_down(
+        self, reservation: str, chosen: Sequence[Candidate], start_at: int, end_at: int, wish: Wish | None = None
+    ) -> None:
+        """Write a reservation into the calendar, of whole hosts if the wish is not told."""
         self.calendar[reservation] = [
             Entry(
                 reservation_id=reservation,
@@ -117,6 +146,7 @@ class Lab:
                 service_host=candidate.service_host,
                 start_at=start_at,
                 end_at=end_at,
+                room=wish.room(candidate.slots) if wish else None,
             )
             for candidate in chosen
         ]

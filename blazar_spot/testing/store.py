@@ -71,12 +71,12 @@ class FakeWork:
         scheduled = (notice for notice in self.rows.notices.values() if notice.state is NoticeState.SCHEDULED)
         return sorted(scheduled, key=lambda notice: (notice.deadline_at, notice.id))
 
-    def put_notice(self, notice: Notice) -> Notice:
-        written = self._put(self.rows.notices, notice)
-        scheduled = [one for one in self.rows.notices.values() if one.state is NoticeState.SCHEDULED]
-        if sum(one.instance_id == notice.instance_id for one in scheduled) > 1:
+    def put_notices(self, notices: Sequence[Notice]) -> Sequence[Notice]:
+        written = [self._put(self.rows.notices, notice) for notice in notices]
+        scheduled = [one.instance_id for one in self.rows.notices.values() if one.state is NoticeState.SCHEDULED]
+        if len(scheduled) > len(set(scheduled)):
             self.is_spent = True
-            raise StaleVersion(f"Instance {notice.instance_id} already has a scheduled notice.")
+            raise StaleVersion("An instance already has a scheduled notice.")
         return written
 
     def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
@@ -90,8 +90,8 @@ class FakeWork:
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         return sorted((self.rows.instances[one] for one in set(ids) & self.rows.instances.keys()), key=_by_id)
 
-    def put_instance(self, instance: Instance) -> Instance:
-        return self._put(self.rows.instances, instance)
+    def put_instances(self, instances: Sequence[Instance]) -> Sequence[Instance]:
+        return [self._put(self.rows.instances, instance) for instance in instances]
 
     def open_evictions(self) -> Sequence[Eviction]:
         return sorted((one for one in self.rows.evictions.values() if one.gone_at is None), key=_by_id)
@@ -114,6 +114,10 @@ class FakeWork:
         else:
             self._put(self.rows.deeds, entry)
         return True
+
+    def add_all(self, entries: Sequence[Deed]) -> None:
+        for entry in entries:
+            self.add(entry)
 
     def breaches(self, since: int) -> Sequence[Breach]:
         return sorted((one for one in self.rows.breaches.values() if one.at >= since), key=_by_instant)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from blazar_spot.core import flavors
 from blazar_spot.core.flavors import Flavor
+from blazar_spot.core.sharing import RESERVATION
 
 Resources = Mapping[str, int]
 
@@ -35,17 +36,19 @@ class FakeProvider:
 
 @dataclass(slots=True, kw_only=True)
 class FakeHost:
-    """A hypervisor: its own resources, its spot pool if it has one, and the rows the compute service has for it."""
+    """A hypervisor: its own resources, its spot pool if it has one, the slots that reservations have on it, and the
+    rows the compute service has for it."""
 
     name: str
     service_host: str
     own: FakeProvider
     pool: FakeProvider | None = None
+    reserved: FakeProvider = field(default_factory=lambda: FakeProvider(totals={}))
     rows: set[str] = field(default_factory=set)
 
     @property
     def providers(self) -> list[FakeProvider]:
-        return [self.own] if self.pool is None else [self.own, self.pool]
+        return [self.own, self.reserved] if self.pool is None else [self.own, self.reserved, self.pool]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +94,16 @@ class FakeAggregate:
     name: str
     zone: str | None = None
     hosts: list[str] = field(default_factory=list)
+
+
+def own(flavor: Flavor) -> dict[str, int]:
+    """What a server of this flavor takes of its host's own resources."""
+    return {name: amount for name, amount in flavors.resources(flavor).items() if not name.startswith(RESERVATION)}
+
+
+def slots(flavor: Flavor) -> dict[str, int]:
+    """The slots of a reservation that a server of this flavor takes."""
+    return {name: amount for name, amount in flavors.resources(flavor).items() if name.startswith(RESERVATION)}
 
 
 def shadow(flavor: Flavor) -> dict[str, int]:

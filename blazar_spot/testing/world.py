@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from blazar_spot.core import flavors
 from blazar_spot.core.flavors import Flavor
+from blazar_spot.core.sharing import reservation_class
 from blazar_spot.ports.clock import Clock
-from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer, Resources, shadow
+from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer, Resources, own, shadow, slots
 
 
 class World:
@@ -88,6 +89,11 @@ class World:
             else:
                 self._build(server, chosen)
             return server.id
+
+    def furnish(self, host: str, reservation_id: str, slots: int) -> None:
+        """Blazar gives a reservation so many slots on a host."""
+        reserved = self.hosts[host].reserved
+        reserved.totals = {**reserved.totals, reservation_class(reservation_id): slots}
 
     def migrate(self, server_id: str, to: str) -> str:
         """Cold-migrate; until it is confirmed the old host keeps a consumer: the migration, whose id is returned."""
@@ -179,15 +185,17 @@ class World:
                 happens(at)
 
     def _hosts_for(self, server: FakeServer) -> Iterable[FakeHost]:
-        """Spot goes to the freepool only, everything else keeps out of it."""
+        """Spot goes to the freepool only, a reservation's servers to its slots; everything else keeps out of it."""
+        if slots(server.flavor):
+            return self.hosts.values()
         free = set(self.freepool.hosts)
         return (host for host in self.hosts.values() if (host.service_host in free) == server.is_spot)
 
     def _schedule(self, server: FakeServer, candidates: Iterable[FakeHost]) -> FakeHost | None:
-        own, spot = flavors.resources(server.flavor), shadow(server.flavor)
         for host in candidates:
             pool = host.pool or FakeProvider(totals={})
-            if host.own.has_room_for(own) and pool.has_room_for(spot):
+            has_slots = host.reserved.has_room_for(slots(server.flavor))
+            if has_slots and host.own.has_room_for(own(server.flavor)) and pool.has_room_for(shadow(server.flavor)):
                 return host
         return None
 
@@ -208,7 +216,9 @@ class World:
 
     def _allocate(self, host: FakeHost, server: FakeServer) -> None:
         self._stands_on[server.id] = host.name
-        host.own.consumers[server.id] = flavors.resources(server.flavor)
+        host.own.consumers[server.id] = own(server.flavor)
+        if slots(server.flavor):
+            host.reserved.consumers[server.id] = slots(server.flavor)
         if host.pool is not None and shadow(server.flavor):
             host.pool.consumers[server.id] = shadow(server.flavor)
 

@@ -87,3 +87,12 @@ class MigrationContract:
             read = (*work.open_claims(), *work.open_reclaims(), *work.open_notices(), *work.instances())
             assert read == tuple(replace(value, version=1) for value in STORED_BY_0001)
             assert work.open_evictions() == []
+
+    def test_what_is_there_before_rooms_claims_whole_hosts_and_has_no_known_size(self, url: str) -> None:
+        database = Database(url)
+        migration.sync(database, "0002")
+        store_as_0001_did(database)
+        migration.sync(database)
+        with SqlStore(database).begin() as work:
+            assert [claim.room for claim in work.open_claims()] == [None]
+            assert [instance.size for instance in work.instances()] == [None]

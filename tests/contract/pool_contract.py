@@ -7,6 +7,7 @@ import pytest
 
 from blazar_spot.core.errors import NotFound, StaleVersion
 from blazar_spot.core.fences import CLOSED, OPEN, Fence
+from blazar_spot.core.flavors import SHADOW_PREFIX
 from tests.contract.stage import PER_HOST, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
 
@@ -91,7 +92,7 @@ class PoolContract:
     def test_an_unknown_host_is_not_an_empty_one(self, stage: Stage) -> None:
         with pytest.raises(NotFound):
             stage.pool.keep("no-such-host", OPEN, None)
-        for ask in (stage.pool.close, stage.pool.consumers):
+        for ask in (stage.pool.close, stage.pool.consumers, stage.pool.usage):
             with pytest.raises(NotFound):
                 ask("no-such-host")
         with pytest.raises(NotFound):
@@ -134,6 +135,19 @@ class PoolContract:
         stage.until(lambda: stage.pool.consumers(stage.one.host) == everybody, "all three are consumers")
         assert stage.pool.spot_consumers(stage.one.host) == {pooled}
         assert stage.pool.consumers(stage.other.host) == frozenset()
+
+    def test_what_is_used_is_told_by_consumer_and_the_pool_itself_is_no_resource(self, stage: Stage) -> None:
+        stage.pool.keep(stage.one.host, OPEN, None)
+        empty = stage.pool.usage(stage.one.host)
+        assert empty.held == {}
+        assert empty.capacity["CUSTOM_GPU"] == PER_HOST
+        assert not [name for name in empty.capacity if name.startswith(SHADOW_PREFIX)]
+        server = booted(stage, POOLED, stage.one)
+        seen, known = stage.pool.usage(stage.one.host), told(stage, server)
+        assert known is not None
+        assert seen.capacity == empty.capacity
+        assert dict(seen.held[server]) == dict(known.size)
+        assert known.size["CUSTOM_GPU"] == 1
 
     def test_a_server_is_a_consumer_while_it_is_being_built(self, stage: Stage) -> None:
         stage.pool.keep(stage.one.host, OPEN, None)

@@ -86,8 +86,8 @@ def putter_of(work: Work, value: Claim | Reclaim | Notice | Instance | Eviction)
     putters: dict[type, Callable[[Any], Any]] = {
         Claim: work.put_claim,
         Reclaim: work.put_reclaim,
-        Notice: work.put_notice,
-        Instance: work.put_instance,
+        Notice: lambda notice: work.put_notices([notice])[0],
+        Instance: lambda instance: work.put_instances([instance])[0],
         Eviction: work.put_eviction,
     }
     return putters[type(value)]
@@ -136,12 +136,46 @@ class StoreContract:
         with store.begin() as work:
             assert work.open_notices() == [replace(notice, version=1)]
 
+    def test_several_are_stored_together_new_ones_and_known_ones(self, store: Store) -> None:
+        known = put(store, INSTANCE)
+        moved = [replace(one, host="gpu-2") for one in known]
+        with store.begin() as work:
+            stored = work.put_instances([*moved, replace(INSTANCE, id="instance-2")])
+        assert [(one.id, one.version) for one in stored] == [("instance-1", 2), ("instance-2", 1)]
+        with store.begin() as work:
+            assert work.instances() == stored
+            assert work.present_instances() == {"instance-1", "instance-2"}
+
+    def test_of_several_none_is_stored_if_one_is_stale(self, store: Store) -> None:
+        first, second = put(store, NOTICE, replace(NOTICE, id="notice-2", instance_id="instance-2"))
+        put(store, replace(second, given_at=NOON))
+        later = [replace(one, deadline_at=NOON) for one in (first, second)]
+        with pytest.raises(StaleVersion), store.begin() as work:
+            work.put_notices(later)
+        with store.begin() as work:
+            assert [one.deadline_at for one in work.open_notices()] == [NOTICE.deadline_at] * 2
+
+    def test_deeds_that_are_there_already_are_left_out_of_several(self, store: Store) -> None:
+        other = deed("is ready", NOON + 9, "claim-1", "gpu-1")
+        for entries in ([DEED], [DEED, other], []):
+            with store.begin() as work:
+                work.add_all(entries)
+        with store.begin() as work:
+            assert ids(work.deeds(0)) == [DEED.id, other.id]
+
     @pytest.mark.parametrize("running_since", [None, NOON - 8000])
     def test_an_instance_is_read_as_it_was_written(self, store: Store, running_since: int | None) -> None:
         instance = replace(INSTANCE, running_since=running_since, name="Größe 🚀 'quoted' ")
         put(store, instance)
         with store.begin() as work:
             assert work.instances() == [replace(instance, version=1)]
+
+    @pytest.mark.parametrize("amounts", [None, {}, {"CUSTOM_GPU": 2, "MEMORY_MB": 2**40}])
+    def test_amounts_are_read_as_they_were_written(self, store: Store, amounts: dict[str, int] | None) -> None:
+        put(store, replace(CLAIM, room=amounts), replace(INSTANCE, size=amounts))
+        with store.begin() as work:
+            assert [claim.room for claim in work.open_claims()] == [amounts]
+            assert [instance.size for instance in work.instances()] == [amounts]
 
     @pytest.mark.parametrize(
         "value", [CLAIM, RECLAIM, NOTICE, INSTANCE, EVICTION], ids=lambda value: type(value).__name__
@@ -294,9 +328,8 @@ class StoreContract:
 
     def test_instances_are_found_by_id_also_when_they_are_gone(self, store: Store) -> None:
         with store.begin() as work:
-            present = work.put_instance(INSTANCE)
-            gone = work.put_instance(replace(INSTANCE, id="instance-0", gone_at=NOON))
-            work.put_instance(replace(INSTANCE, id="instance-2"))
+            gone = replace(INSTANCE, id="instance-0", gone_at=NOON)
+            present, gone, _ = work.put_instances([INSTANCE, gone, replace(INSTANCE, id="instance-2")])
         with store.begin() as work:
             assert list(work.instances_by_id(["instance-1", "instance-0", "never-seen"])) == [gone, present]
             assert list(work.instances_by_id([])) == []

@@ -6,17 +6,19 @@ moved, deleted and rolled back; calls that fail, or succeed and fail to say so; 
 processes that die. After every step the promises are checked, and now and then everything is left to settle.
 """
 
+from dataclasses import replace
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
-from blazar_spot.core.fences import hosts_to_close
+from blazar_spot.core.fences import OPEN, fences, hosts_to_close
 from blazar_spot.core.promises import NoticeState
 from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.assembly import assemble
-from blazar_spot.testing.lab import Lab
+from blazar_spot.testing.lab import SPOT, Lab
 from blazar_spot.testing.things import FakeServer
 from tests.stateful.test_crash import QUICK
 
@@ -62,6 +64,12 @@ class AnyHistory(RuleBasedStateMachine):
     @rule()
     def boot(self) -> None:
         self.lab.boot()
+
+    @rule()
+    def boot_outside_the_pools(self) -> None:
+        """Nothing keeps it off a host but the host being full: its flavor is too new to have been enrolled."""
+        self.lab.cloud.add_flavor(replace(SPOT, name="preemptible-new"), preemptible=True)
+        self.lab.cloud.boot("preemptible-new")
 
     @rule(number=NUMBERS, soft=st.booleans())
     def delete(self, number: int, soft: bool) -> None:
@@ -151,6 +159,28 @@ class AnyHistory(RuleBasedStateMachine):
         self.lab.clock.advance(seconds)
         self.tick()
 
+    @rule(
+        host=st.sampled_from(["host01", "host02"]),
+        change=st.sampled_from(
+            [{"is_closed": True}, {"is_closed": False}, {"withheld": {}}, {"totals": {"VCPU": 1}}, {}]
+        ),
+    )
+    def meddle_with_a_pool(self, host: str, change: dict[str, object]) -> None:
+        """Somebody edits a pool by hand, or deletes it, which is refused while it is in use."""
+        pool = self.lab.cloud.hosts[host].pool
+        if pool is None:
+            return
+        for name, value in change.items():
+            setattr(pool, name, value)
+        pool.generation += 1
+        if not change and not pool.consumers:
+            self.lab.cloud.hosts[host].pool = None
+
+    @rule(host=st.sampled_from(["host01", "host02"]), gpus=st.integers(min_value=4, max_value=12))
+    def give_a_host_other_gpus(self, host: str, gpus: int) -> None:
+        own = self.lab.cloud.hosts[host].own
+        own.totals = {**own.totals, "CUSTOM_GPU": gpus}
+
     @rule()
     def die_and_start_again(self) -> None:
         self.lab.restarted()
@@ -184,7 +214,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        """When everything works again, fences are what the claims want, and looking again changes nothing."""
+        """When everything works again, fences are what is wanted as a whole, and looking again changes nothing."""
         for call in READS + WRITES:
             self.lab.cloud.heals(call)
         for _ in range(8):
@@ -194,8 +224,14 @@ class AnyHistory(RuleBasedStateMachine):
         assert (self.lab.store.writes, len(self.lab.cloud.writes)) == before
         with self.lab.store.begin() as work:
             claims, reclaims = work.open_claims(), work.reclaims_of_open_claims()
-        closed = {host for host, is_closed in self.lab.cloud.closed().items() if is_closed}
-        assert closed == hosts_to_close(claims, reclaims, self.lab.clock.now())
+        closed = hosts_to_close(claims, reclaims, self.lab.clock.now())
+        spots = [one for one in self.lab.cloud.alive.values() if one.host is not None]
+        wanted = fences(closed, [(str(one.host), one.unpooled) for one in spots if one.unpooled])
+        for name, host in self.lab.cloud.hosts.items():
+            fence, totals = wanted.get(name, OPEN), host.own.totals
+            withheld = {one: fence.of(one, total) for one, total in totals.items() if fence.of(one, total)}
+            assert host.pool is not None
+            assert host.pool.state == (totals, fence.is_closed, withheld)
         starts = {claim.id: claim.start_at for claim in claims}
         ended = (State.HANDED_OVER, State.EXPIRED)
         assert all(one.start_at == starts[one.id] for one in reclaims if one.state not in ended)

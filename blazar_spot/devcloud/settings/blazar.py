@@ -36,7 +36,7 @@ def blazar(site: Site) -> Settings:
 
 def spot(site: Site) -> Settings:
     return {
-        "DEFAULT": {"transport_url": site.transport_url},
         "database": {"connection": site.database_url("blazar_spot")},
+        "notifications": {"transport_url": site.transport_url},
         "service_auth": as_service(site, "spot"),
     }

@@ -76,6 +76,28 @@ class RealStage:
     def until(self, holds: Callable[[], object], what: str) -> None:
         wait_until(lambda: bool(holds()), what, at_most=60, every=0.2)
 
+    def inventories(self, provider: str) -> dict[str, Any]:
+        """What Placement has of the provider of this name."""
+        found: dict[str, Any] = self._placement.get(f"{self._provider(provider)}/inventories").json()["inventories"]
+        return found
+
+    def edit(self, provider: str, **inventories: Mapping[str, Any] | None) -> None:
+        """Somebody changes inventories of a provider by hand, or with None removes them."""
+        body = self._placement.get(f"{self._provider(provider)}/inventories").json()
+        changed = {**body["inventories"], **inventories}
+        body["inventories"] = {name: inventory for name, inventory in changed.items() if inventory is not None}
+        self._placement.put(f"{self._provider(provider)}/inventories", json=body)
+
+    def add_provider(self, name: str, host: PoolHost) -> None:
+        """A part of a host that it has not had before."""
+        root = self._provider(host.host).rpartition("/")[2]
+        self._placement.post("/resource_providers", json={"name": f"{_OURS}{name}", "parent_provider_uuid": root})
+        self._placement.put(f"/resource_classes/CUSTOM_{name.upper()}")
+
+    def delete_provider(self, name: str) -> None:
+        """Somebody deletes a provider by hand."""
+        self._placement.delete(self._provider(name))
+
     def furnish(self) -> None:
         """The flavors that the contracts use; four servers fill a host's GPUs."""
         assert all(host.spec.gpus == PER_HOST for host in self._cloud.site.options.hosts[:2])
@@ -95,11 +117,15 @@ class RealStage:
         for host in (self.one, self.other):
             self.compute.join_aggregate(self.compute.freepool_aggregate(), host.service_host)
         for provider in self._placement.get("/resource_providers").json()["resource_providers"]:
-            if provider["name"].startswith("spot_"):
+            if provider["name"].startswith(("spot_", _OURS)):
                 self._placement.delete(f"/resource_providers/{provider['uuid']}")
         for flavor in self._rows("flavors", is_public="None"):
             if flavor["name"].startswith(_OURS):
                 self._nova.delete(f"/flavors/{flavor['id']}")
+
+    def _provider(self, name: str) -> str:
+        found = self._placement.get("/resource_providers", params={"name": name}).json()["resource_providers"]
+        return f"/resource_providers/{found[0]['uuid']}"
 
     def _remove_servers(self) -> None:
         def ours() -> list[Any]:

@@ -40,7 +40,7 @@ class TestStoreOnServer(StoreContract):
                 with store.begin() as work:
                     assert work.open_notices() == []
                     both_have_looked.wait(PATIENCE_SECONDS)
-                    return work.put_notice(replace(NOTICE, id=notice_id))
+                    return work.put_notices([replace(NOTICE, id=notice_id)])[0]
 
             return look_and_schedule
 

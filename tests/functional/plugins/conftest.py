@@ -17,9 +17,8 @@ from oslo_config import cfg
 from oslo_utils import timeutils
 
 from blazar_spot.plugins import filter as filters
-from blazar_spot.plugins import hosts
-from blazar_spot.plugins.settings import Settings
-from tests.functional.plugins.reservations import POLL, Aggregates, Reservations, World
+from blazar_spot.plugins import once
+from tests.functional.plugins.reservations import Aggregates, Reservations, World
 
 CATALOG = [{"type": "identity", "endpoints": [{"interface": "internal", "region": None, "url": "http://127.0.0.1"}]}]
 
@@ -77,7 +76,6 @@ def reservations(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Reservations:
-    ours = Settings(world.whole, POLL)
-    monkeypatch.setattr(hosts, "settings", lambda: ours)
-    monkeypatch.setattr(filters, "settings", lambda: ours)
+    monkeypatch.setattr(once, "settings", lambda: world.settings)
+    monkeypatch.setattr(filters, "settings", lambda: world.settings)
     return Reservations(world)

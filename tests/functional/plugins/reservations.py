@@ -23,6 +23,7 @@ from blazar_spot.core.instants import MINUTE_FORMAT, minute
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Standing
 from blazar_spot.plugins.hosts import SpotHostPlugin
+from blazar_spot.plugins.settings import Settings
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.store import FakeStore
@@ -44,6 +45,7 @@ class World:
         self.cloud.add_flavor(Flavor(name="spot", vcpus=4, memory_mb=4096, disk_gb=0), preemptible=True, enrolled=True)
         self.cloud.add_flavor(Flavor(name="plain", vcpus=4, memory_mb=4096, disk_gb=0))
         self.whole = wiring.assemble(self.store, self.cloud, self.cloud, self.clock, Policy())
+        self.settings = Settings(self.whole, POLL)
 
     def pass_time(self, seconds: int) -> None:
         """Let time pass for everybody, Blazar included."""
@@ -86,6 +88,7 @@ class Reservations:
     def __init__(self, world: World) -> None:
         self.world = world
         self.stranger = ""
+        world.settings = Settings(world.whole, POLL)
         self.plugin = SpotHostPlugin()
         self._manager = ManagerService.__new__(ManagerService)
         self._manager.plugins = {RESOURCE_TYPE: self.plugin}

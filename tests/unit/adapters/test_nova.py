@@ -79,6 +79,12 @@ def test_instants_are_whole_seconds_in_utc(http: HttpStub, compute: NovaCompute)
     assert (server.created_at, server.launched_at) == (1_800_000_000, 1_800_000_005)
 
 
+def test_a_servers_size_is_what_its_flavor_takes_ephemeral_disk_included(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/servers/detail", {"servers": [_server(1)]})
+    server = next(iter(compute.spot_servers()))
+    assert server.size == {"VCPU": 2, "MEMORY_MB": 64, "DISK_GB": 4}
+
+
 @pytest.mark.parametrize("task", ["deleting", "soft-deleting"])
 def test_a_server_whose_deletion_was_accepted_is_going(http: HttpStub, compute: NovaCompute, task: str) -> None:
     http.on("GET", "/servers/detail", {"servers": [_server(1, **{"OS-EXT-STS:task_state": task})]})

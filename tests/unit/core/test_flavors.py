@@ -112,5 +112,5 @@ def test_an_instance_uses_outside_the_pool_what_its_flavor_did_not_ask_of_the_po
     assert unpooled(plain) == resources(plain)
     shadow = shadow_specs(plain)
     assert unpooled(replace(plain, extra_specs={**plain.extra_specs, **shadow})) == {}
-    partly = {**plain.extra_specs, **shadow, "resources:CUSTOM_SPOT_VCPU": "3", "resources:CUSTOM_SPOT_CUSTOM_GPU": "x"}
-    assert unpooled(replace(plain, extra_specs=partly)) == {"VCPU": 5, "CUSTOM_GPU": 2}
+    partly = {**plain.extra_specs, **shadow, "resources:CUSTOM_SPOT_VCPU": "7", "resources:CUSTOM_SPOT_CUSTOM_GPU": "x"}
+    assert unpooled(replace(plain, extra_specs=partly)) == {"VCPU": 1, "CUSTOM_GPU": 2}

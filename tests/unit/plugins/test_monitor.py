@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from blazar_spot.core.errors import Unreachable
-from blazar_spot.plugins import calendar
+from blazar_spot.plugins import calendar, parts
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.testing.clock import FakeClock
 
@@ -48,11 +48,22 @@ class Upstream:
         return FLAGS
 
 
+class Parts:
+    """The late door to parts of hosts."""
+
+    def __init__(self) -> None:
+        self.joined = 0
+
+    def join_late(self) -> None:
+        self.joined += 1
+
+
 class Duties:
     """Publishing and the late door; either may fail."""
 
     def __init__(self) -> None:
         self.published = self.tidied = self.joined = 0
+        self.parts = Parts()
         self.error: Exception | None = None
 
     def publish(self, *_: object) -> None:
@@ -78,13 +89,14 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def duties(monkeypatch: pytest.MonkeyPatch) -> Duties:
-    monkeypatch.setattr(calendar, "entries", lambda: ([], frozenset()))
+    for module in (calendar, parts):
+        monkeypatch.setattr(module, "entries", lambda: ([], frozenset()))
     monkeypatch.setattr(calendar, "cut_off", lambda before: [])
     return Duties()
 
 
 def monitor(upstream: Upstream, duties: Duties, clock: FakeClock) -> SpotMonitor:
-    return SpotMonitor(upstream, duties, duties, clock, 5)
+    return SpotMonitor(upstream, duties, duties, duties.parts, clock, 5)
 
 
 def test_it_polls_at_its_own_interval_while_upstreams_polling_is_off(duties: Duties, clock: FakeClock) -> None:

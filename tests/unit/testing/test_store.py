@@ -34,7 +34,7 @@ def test_a_test_sees_what_has_ended_too(store: FakeStore) -> None:
 def test_a_test_sees_whether_anything_was_written(store: FakeStore) -> None:
     put(store, CLAIM, RECLAIM)
     with pytest.raises(ZeroDivisionError), store.begin() as work:
-        work.put_notice(NOTICE)
+        work.put_notices([NOTICE])
         raise ZeroDivisionError
     with store.begin() as work:
         work.open_claims()

@@ -39,6 +39,7 @@ def world(*reservations: tuple[str, int, int], spots: tuple[Spot, ...] = (), hos
         ([("b", 4000, 4800), ("c", 4000, 4900)], "c"),
         ([("b", 6000, 7000), ("c", 6100, 7000)], "b"),
         ([("b", 6200, 7000), ("c", 6100, 7000)], "c"),
+        ([("a", 4000, 4950), ("b", 6010, 7000)], "b"),
         ([("a", 4000, 4980), ("a", 6020, 7000), ("b", 4000, 4990)], "b"),
         ([("a", 4000, 4990), ("b", 4000, 4990), ("b", 6030, 7000)], "b"),
         ([("a", 1000, 2000), ("a", 4000, 4980), ("b", 4000, 4990)], "b"),
@@ -110,7 +111,7 @@ def test_too_many_claims_are_decided_one_after_another_and_that_is_said(monkeypa
         raise joint.TooMany
 
     monkeypatch.setattr(joint, "best", too_many)
-    spots = (Spot("s1", "a", {}, 0, 3), Spot("s2", "b", {}, 0, 5))
-    bound = bind(world(spots=spots, hosts="ab"), [replace(ONE, start=5500), ONE])
+    spots = (Spot("s1", "a", {}, 0, 3), Spot("s2", "b", {}, 0, 5), Spot("s3", "c", {}, 0, 9))
+    bound = bind(world(spots=spots), [replace(ONE, start=5500, count_max=2), ONE])
     assert (bound.is_best, bound.cost) == (False, 8)
     assert [plan.hosts for plan in bound.plans] == [(Choice("b", 1, 5),), (Choice("a", 1, 3),)]

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate through which a running reservation gets its part of a host that it shares.
+
+The host stays in the freepool, and whoever else is on it stays too: what is looked for is room, not emptiness. The
+reservation's slots are put on the host before the host joins the aggregate, so whatever is found inside has them.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from blazar_spot.core.booking import Candidate
+from blazar_spot.core.errors import SpotError
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Claim
+from blazar_spot.enforcement.handover import HandOver
+from blazar_spot.enforcement.sharing import Sharing
+from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.store import Store
+
+LOG = logging.getLogger(__name__)
+
+Furnish = Callable[[str, Candidate], bool]
+"""Puts the slots of a reservation on a host, as often as it is asked to; whether that was done."""
+
+
+class Admittance(HandOver):
+    """Lets hosts with room join a reservation's aggregate."""
+
+    def __init__(
+        self,
+        store: Store,
+        compute: Compute,
+        witnesses: Witnesses,
+        policy: Policy,
+        budget: int,
+        sharing: Sharing,
+        furnish: Furnish,
+    ) -> None:
+        super().__init__(store, compute, witnesses, policy, budget)
+        self._sharing = sharing
+        self._furnish = furnish
+
+    def hand_over(self, reservation_id: str, aggregate_id: int, hosts: Iterable[Candidate]) -> list[Candidate]:
+        """Let those that have room join; returns the hosts that are late. One whose claim is not known yet is late
+        like one without room."""
+        inside = self._inside(aggregate_id)
+        with self._store.begin() as work:
+            claims = work.open_claims()
+        mine = {claim.host: claim for claim in claims if claim.reservation_id == reservation_id}
+        late, served = [], set()
+        for host in hosts:
+            if host.service_host in inside or self._admit(host, aggregate_id, mine, claims):
+                LOG.info("%s has room for reservation %s", host.host, reservation_id)
+                served.add(host.host)
+            else:
+                LOG.warning("%s is late for reservation %s", host.host, reservation_id)
+                late.append(host)
+        self._record(reservation_id, served)
+        return late
+
+    def _inside(self, aggregate_id: int) -> frozenset[str]:
+        try:
+            found = (one.service_hosts for one in self._compute.all_aggregates() if one.id == aggregate_id)
+            return frozenset[str]().union(*found)
+        except SpotError as error:
+            LOG.warning("It is not known which hosts are in aggregate %d: %s", aggregate_id, error)
+            return frozenset()
+
+    def _admit(self, host: Candidate, aggregate_id: int, mine: Mapping[str, Claim], claims: Iterable[Claim]) -> bool:
+        claim = mine.get(host.host)
+        if claim is None or not self._sharing.has_room(claim, claims) or not self._furnish(claim.reservation_id, host):
+            return False
+        try:
+            self._compute.join_aggregate(aggregate_id, host.service_host)
+        except SpotError as error:
+            LOG.warning("%s cannot join aggregate %d: %s", host.host, aggregate_id, error)
+            return False
+        return True

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the plugins of a process do together: one monitor, and one door for each kind of reservation.
+
+Whichever plugins are loaded, the whole calendar is published and each late host is looked after, once.
+"""
+
+from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
+
+from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.doors import Doors
+from blazar_spot.plugins.furnishing import Furnishing
+from blazar_spot.plugins.monitor import SpotMonitor
+from blazar_spot.plugins.part_doors import PartDoors
+from blazar_spot.plugins.settings import Settings
+from blazar_spot.plugins.spares import Spares
+
+
+class Duties:
+    """The doors, and the monitor that stands behind them."""
+
+    def __init__(self, ours: Settings) -> None:
+        whole = ours.whole
+        spares = Spares(Admission(whole.booking, whole.clock), whole.handover, whole.clock)
+        self.hosts = Doors(whole.handover, whole.handback, spares, whole.clock)
+        self.parts = PartDoors(whole.admittance(Furnishing()))
+        self.monitor = SpotMonitor(
+            PhysicalHostMonitorPlugin(), whole.publishing, self.hosts, self.parts, whole.clock, ours.interval
+        )
+
+
+def duties(ours: Settings) -> Duties:
+    """Those of this process."""
+    if Duties not in ours.made:
+        ours.made[Duties] = Duties(ours)
+    made: Duties = ours.made[Duties]
+    return made
