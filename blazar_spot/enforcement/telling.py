@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 
 WRITES_AT_ONCE = 20
 PATIENCE_SECONDS = 60
-"""How long to leave a server alone that does not take a write, unless it changes."""
+"""How long not to warn again of a server that does not take a write, unless it changes."""
 
 Subject = TypeVar("Subject")
 Result = TypeVar("Result")
@@ -42,13 +42,11 @@ class Telling:
         unread = [(one, server) for one, server in pairs if not _is_readable(one, server)]
         now = self._clock.now()
         self._refused = {one: refusal for one, refusal in self._refused.items() if refusal[1] > now - PATIENCE_SECONDS}
-        due = [(one, server) for one, server in unread if one.given_at is None or self._may_try(server)]
-        written = _at_once(self._write, due)
+        written = _at_once(self._write, unread)
         known = {notice.instance_id for notice in notices}
-        strays = (server for server in fleet.marked() if server.id not in known and not server.is_going)
-        _at_once(self._remove, [server for server in strays if self._may_try(server)])
+        _at_once(self._remove, [one for one in fleet.marked() if one.id not in known and not one.is_going])
         given_at = {one.id: _surely_after(now) for one, server in pairs if _is_readable(one, server)}
-        return given_at | {notice.id: at for (notice, _), at in zip(due, written, strict=True) if at is not None}
+        return given_at | {notice.id: at for (notice, _), at in zip(unread, written, strict=True) if at is not None}
 
     def _write(self, pair: tuple[Notice, Server]) -> int | None:
         """Since when the notice counts as given: also when the server's state does not allow it to be written."""
@@ -73,12 +71,10 @@ class Telling:
             self._note(server, f"The withdrawn notice of {server.id} can still be read, trying again: {error}")
 
     def _note(self, server: Server, warning: str) -> None:
-        """Warn once of a server that does not take a write, and leave it alone until it changes or time has passed."""
-        LOG.warning(warning)
-        self._refused[server.id] = (server, self._clock.now())
-
-    def _may_try(self, server: Server) -> bool:
-        return server.id not in self._refused or self._refused[server.id][0] != server
+        """Warn once of a server that does not take a write, until it changes or time has passed."""
+        if server.id not in self._refused or self._refused[server.id][0] != server:
+            LOG.warning(warning)
+            self._refused[server.id] = (server, self._clock.now())
 
 
 def _is_readable(notice: Notice, server: Server) -> bool:

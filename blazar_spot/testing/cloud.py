@@ -58,6 +58,10 @@ class FakeCloud(World):
         """
         self._faults[operation] = _Fault(error, times, is_answer_lost)
 
+    def is_failing(self, operation: str) -> bool:
+        """Whether the next call of this method fails."""
+        return operation in self._faults
+
     def heals(self, operation: str) -> None:
         """Let a method work again."""
         self._faults.pop(operation, None)

@@ -15,17 +15,29 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
 from blazar_spot.core.fences import OPEN, fences, hosts_to_close
-from blazar_spot.core.promises import NoticeState
-from blazar_spot.core.reclaim import State
+from blazar_spot.core.notice import KEYS, TERMINATION_KEY
+from blazar_spot.core.promises import Notice, NoticeState, Standing
+from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.enforcement.assembly import assemble
+from blazar_spot.enforcement.publishing import Entry
 from blazar_spot.testing.lab import SPOT, Lab
 from blazar_spot.testing.things import FakeServer
 from tests.stateful.test_crash import QUICK
 
-READS = ("spot_servers", "servers_on", "consumers", "pools", "revisions", "server", "moves_from")
+READS = ("spot_servers", "spot_changes", "servers_on", "consumers", "pools", "revisions", "server", "moves_from")
 WRITES = ("write_metadata", "remove_metadata", "delete", "close", "keep", "confirm_move")
 TIMES = st.integers(min_value=1, max_value=30)
 NUMBERS = st.integers(min_value=0, max_value=99)
+
+
+LATE = 1 << 40
+
+
+def due_of(booked: list[Entry]) -> list[int]:
+    """The instants at which something is due for a reservation."""
+    start_at = booked[0].start_at
+    instants = QUICK.instants(start_at, QUICK.lead_for_hosts(len(booked)))
+    return [instants.fence_at, instants.notice_at, instants.evict_at, start_at]
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -40,6 +52,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.first_active: dict[str, int] = {}
         self.deadlines: dict[str, int] = {}
         self.has_no_promise: set[str] = set()
+        self.was_unchangeable: set[str] = set()
         self.checked = 0
         self.second = assemble(self.lab.store, self.lab.cloud, self.lab.cloud, self.lab.clock, QUICK)
 
@@ -57,7 +70,51 @@ class AnyHistory(RuleBasedStateMachine):
             lab.whole.publishing.publish([one for booked in lab.calendar.values() for one in booked], frozenset())
             lab.whole.engine.tick()
         except Temporary:
-            pass
+            return
+        if not self.is_anything_broken:
+            self.everybody_who_is_due_was_told_and_nobody_else()
+
+    @property
+    def is_anything_broken(self) -> bool:
+        return any(self.lab.cloud.is_failing(call) for call in READS + WRITES)
+
+    def everybody_who_is_due_was_told_and_nobody_else(self) -> None:
+        """What must hold after each tick that could do its work: notices are there when their instant has come, say
+        what the rules say, can be read wherever metadata may change, and are withdrawn when nothing wants them."""
+        now = self.lab.clock.now()
+        firm = {claim.id for claim in self.lab.store.claims if claim.standing is Standing.FIRM and now < claim.end_at}
+        fenced = {one.host for one in self.lab.store.reclaims if one.state not in ENDED and one.fence_at <= now}
+        notices = {one.instance_id: one for one in self.lab.store.notices if one.state is NoticeState.SCHEDULED}
+        for reclaim in self.lab.store.reclaims:
+            if reclaim.state in ENDED or reclaim.id not in firm:
+                continue
+            assert reclaim.notice_at == reclaim.start_at - reclaim.lead - QUICK.notice - QUICK.notice_slack
+            if now >= reclaim.notice_at and self.lab.cloud.closed()[reclaim.host]:
+                told = {one.id for one in self.running_on(reclaim.host)}
+                assert told <= {one for one, notice in notices.items() if notice.given_at is not None}
+        for server in self.servers("ACTIVE"):
+            notice = notices.get(server.id)
+            if notice is None:
+                assert not server.metadata.keys() & set(KEYS)
+                continue
+            assert server.host in fenced
+            if server.id not in self.was_unchangeable and self.deadlines.get(notice.id) == notice.deadline_at:
+                assert server.metadata[TERMINATION_KEY] == str(notice.deadline_at)
+            if notice.id not in self.deadlines and now == notice.decided_at:
+                self.first_deadline_is_what_the_rules_say(server, notice)
+
+    def first_deadline_is_what_the_rules_say(self, server: FakeServer, notice: Notice) -> None:
+        """Not earlier than promised, and not later than needed either."""
+        reclaims = [one for one in self.lab.store.reclaims if one.host == server.host and one.state not in ENDED]
+        since = min(self.first_active.get(server.id, LATE), server.created_at + QUICK.boot_allowance)
+        promised = max(since + QUICK.min_uptime, notice.decided_at + QUICK.notice)
+        assert notice.deadline_at >= promised
+        latest = max(promised, notice.given_at + QUICK.notice if notice.given_at else 0)
+        assert any(notice.deadline_at <= max(one.evict_at, latest) for one in reclaims)
+
+    def running_on(self, host: str) -> list[FakeServer]:
+        """Those that have been on the host for so long that a tick has seen them."""
+        return [one for one in self.servers("ACTIVE", "RESCUED") if one.host == host and one.id in self.first_active]
 
     # What tenants do
 
@@ -87,6 +144,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def rescue_or_unrescue(self, number: int) -> None:
         if server := self.pick(number, "ACTIVE", "RESCUED"):
+            self.was_unchangeable.add(server.id)
             server.status = "RESCUED" if server.status == "ACTIVE" else "ACTIVE"
             server.launched_at = self.lab.clock.now()
 
@@ -153,6 +211,17 @@ class AnyHistory(RuleBasedStateMachine):
             self.lab.clock.advance(1)
             self.see()
             self.tick()
+
+    @precondition(lambda self: self.lab.calendar)
+    @rule(number=NUMBERS, seconds=st.sampled_from([-1, 0, 1]))
+    def live_until_something_is_due(self, number: int, seconds: int) -> None:
+        """Most that can go wrong goes wrong within a second of an instant that matters."""
+        due = sorted(instant + seconds for one in self.lab.calendar.values() for instant in due_of(one))
+        ahead = [instant for instant in due if self.lab.clock.now() < instant <= self.lab.clock.now() + 200]
+        if ahead:
+            until = ahead[number % len(ahead)]
+            while self.lab.clock.now() < until:
+                self.let_time_pass(1)
 
     @rule(seconds=st.integers(min_value=1, max_value=60))
     def jump_ahead(self, seconds: int) -> None:

@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.booking import Candidate, Wish, cheapest_first, instants, refusal, request, snapshot
-from blazar_spot.core.model import Blocker, Host, HostRequest, Plan, Reservation, Rules, Spot
+from blazar_spot.core.booking import Candidate, Part, Wish, cheapest_first, instants, refusal, request, snapshot
+from blazar_spot.core.model import Blocker, Host, HostRequest, Plan, Reservation, Rules, SlotRequest, Spot
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState
 
 NOW = 1_800_000_000  # 2027-01-15 08:00 UTC
 WISH = Wish(start_at=NOW + 7200, end_at=NOW + 9000, count_min=2, count_max=3)
 POLICY = Policy(min_uptime=1800, notice=900, notice_slack=60, boot_allowance=120, spots_per_host=20, parallel_deletes=1)
+SLOTS = replace(WISH, count_min=3, size={"GPU": 2, "VCPU": 4}, affinity=False)
 INSTANCE = Instance(
     id="s1", host="h1", project_id="p", name="n", flavor="f", created_at=NOW - 5000, running_since=NOW - 4950
 )
@@ -46,6 +47,33 @@ def test_the_state_to_decide_on_is_that_of_the_candidates() -> None:
     assert state.spots == (Spot("s1", "h1", {}, launched_at=NOW - 4950, cost=4950),)
 
 
+def test_the_planner_is_asked_for_slots_if_they_have_a_size() -> None:
+    assert request(SLOTS) == SlotRequest(
+        start=WISH.start_at, end=WISH.end_at, count=3, size={"GPU": 2, "VCPU": 4}, affinity=False
+    )
+
+
+def test_slots_take_a_part_of_a_host_and_without_a_size_it_is_all_of_it() -> None:
+    assert SLOTS.room(3) == {"GPU": 6, "VCPU": 12}
+    assert WISH.room(3) is None
+
+
+def test_of_the_state_only_what_is_asked_for_counts() -> None:
+    room = {"GPU": 2, "DISK_GB": 9}
+    parts = (Part(10, 20, room), Part(10, 30, {"GPU": 1}))
+    candidates = [Candidate("h1", "c1", ((50, 60),), {"GPU": 8, "VCPU": 64, "DISK_GB": 500}, parts)]
+    small = replace(INSTANCE, size={"GPU": 1, "DISK_GB": 50})
+    elsewhere = replace(INSTANCE, id="s3", host="h3")
+    state = snapshot(SLOTS, candidates, [small, replace(INSTANCE, id="s2"), elsewhere], {}, POLICY, NOW)
+    assert state.hosts == (Host("h1", {"GPU": 8, "VCPU": 64}),)
+    assert [spot.size for spot in state.spots] == [{"GPU": 1}, {"GPU": 8, "VCPU": 64}, {}]
+    assert state.reservations == (
+        Reservation("h1/50", "h1", 50, 60),
+        Reservation("h1/10/0", "h1", 10, 20, {"GPU": 2}),
+        Reservation("h1/10/1", "h1", 10, 30, {"GPU": 1}),
+    )
+
+
 def test_an_instance_that_was_told_goes_when_it_was_told() -> None:
     state = snapshot(WISH, [], [INSTANCE, replace(INSTANCE, id="s2")], {"s1": NOTICE}, POLICY, NOW)
     assert [spot.evict_at for spot in state.spots] == [NOW + 960, None]
@@ -73,11 +101,19 @@ def test_hosts_are_kept_by_what_they_cost_and_last_if_they_cannot_be_free() -> N
     assert cheapest_first(state, WISH) == ["h2", "h4", "h1", "h5", "h3"]
 
 
-@pytest.mark.parametrize(("count", "hosts"), [(1, "1 host"), (2, "2 hosts")])
-def test_a_refusal_for_spot_instances_names_the_first_start_that_can_still_be_typed(count: int, hosts: str) -> None:
+@pytest.mark.parametrize(
+    ("wish", "hosts"),
+    [
+        (replace(WISH, count_min=1), "1 host"),
+        (WISH, "2 hosts"),
+        (replace(SLOTS, count_min=1), "1 slot"),
+        (SLOTS, "3 slots"),
+    ],
+)
+def test_a_refusal_for_spot_instances_names_the_first_start_that_can_still_be_typed(wish: Wish, hosts: str) -> None:
     blockers = (Blocker("h1", "reservation", "r", NOW + 8000), Blocker("h2", "spot", "s1", NOW + 7201))
     plan = Plan(feasible=False, earliest_start=NOW + 7201, blockers=blockers)
-    refused = refusal(replace(WISH, count_min=count), plan, Policy(answer_allowance=120))
+    refused = refusal(wish, plan, Policy(answer_allowance=120))
     assert refused.code == "spot_not_evictable"
     assert refused.earliest_start == NOW + 7380
     assert str(refused) == (
