@@ -130,8 +130,9 @@ class HandBack:
                 self._removal.pursue({host.host: occupants for host, occupants in seen}, threads)
             clean = [host for host, occupants in seen if not occupants]
             moved = list(threads.map(lambda host: self._move(host, aggregate, freepool), clean))
-        back = {host for host, has_moved in zip(clean, moved, strict=True) if has_moved}
-        return [host for host in hosts if host not in back]
+        back = {host.host for host, has_moved in zip(clean, moved, strict=True) if has_moved}
+        self._returning -= back
+        return [host for host in hosts if host.host not in back]
 
     def _move(self, host: Candidate, aggregate: Aggregate, freepool: Aggregate) -> bool:
         try:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from blazar_spot.core.booking import Candidate
-from blazar_spot.core.errors import SpotError
+from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.planning import planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim
@@ -132,7 +132,9 @@ class HandOver:
 
 
 def _way(aggregates: Sequence[Aggregate], target: int) -> _Way:
-    freepool = next(one for one in aggregates if one.is_freepool)
+    freepool = next((one for one in aggregates if one.is_freepool), None)
+    if freepool is None:
+        raise NotFound("there is no freepool")
     here = (one.service_hosts for one in aggregates if one.id == target)
     others = (one.service_hosts for one in aggregates if one.zone and one.id not in (target, freepool.id))
     return _Way(freepool.id, target, frozenset[str]().union(*here), frozenset[str]().union(*others))

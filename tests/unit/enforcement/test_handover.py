@@ -60,3 +60,12 @@ def test_a_host_that_has_not_come_back_from_its_last_reservation_is_late() -> No
     aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
     assert lab.whole.handover.hand_over("r1", aggregate.id, chosen) == chosen
     assert lab.cloud.freepool.hosts == []
+
+
+def test_every_host_is_late_while_there_is_no_freepool() -> None:
+    lab = Lab(hosts=1)
+    chosen = lab.book("r1", lab.clock.now())
+    aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
+    del lab.cloud.aggregates[lab.cloud.freepool.id]
+    assert lab.whole.handover.hand_over("r1", aggregate.id, chosen) == chosen
+    assert aggregate.hosts == []
