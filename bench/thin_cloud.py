@@ -99,12 +99,13 @@ class ThinCloud:
         with self._asked(self.writes, "close"):
             self._pools[host] = Sight(is_closed=True, generation=self._pools[host].generation + 1)
 
-    def keep(self, host: str, fence: Fence, seen: Sight | None) -> None:
+    def keep(self, host: str, fence: Fence, seen: Sight | None) -> bool:
         """A read, unless something has to change."""
         is_amiss = self._pools[host].is_closed != fence.is_closed
         with self._asked(self.writes if is_amiss else self.reads, "keep"):
             if is_amiss:
                 self._pools[host] = Sight(fence.is_closed, self._pools[host].generation + 1)
+        return is_amiss
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         with self._asked(self.writes, "write_metadata"):

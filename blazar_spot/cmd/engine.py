@@ -5,9 +5,12 @@ Any number of these may run over one database. SIGTERM and SIGINT let the runnin
 stopped or, with ``--once``, the tick went through; 1 the one tick failed; 2 the configuration is wrong.
 """
 
+import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from oslo_config import cfg
 from oslo_log import log
@@ -15,7 +18,9 @@ from oslo_log import log
 from blazar_spot import conf as configuration
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import SpotError
+from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import loop
+from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.wiring import build, hints
 
 PROGRAM = "blazar-spot-engine"
@@ -29,18 +34,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
         clock = SystemClock()
-        engine, ear = build(conf, clock).engine, hints(conf)
+        whole, ear = build(conf, clock), hints(conf)
     except (cfg.Error, SpotError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     if conf.once:
-        return 1 if loop.tick(engine) is None else 0
+        return 1 if loop.tick(whole.engine) is None else 0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
     if ear is not None:
         ear.listen(clock.wake)
     pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
-    loop.run(engine, clock, clock.wait, pace, ready=lambda: LOG.info("The engine is at work"))
+    pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
+    ready = partial(LOG.info, "The engine is at work")
+    loop.run(whole.engine, clock, clock.wait, pace, ready, pulse.beat)
     return 0
 
 

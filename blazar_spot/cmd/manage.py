@@ -23,6 +23,8 @@ from blazar_spot.db.store import SqlStore
 
 PROGRAM = "blazar-spot-manage"
 DAY = 24 * 3600
+SILENT_AFTER = 120
+"""After so long without a tick an engine is said to be silent: longer than it waits while nothing works."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +61,7 @@ def _add_commands(areas: Any) -> None:
     stop.add_argument("--reason", default="", help="shown wherever evictions are withheld")
     stop.set_defaults(run=_pause)
     commands.add_parser("resume", help="evict again").set_defaults(run=_resume)
-    commands.add_parser("status", help="whether evictions are paused, and what is late or soon will be").set_defaults(
+    commands.add_parser("status", help="whether evictions are paused, how each engine does, what is due").set_defaults(
         run=_status
     )
 
@@ -100,17 +102,18 @@ def _turn(database: Database, paused_at: int | None, reason: str) -> str:
 
 
 def _status(database: Database, _arguments: Any) -> str:
-    """The switch, then the reclaims whose evictions are due, as nobody may miss them while it is off."""
+    """The switch, the engines, then the reclaims whose evictions are due, as nobody may miss them while it is off."""
     now = SystemClock().now()
     with SqlStore(database).begin() as work:
         switch = work.switch()
+        engines = [one.told(now, SILENT_AFTER) for one in work.heartbeats()] or ["No engine has been seen yet."]
         due = [reclaim for reclaim in work.open_reclaims() if reclaim.notice_at <= now]
     if switch.paused_at is None:
         head = "Evictions are on."
     else:
         head = f"Evictions have been paused since {minute(switch.paused_at)}: {switch.reason or 'no reason given'}."
     rows = [f"{one.host} is {one.state} and needed at {minute(one.start_at)}" for one in due]
-    return "\n".join([head, *rows])
+    return "\n".join([head, *engines, *rows])
 
 
 def _failed(error: Exception, *, status: int) -> int:

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from sqlalchemy import CursorResult
 
 from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 
-Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed)
+Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed, Heartbeat)
 
 
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in Stored.__constraints__}

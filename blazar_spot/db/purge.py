@@ -6,7 +6,7 @@ from sqlalchemy import delete, exists, or_
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.db.engine import Database
-from blazar_spot.db.tables import breaches, claims, deeds, evictions, instances, notices, reclaims
+from blazar_spot.db.tables import breaches, claims, deeds, evictions, heartbeats, instances, notices, reclaims
 
 
 def purge(database: Database, before: int) -> int:
@@ -23,6 +23,7 @@ def purge(database: Database, before: int) -> int:
         delete(evictions).where(evictions.c.gone_at < before),
         delete(breaches).where(breaches.c.at < before),
         delete(deeds).where(deeds.c.at < before),
+        delete(heartbeats).where(heartbeats.c.beat_at < before),
     )
     with database.transaction() as connection:
         return sum(connection.execute(statement).rowcount for statement in statements)

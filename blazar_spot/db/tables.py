@@ -177,6 +177,17 @@ deeds = _table(
     Index("deeds_by_instant", "at"),
 )
 
+heartbeats = _table(
+    "heartbeats",
+    Column("host", NAME, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("mode", NAME, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    Column("worked_at", Instant),
+    Column("failing_since", Instant),
+)
+
 switches = _table(
     "switches",
     Column("paused_at", Instant),

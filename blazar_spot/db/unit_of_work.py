@@ -8,16 +8,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.db.mapping import Stored, row_of, values_of
-from blazar_spot.db.tables import breaches, claims, deeds, evictions, instances, metadata, notices, reclaims, switches
+from blazar_spot.db.tables import (
+    breaches,
+    claims,
+    deeds,
+    evictions,
+    heartbeats,
+    instances,
+    metadata,
+    notices,
+    reclaims,
+    switches,
+)
 
 _IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _HAS_NOT_ENDED = reclaims.c.state.in_([state for state in State if state not in ENDED])
@@ -112,6 +124,15 @@ class SqlWork:
 
     def deeds(self, since: int) -> Sequence[Deed]:
         return self._all(Deed, select(deeds).where(deeds.c.at >= since).order_by(deeds.c.at, deeds.c.id))
+
+    def heartbeats(self) -> Sequence[Heartbeat]:
+        return self._all(Heartbeat, select(heartbeats).order_by(heartbeats.c.host, heartbeats.c.pid))
+
+    def put_heartbeat(self, heartbeat: Heartbeat) -> Heartbeat:
+        return self._put(heartbeats, heartbeat)
+
+    def drop_heartbeats(self, before: int) -> None:
+        self._connection.execute(delete(heartbeats).where(heartbeats.c.beat_at < before))
 
     def switch(self) -> Switch:
         found = self._all(Switch, select(switches).where(switches.c.id == Switch().id))

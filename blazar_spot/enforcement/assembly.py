@@ -47,6 +47,7 @@ class Whole:
     witnesses: Witnesses
     policy: Policy
     clock: Clock
+    store: Store
 
 
 def assemble(
@@ -90,4 +91,5 @@ def assemble(
         witnesses=witnesses,
         policy=policy,
         clock=clock,
+        store=store,
     )

@@ -59,14 +59,23 @@ class Health:
             self.failing_since, self.failures = None, 0
 
 
-def run(engine: Engine, clock: Clock, pause: Pause, pace: Pace, ready: Callable[[], None]) -> None:
-    """Tick until ``pause`` says stop; ``ready`` is called after the first tick that went through."""
+def run(
+    engine: Engine,
+    clock: Clock,
+    pause: Pause,
+    pace: Pace,
+    ready: Callable[[], None],
+    beat: Callable[[int | None], None] = lambda _failing_since: None,
+) -> None:
+    """Tick until ``pause`` says stop. ``ready`` is called after the first tick that went through, and ``beat`` after
+    each one, with the instant since when none does."""
     announced = False
     health = Health()
     while True:
         began = clock.now()
         is_deleting = tick(engine)
         health.note(went_through=is_deleting is not None, now=clock.now())
+        beat(health.failing_since)
         if is_deleting is not None and not announced:
             announced = True
             ready()

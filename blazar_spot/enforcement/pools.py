@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from blazar_spot.core.errors import SpotError
-from blazar_spot.core.fences import OPEN, Fence, fences, hosts_to_close
+from blazar_spot.core.fences import CLOSED, OPEN, Fence, fences, hosts_to_close
 from blazar_spot.core.planner.headroom import headroom
 from blazar_spot.core.promises import Claim
 from blazar_spot.ports.compute import Compute, Server
@@ -22,7 +22,11 @@ from blazar_spot.ports.store import Store
 LOG = logging.getLogger(__name__)
 
 PER_TICK = 200
-"""How many pools are kept on one tick at the most, so that a cloud with very many new hosts delays no reclaim."""
+"""How many pools that are missing or known to be wrong are kept on one tick at the most."""
+SUSPECTS_PER_TICK = 25
+"""How many more are looked at because they are not known yet, or changed although no spot instance came or went."""
+LOOKS_PER_TICK = 5
+"""How many of all others that have changed: each look takes a few requests, and reclaims wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class Pools:
         self._sweep_at = 0
         self._freepool: frozenset[str] = frozenset()
         self._revisions: Mapping[str, str] = {}
+        self._seen: dict[str, tuple[str | None, int]] = {}
         self._unchecked: set[str] = set()
+        self._suspects: set[str] = set()
         self._kept: dict[str, tuple[str | None, Fence]] = {}
 
     def fence(self, now: int) -> Fenced:
@@ -68,15 +74,19 @@ class Pools:
         """Let every pool withhold what it has to. ``unpooled``: the spot servers that use something of their hosts
         outside the pools; ``spots``: how many spot servers there are on each host."""
         if now >= self._sweep_at:
-            self._survey(fenced)
+            self._survey(fenced, spots)
             self._sweep_at = now + self._sweep_seconds
         sizes = ((server.host, server.unpooled) for server in unpooled if server.host is not None)
         wanted = fences(fenced.due | self._headroom(fenced, spots), sizes)
-        for host in self._amiss(fenced, wanted)[:PER_TICK]:
+        for host in self._amiss(fenced, wanted):
             self._keep(host, wanted.get(host, OPEN), fenced.sights.get(host))
 
-    def _survey(self, fenced: Fenced) -> None:
-        """Find the hosts that are new or have changed since their pools were kept."""
+    def _survey(self, fenced: Fenced, spots: Mapping[str, int]) -> None:
+        """Find the hosts that are new or have changed since their pools were kept.
+
+        A host also changes when an instance comes or goes. One that has changed since the last survey with as many
+        instances as then is suspected of having been changed by somebody.
+        """
         try:
             self._freepool = frozenset(host.host for host in self._compute.freepool_hosts())
             self._revisions = self._pool.revisions()
@@ -87,6 +97,11 @@ class Pools:
         self._kept = {host: kept for host, kept in self._kept.items() if host in hosts}
         kept = {host: revision for host, (revision, _) in self._kept.items()}
         self._unchecked = {host for host in hosts if host not in kept or self._revisions.get(host) != kept[host]}
+        before, self._seen = self._seen, {host: (self._revisions.get(host), spots.get(host, 0)) for host in hosts}
+        for host, (revision, count) in self._seen.items():
+            if host not in kept or (host in before and before[host][0] != revision and before[host][1] == count):
+                self._suspects.add(host)
+        self._suspects &= self._unchecked
 
     def _headroom(self, fenced: Fenced, spots: Mapping[str, int]) -> frozenset[str]:
         if not self._headroom_hosts:
@@ -100,22 +115,29 @@ class Pools:
 
     def _amiss(self, fenced: Fenced, wanted: Mapping[str, Fence]) -> list[str]:
         """The hosts whose pools may not be as wanted: first those that are seen to be wrong, then those that were kept
-        for something else, then those that are to be looked at."""
+        for something else or are missing, then suspects, then all others, the ones first that were longest ago."""
         known = fenced.sights.keys() - (fenced.due - fenced.closed)
         wrong = {
             host for host in known - fenced.closed if fenced.sights[host].is_closed != wanted.get(host, OPEN).is_closed
         }
         other = {host for host, (_, fence) in self._kept.items() if fence != wanted.get(host, OPEN)}
         new = {host for host in wanted if host not in self._kept} & known
-        return sorted(wrong) + sorted((other | new) - wrong) + sorted(self._unchecked - wrong - other - new)
+        missing = self._unchecked - fenced.sights.keys()
+        urgent = sorted(wrong) + sorted((other | new | missing) - wrong)
+        suspects = sorted(self._suspects.difference(urgent))
+        others = self._unchecked - self._suspects - set(urgent)
+        longest_ago = [host for host in self._kept if host in others]
+        return urgent[:PER_TICK] + suspects[:SUSPECTS_PER_TICK] + longest_ago[:LOOKS_PER_TICK]
 
     def _keep(self, host: str, fence: Fence, seen: Sight | None) -> None:
         self._unchecked.discard(host)
+        self._suspects.discard(host)
         try:
             is_written = self._pool.keep(host, fence, seen)
         except SpotError as error:
             LOG.warning("The spot pool of %s cannot be brought up to date, trying again: %s", host, error)
             return
+        self._kept.pop(host, None)  # so that it is the last one now
         # What was written changes the revision, and what is deleted afterwards may bring the old one back.
         self._kept[host] = (None if is_written else self._revisions.get(host), fence)
         if is_written:
@@ -127,6 +149,7 @@ class Pools:
         except SpotError as error:
             LOG.warning("Could not close the spot pool of %s, trying again: %s", host, error)
             return False
+        self._kept[host] = (None, CLOSED)
         LOG.info("The spot pool of %s is closed", host)
         return True
 

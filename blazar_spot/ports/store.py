@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
@@ -85,6 +86,15 @@ class Work(Protocol):
 
     def deeds(self, since: int) -> Sequence[Deed]:
         """What was done at or after this instant, by instant and id."""
+
+    def heartbeats(self) -> Sequence[Heartbeat]:
+        """The signs of life of all engines, by host and pid."""
+
+    def put_heartbeat(self, heartbeat: Heartbeat) -> Heartbeat:
+        """Store an engine's sign of life."""
+
+    def drop_heartbeats(self, before: int) -> None:
+        """Forget the engines that gave their last sign before this instant."""
 
     def switch(self) -> Switch:
         """The operator's switch; that of a cloud on which it was never touched is on."""

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from blazar_spot.core.errors import StaleVersion, Unreachable
 from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 
-Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed)
+Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed, Heartbeat)
 
 
 @dataclass
@@ -29,6 +30,7 @@ class _Rows:
     breaches: dict[str, Breach] = field(default_factory=dict)
     deeds: dict[str, Deed] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)
+    heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
 
     def copy(self) -> "_Rows":
         return _Rows(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -124,6 +126,15 @@ class FakeWork:
 
     def deeds(self, since: int) -> Sequence[Deed]:
         return sorted((one for one in self.rows.deeds.values() if one.at >= since), key=_by_instant)
+
+    def heartbeats(self) -> Sequence[Heartbeat]:
+        return sorted(self.rows.heartbeats.values(), key=lambda one: (one.host, one.pid))
+
+    def put_heartbeat(self, heartbeat: Heartbeat) -> Heartbeat:
+        return self._put(self.rows.heartbeats, heartbeat)
+
+    def drop_heartbeats(self, before: int) -> None:
+        self.rows.heartbeats = {one.id: one for one in self.rows.heartbeats.values() if one.beat_at >= before}
 
     def switch(self) -> Switch:
         return self.rows.switches.get(Switch().id, Switch())

@@ -14,6 +14,7 @@ import pytest
 
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction, Measure, Outcome
+from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Cause, breach, deed
@@ -116,8 +117,22 @@ def count_stale(results: list[Any]) -> int:
     return sum(isinstance(result, StaleVersion) for result in results)
 
 
+HEARTBEAT = Heartbeat(id="engine-1", host="ctl-1", pid=7, mode="enforce", started_at=NOON - 60, beat_at=NOON)
+
+
 class StoreContract:
     """The promises of a store."""
+
+    def test_an_engines_sign_of_life_is_read_as_it_was_written_and_forgotten_when_it_is_old(self, store: Store) -> None:
+        failing = replace(HEARTBEAT, id="engine-2", pid=8, worked_at=NOON - 9, failing_since=NOON - 5, beat_at=NOON + 1)
+        with store.begin() as work:
+            first, second = work.put_heartbeat(HEARTBEAT), work.put_heartbeat(failing)
+        with store.begin() as work:
+            assert work.heartbeats() == [first, second] == [replace(one, version=1) for one in (HEARTBEAT, failing)]
+            work.put_heartbeat(replace(second, beat_at=NOON + 2))
+            work.drop_heartbeats(NOON + 1)
+        with store.begin() as work:
+            assert [(one.id, one.beat_at) for one in work.heartbeats()] == [("engine-2", NOON + 2)]
 
     def test_a_claim_is_read_as_it_was_written(self, store: Store) -> None:
         put(store, CLAIM)

@@ -213,9 +213,11 @@ class AnyHistory(RuleBasedStateMachine):
             self.tick()
 
     @precondition(lambda self: self.lab.calendar)
-    @rule(number=NUMBERS, seconds=st.sampled_from([-1, 0, 1]))
-    def live_until_something_is_due(self, number: int, seconds: int) -> None:
+    @rule(number=NUMBERS, seconds=st.sampled_from([-1, 0, 1]), is_healed=st.booleans())
+    def live_until_something_is_due(self, number: int, seconds: int, is_healed: bool) -> None:
         """Most that can go wrong goes wrong within a second of an instant that matters."""
+        for call in READS + WRITES if is_healed else ():
+            self.lab.cloud.heals(call)
         due = sorted(instant + seconds for one in self.lab.calendar.values() for instant in due_of(one))
         ahead = [instant for instant in due if self.lab.clock.now() < instant <= self.lab.clock.now() + 200]
         if ahead:

@@ -13,7 +13,7 @@ from blazar_spot.core.reclaim import State
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
-from tests.contract.store import BREACH, CLAIM, DEED, EVICTION, INSTANCE, NOTICE, RECLAIM, ids, put
+from tests.contract.store import BREACH, CLAIM, DEED, EVICTION, HEARTBEAT, INSTANCE, NOTICE, RECLAIM, ids, put
 
 NEWEST = migration.newest()
 
@@ -143,10 +143,27 @@ def test_evictions_are_paused_and_resumed_and_status_says_what_is_due(
     store = filled(url)
     engine = [*configured(tmp_path, url), "engine"]
     assert main([*engine, "status"]) == 0
-    assert capsys.readouterr().out.startswith("Evictions are on.\ngpu-1 is notified and needed at ")
+    out = capsys.readouterr().out.splitlines()
+    assert out[:2] == ["Evictions are on.", "No engine has been seen yet."]
+    assert out[2].startswith("gpu-1 is notified and needed at ")
     assert main([*engine, "pause", "--reason", "the network is being rebuilt"]) == 0
-    assert ": the network is being rebuilt.\ngpu-1 is notified" in capsys.readouterr().out
+    assert ": the network is being rebuilt.\n" in capsys.readouterr().out
     with store.begin() as work:
         assert work.switch().paused_at is not None
     assert main([*engine, "resume"]) == 0
     assert capsys.readouterr().out.startswith("Evictions are on.\n")
+
+
+def test_status_tells_how_each_engine_does(tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    store = filled(url)
+    now = SystemClock().now()
+    with store.begin() as work:
+        work.put_heartbeat(replace(HEARTBEAT, id="a", pid=1, beat_at=now))
+        work.put_heartbeat(replace(HEARTBEAT, id="b", pid=2, beat_at=now, failing_since=now - 500))
+        work.put_heartbeat(replace(HEARTBEAT, id="c", pid=3, beat_at=now - 4000))
+    assert main([*configured(tmp_path, url), "engine", "status"]) == 0
+    works, fails, silent = capsys.readouterr().out.splitlines()[1:4]
+    assert works.startswith("Engine 1 on ctl-1 (enforce, started ")
+    assert "works; its last tick ended " in works
+    assert ": nothing has worked since " in fails
+    assert "gave no sign of life for 40" in silent

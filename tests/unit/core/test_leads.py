@@ -125,3 +125,16 @@ def test_a_new_reservation_is_told_the_lead_that_it_would_have_beside_the_others
     assert lead_beside(START + 5, 1, there, plans(*there), POLICY, NOW) == 17
     assert lead_beside(START + 5, 2, there, plans(*there), POLICY, NOW) == 23
     assert lead_beside(START + 200, 1, there, plans(*there), POLICY, NOW) == POLICY.lead_for_hosts(1)
+
+
+def test_a_new_reservation_meets_fixed_leads_as_they_are() -> None:
+    there = [claim("a"), claim("b")]
+    fenced = {name: replace(one, state=State.FENCED) for name, one in plans(*there).items()}
+    assert lead_beside(START - 14, 1, there, plans(*there), POLICY, NOW) == 23
+    assert lead_beside(START - 14, 1, there, fenced, POLICY, NOW) == 11
+
+
+def test_the_lead_that_is_told_is_that_of_the_new_reservation() -> None:
+    (long_before,) = plans(claim("a"), lead=40).values()
+    fenced = {"a": replace(long_before, state=State.FENCED)}
+    assert lead_beside(START + 500, 1, [claim("a")], fenced, POLICY, NOW) == 11

@@ -11,6 +11,7 @@ from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
 from blazar_spot.core.switch import Mode, Switch
 from blazar_spot.enforcement.loop import Health, Pace, run
+from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.ports.compute import Server
 from blazar_spot.testing.lab import POLICY, Lab
 
@@ -106,6 +107,39 @@ def test_between_two_looks_each_second_the_room_of_ended_deletes_is_used() -> No
 
     run(lab.whole.engine, lab.clock, pause, Pace(1, 10, 40), ready=lambda: None)
     assert sorted(victim.deletes[0] - lab.reclaim.evict_at for victim in victims) == [0, 0, 3, 3, 6, 6]
+
+
+def test_each_engine_writes_down_that_it_lives_and_since_when_nothing_works() -> None:
+    lab = Lab()
+    pulse = Pulse(lab.store, lab.clock, Mode.ENFORCE, "ctl-1", 7)
+    seen: list[tuple[int | None, int | None]] = []
+
+    def pause(seconds: float) -> bool:
+        lab.clock.advance(int(seconds))
+        with lab.store.begin() as work:
+            [heartbeat] = work.heartbeats()
+        seen.append((heartbeat.worked_at, heartbeat.failing_since))
+        lab.cloud.fails("spot_changes", Unreachable("down"), times=None)
+        return len(seen) == 3
+
+    start = lab.clock.now()
+    run(lab.whole.engine, lab.clock, pause, Pace(5, 2, 40), lambda: None, pulse.beat)
+    assert seen == [(start, None), (start, start + 5), (start, start + 5)]
+
+
+def test_a_sign_of_life_that_somebody_removed_is_given_again_and_a_dead_database_stops_nobody() -> None:
+    lab = Lab()
+    pulse = Pulse(lab.store, lab.clock, Mode.ENFORCE, "ctl-1", 7)
+    pulse.beat(None)
+    with lab.store.begin() as work:
+        work.drop_heartbeats(lab.clock.now() + 1)
+    lab.store.is_down = True
+    pulse.beat(None)
+    lab.store.is_down = False
+    for _ in range(2):
+        pulse.beat(None)
+    with lab.store.begin() as work:
+        assert [one.pid for one in work.heartbeats()] == [7]
 
 
 def test_health_says_since_when_nothing_works_and_forgets_it_when_something_does() -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each pool withholds what claims, headroom and unpooled instances want withheld, whatever happened to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -9,7 +10,7 @@ from blazar_spot.core.errors import NotFound, SpotError, StaleVersion, Unreachab
 from blazar_spot.core.fences import CLOSED, Fence
 from blazar_spot.core.flavors import Flavor, shadow_specs
 from blazar_spot.core.reclaim import State
-from blazar_spot.enforcement.pools import PER_TICK, Pools
+from blazar_spot.enforcement.pools import LOOKS_PER_TICK, PER_TICK, SUSPECTS_PER_TICK, Pools
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.lab import HOST_TOTALS, POLICY, SPOT, Lab
@@ -100,27 +101,69 @@ def test_a_sweep_that_fails_opens_and_closes_pools_all_the_same(call: str, error
     assert lab.cloud.closed() == {"host01": False}
 
 
+class Cloud:
+    """Many hosts, of which only the pools are looked after."""
+
+    def __init__(self, hosts: int) -> None:
+        self.clock = FakeClock()
+        self.cloud = FakeCloud(self.clock)
+        self.hosts = [f"host{number:04}" for number in range(hosts)]
+        for host in self.hosts:
+            self.cloud.add_host(host, HOST_TOTALS)
+        self.start_again()
+
+    def start_again(self) -> None:
+        self.pools = Pools(FakeStore(), self.cloud, self.cloud, sweep_seconds=60, headroom_hosts=0)
+
+    def is_resized(self, host: str) -> bool:
+        pool = self.cloud.hosts[host].pool
+        return pool is not None and pool.totals == {"VCPU": 64}
+
+    def settled(self) -> None:
+        """Let all pools be found in order."""
+        while self.tick(60):
+            pass
+
+    def tick(self, seconds: int = 5, spots: Mapping[str, int] = MappingProxyType({})) -> int:
+        """How many pools were looked at."""
+        before = self.cloud.calls["keep"]
+        self.pools.settle(self.pools.fence(self.clock.now()), [], spots, self.clock.now())
+        self.clock.advance(seconds)
+        return self.cloud.calls["keep"] - before
+
+
 def test_a_new_cloud_gets_its_pools_over_several_ticks_and_then_nobody_is_asked_any_more() -> None:
-    clock = FakeClock()
-    cloud = FakeCloud(clock)
-    for number in range(PER_TICK + 5):
-        cloud.add_host(f"host{number:04}", HOST_TOTALS)
-    pools = Pools(FakeStore(), cloud, cloud, sweep_seconds=60, headroom_hosts=0)
+    many = Cloud(PER_TICK + 5)
+    assert [many.tick() for _ in range(3)] == [PER_TICK, 5, 0]
+    many.clock.advance(60)
+    # What was written itself is seen to have changed, and is looked at once more.
+    assert [many.tick(0) for _ in range(10)] == [SUSPECTS_PER_TICK] * 8 + [5, 0]
+    before = many.cloud.calls["freepool_hosts"], many.cloud.calls["revisions"]
+    many.clock.advance(60)
+    assert [many.tick() for _ in range(3)] == [0, 0, 0]
+    after = many.cloud.calls["freepool_hosts"], many.cloud.calls["revisions"]
+    assert after == (before[0] + 1, before[1] + 1)
 
-    def tick() -> int:
-        before = cloud.calls["keep"]
-        pools.settle(pools.fence(clock.now()), [], {}, clock.now())
-        clock.advance(5)
-        return cloud.calls["keep"] - before
 
-    assert [tick() for _ in range(3)] == [PER_TICK, 5, 0]
-    clock.advance(60)
-    tick()  # what was written itself is seen to have changed, and looked at once more
-    tick()
-    before = cloud.calls["freepool_hosts"], cloud.calls["revisions"]
-    clock.advance(60)
-    assert [tick() for _ in range(3)] == [0, 0, 0]
-    assert (cloud.calls["freepool_hosts"], cloud.calls["revisions"]) == (before[0] + 1, before[1] + 1)
+def test_after_a_restart_all_are_looked_at_a_few_on_each_tick() -> None:
+    many = Cloud(2 * SUSPECTS_PER_TICK + 1)
+    many.tick()
+    many.start_again()
+    assert [many.tick(0) for _ in range(4)] == [SUSPECTS_PER_TICK, SUSPECTS_PER_TICK, 1, 0]
+
+
+def test_where_instances_came_and_went_is_looked_at_last_and_nobody_is_passed_over() -> None:
+    many = Cloud(3 * LOOKS_PER_TICK)
+    many.settled()
+    for host in many.hosts:
+        many.cloud.hosts[host].own.totals = {"VCPU": 64}
+    busy = dict.fromkeys(many.hosts[1:], 1)
+    many.clock.advance(60)
+    assert many.tick(60, busy) == 1 + LOOKS_PER_TICK
+    assert many.is_resized(many.hosts[0])
+    # By now the six that were written have changed with as many instances as before.
+    assert [many.tick(0, busy) for _ in range(3)] == [6 + LOOKS_PER_TICK, LOOKS_PER_TICK - 1, 0]
+    assert all(many.is_resized(host) for host in many.hosts)
 
 
 def test_headroom_keeps_empty_hosts_closed_and_evicts_nobody() -> None:
