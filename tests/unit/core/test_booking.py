@@ -5,7 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.booking import Candidate, Part, Wish, cheapest_first, instants, refusal, request, snapshot
+from blazar_spot.core.booking import (
+    Candidate,
+    Part,
+    Wish,
+    cheapest_first,
+    instants,
+    refusal,
+    request,
+    snapshot,
+    without_promises,
+)
 from blazar_spot.core.model import Blocker, Host, HostRequest, Plan, Reservation, Rules, SlotRequest, Spot
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState
@@ -137,3 +147,14 @@ def test_a_refusal_for_reservations_has_a_start_too() -> None:
     refused = refusal(WISH, plan, Policy(answer_allowance=0))
     assert (refused.code, refused.earliest_start) == ("not_enough_hosts", NOW + 7200)
     assert str(refused).endswith("earliest_start=2027-01-15 10:00 code=not_enough_hosts")
+
+
+@pytest.mark.parametrize(("now", "asked_at"), [(NOW, NOW), (WISH.end_at, WISH.start_at - POLICY.lead_for_hosts(3))])
+def test_without_promises_everybody_may_go_in_time(now: int, asked_at: int) -> None:
+    state = snapshot(WISH, [Candidate("h1", "c1")], [INSTANCE], {"s1": NOTICE}, POLICY, now)
+    assert without_promises(state=state, wish=WISH) == replace(
+        state,
+        now=asked_at,
+        rules=Rules(notice=0, min_uptime=0, lead=state.rules.lead),
+        spots=(replace(state.spots[0], launched_at=0),),
+    )
