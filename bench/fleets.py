@@ -11,11 +11,12 @@ from typing import Any
 
 from blazar_spot.core.model import Host, HostRequest, Request, Reservation, Rules, SlotRequest, Snapshot, Spot
 
+COUNTS = (8, 200, 500, 1000, 2000, 4000)
 NOW = 1_800_000_000
 HOUR = 3600
 RULES = Rules(notice=960, min_uptime=1800, lead=60)
-# Grows with the fleet, so it is measured but held to no limit.
-A_TENTH = "slots for a tenth of all GPUs"
+# Nobody takes so much at once: these are measured but held to no limit.
+NO_LIMIT = HALF, SMALL_SLOTS = "slots on half of all GPUs", "10 slots of 1 CPU per host"
 # GPUs, vCPUs and GiB of memory of ten instances that fill a host.
 LAYOUTS = (
     ((1, 12, 120),) * 6 + ((2, 24, 240),) + ((0, 8, 16),) * 3,
@@ -93,12 +94,14 @@ def gpu_questions(size: int) -> dict[str, Request]:
         "6 slots on one host": replace(slots, count=6, affinity=True),
         "64 slots apart": replace(slots, affinity=False),
         "1000 slots of 1 GPU": replace(slots, count=1000),
-        A_TENTH: replace(slots, count=size * 8 // 10),
+        "slots on a tenth of all GPUs": replace(slots, count=size * 8 // 10),
+        HALF: replace(slots, count=size * 8 // 2, end=slots.start + HOUR),
+        SMALL_SLOTS: replace(slots, size={"vcpus": 1}, count=size * 10),
         "slots, refused": SlotRequest(count=size * 2, size=slot, **soon),
     }
 
 
-def cpu_questions() -> dict[str, Request]:
+def cpu_questions() -> dict[str, SlotRequest]:
     """What is asked of hosts without GPUs."""
     window: dict[str, Any] = {"start": NOW + 2 * HOUR, "end": NOW + 10 * HOUR}
 
@@ -106,7 +109,7 @@ def cpu_questions() -> dict[str, Request]:
         return {"vcpus": vcpus, "ram_mb": 4096 * vcpus, "disk_gb": 32 * vcpus}
 
     return {
-        "8 slots of 8 CPUs": SlotRequest(count=8, size=sized(8), **window),
+        **{f"{count} slots of 8 CPUs": SlotRequest(count=count, size=sized(8), **window) for count in COUNTS},
         "32 slots of 16 CPUs": SlotRequest(count=32, size=sized(16), **window),
         "16 slots of 64 CPUs": SlotRequest(count=16, size=sized(64), **window),
         "100 slots of 16 CPUs apart": SlotRequest(count=100, size=sized(16), affinity=False, **window),

@@ -75,9 +75,9 @@ def missing(claim: Claim, others: Iterable[Claim], usage: Usage) -> dict[str, in
 def victims(lacking: Size, sizes: Mapping[str, Size], costs: Mapping[str, int]) -> frozenset[str]:
     """Those whose going frees what is lacking, at the least cost; as much as they can free, if that is not enough."""
     names, ones = sorted(lacking), sorted(sizes)
-    gains = [tuple(sizes[one].get(name, 0) for name in names) for one in ones]
-    need = tuple(min(lacking[name], sum(gain[number] for gain in gains)) for number, name in enumerate(names))
-    covering = Covering([costs[one] for one in ones], gains, need)
+    columns = [[sizes[one].get(name, 0) for one in ones] for name in names]
+    need = [min(lacking[name], sum(column)) for name, column in zip(names, columns, strict=True)]
+    covering = Covering([costs[one] for one in ones], columns, need)
     while not covering.exact:
         covering.sharpen()
     return frozenset(ones[item] for item in covering.items)

@@ -24,14 +24,15 @@ def covers(chosen: tuple[Item, ...], need: tuple[int, ...]) -> bool:
     return all(sum(gain[dim] for _, gain in chosen) >= amount for dim, amount in enumerate(need))
 
 
-def check(items: list[Item], need: tuple[int, ...]) -> None:
+def check(items: list[Item], need: tuple[int, ...], prices: list[int] | None = None) -> None:
     best = min(
         sum(cost for cost, _ in chosen)
         for size in range(len(items) + 1)
         for chosen in itertools.combinations(items, size)
         if covers(chosen, need)
     )
-    covering = Covering([cost for cost, _ in items], [gain for _, gain in items], need)
+    columns = [[gain[dim] for _, gain in items] for dim in range(len(need))]
+    covering = Covering([cost for cost, _ in items], columns, need, prices)
     bound = covering.bound
     while not covering.exact:
         covering.sharpen()
@@ -40,6 +41,15 @@ def check(items: list[Item], need: tuple[int, ...]) -> None:
     chosen = tuple(items[item] for item in covering.items)
     assert covering.bound == best == sum(cost for cost, _ in chosen)
     assert covers(chosen, need)
+
+
+@given(problems(), st.lists(st.integers(1, 1000), min_size=4, max_size=4))
+def test_whatever_the_prices_are_the_cover_is_the_cheapest(
+    problem: tuple[list[Item], tuple[int, ...]], prices: list[int]
+) -> None:
+    items, need = problem
+    assume(covers(tuple(items), need))
+    check(items, need, prices[: len(need)])
 
 
 @given(problems())

@@ -6,15 +6,14 @@ there at the start and at the near starts of other reservations (their victims a
 added for them in time). Which instances to evict is ``victims``'; what slots cost over all hosts is ``merge``'s.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from blazar_spot.core.model import Rules, Size, Spot
-from blazar_spot.core.planner.calendar import Amounts, Load, load
+from blazar_spot.core.planner.calendar import Amounts, Load, add, load
 from blazar_spot.core.planner.earliest import Steps
-from blazar_spot.core.planner.prices import Vector
+from blazar_spot.core.planner.room import Dimension, Room
 from blazar_spot.core.planner.sites import Site, gives_way_at
-from blazar_spot.core.planner.victims import Covering
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,100 +27,33 @@ class Ask:
     per_host: int
 
 
-@dataclass(slots=True, eq=False)
-class Dimension:
-    """One resource at one instant, of which each slot takes ``step``.
-
-    There is room for ``available`` once everything has gone that may be evicted. ``loose`` of it is still held by
-    movable instances that cost something; those that are gone by ``gone_by`` hold nothing any more.
-    """
-
-    resource: str
-    gone_by: int
-    step: int
-    available: int
-    loose: int
-
-    def missing(self, slots: int) -> int:
-        """What has to be freed before so many slots fit."""
-        return slots * self.step + self.loose - self.available
-
-    def gain(self, spot: Spot) -> int:
-        """What evicting the instance frees."""
-        if spot.evict_at is not None and spot.evict_at <= self.gone_by:
-            return 0
-        return spot.size.get(self.resource, 0)
-
-
-@dataclass(slots=True, eq=False)
-class Room:
-    """What a host can give: ``free`` slots at no cost, up to ``most`` with victims among ``paid``.
-
-    The movable instances that cost nothing count as evicted until ``evictions`` spares them.
-    """
-
-    site: Site
-    free: int
-    most: int
-    paid: list[Spot]
-    gratis: list[Spot]
-    dimensions: list[Dimension]
-    coverings: dict[int, Covering] = field(default_factory=dict)
-    gains: list[Vector] = field(default_factory=list)
-
-    def covering(self, slots: int) -> Covering:
-        """Which of ``paid`` have to go for so many slots, to be sharpened as far as it matters."""
-        known = self.coverings.get(slots)
-        if known is None:
-            if not self.coverings:
-                self.paid.sort(key=lambda spot: spot.id)
-                self.gains = [tuple([dimension.gain(spot) for dimension in self.dimensions]) for spot in self.paid]
-            need = tuple([dimension.missing(slots) for dimension in self.dimensions])
-            known = self.coverings[slots] = Covering([spot.cost for spot in self.paid], self.gains, need)
-        return known
-
-    def cost(self, slots: int) -> int:
-        """The least cost of so many slots."""
-        covering = self.covering(slots)
-        while not covering.exact:
-            covering.sharpen()
-        return covering.bound
-
-    def evictions(self, slots: int) -> list[Spot]:
-        """The victims for so many slots at the least cost; nobody goes who could stay."""
-        self.cost(slots)
-        victims = [self.paid[item] for item in self.covering(slots).items]
-        slack = [sum(map(dimension.gain, victims)) - dimension.missing(slots) for dimension in self.dimensions]
-        needed = []
-        for spot in sorted(self.gratis, key=lambda spot: spot.id):
-            gains = [dimension.gain(spot) for dimension in self.dimensions]
-            if all(map(int.__le__, gains, slack)):
-                slack = list(map(int.__sub__, slack, gains))
-            else:
-                needed.append(spot)
-        return victims + needed
-
-
 def room(ask: Ask, site: Site, start: int) -> Room | None:
     """The room for slots on the host if they start then; None when there is none for even one."""
     held = held_by_reservations(ask, site, start)
     if held is None:
         return None
     movable, stuck = sort_out(ask, site, start)
-    dimensions = measure(ask, site, held, movable, stuck)
-    limits = [(dimension.available, dimension.step) for dimension in dimensions]
-    limits += [
-        (site.host.cap.get(resource, 0) - amount, ask.size.get(resource, 0)) for resource, amount in held.peak.items()
-    ]
-    most = fit(limits, ask.per_host)
+    most = most_slots(ask, site, held, stuck)
     if not most:
         return None
-    free = fit(((dimension.available - dimension.loose, dimension.step) for dimension in dimensions), most)
+    dimensions = measure(ask, site, held, movable, stuck)
+    free = fit([(dimension.available - dimension.loose, dimension.step) for dimension in dimensions], most)
     paid = [spot for spot in movable if spot.cost]
     gratis = [spot for spot in movable if not spot.cost]
     if not gratis:
         dimensions = [dimension for dimension in dimensions if dimension.missing(most) > 0]
     return Room(site, free, most, paid, gratis, dimensions)
+
+
+def most_slots(ask: Ask, site: Site, held: Load, stuck: list[Spot]) -> int:
+    """How many slots the host can give when everything is evicted that may be."""
+    cap, size = site.host.cap, ask.size
+    limits = [(cap.get(resource, 0), step) for resource, step in size.items()]
+    limits += [(cap.get(resource, 0) - amount, size.get(resource, 0)) for resource, amount in held.peak.items()]
+    # Without those that stay, no instant is worse than the peak.
+    for _, fixed in occupied(ask, stuck, held) if stuck else ():
+        limits += [(cap.get(resource, 0) - amount, size.get(resource, 0)) for resource, amount in fixed.items()]
+    return fit(limits, ask.per_host)
 
 
 def fit(limits: Iterable[tuple[int, int]], most: int) -> int:
@@ -140,11 +72,12 @@ def measure(ask: Ask, site: Site, held: Load, movable: list[Spot], stuck: list[S
     Of instants between which no movable instance leaves, the tightest is enough.
     """
     found: dict[tuple[str, int], Dimension] = {}
-    for instant, active in held.at:
-        gone_by = instant - ask.rules.lead
-        fixed = usage(stuck, gone_by, active)
+    for gone_by, fixed in occupied(ask, stuck, held):
         there = [spot for spot in movable if spot.evict_at is None or spot.evict_at > gone_by]
-        loose = usage([spot for spot in there if spot.cost], gone_by, {})
+        loose: Amounts = {}
+        for spot in there:
+            if spot.cost:
+                add(loose, spot.size, 1)
         cap, size = site.host.cap, ask.size
         names = {**cap, **size, **fixed, **loose}
         for spot in there:
@@ -162,14 +95,20 @@ def measure(ask: Ask, site: Site, held: Load, movable: list[Spot], stuck: list[S
     return list(found.values())
 
 
-def usage(spots: Iterable[Spot], gone_by: int, also: Size) -> Amounts:
-    """What those of the instances hold that are not gone by then, on top of something else."""
-    held = dict(also)
+def occupied(ask: Ask, spots: list[Spot], held: Load) -> Iterator[tuple[int, Amounts]]:
+    """At each instant that counts: who is gone by then, and what the instances hold beside the reservations."""
+    going = [(spot.evict_at, spot.size) for spot in spots if spot.evict_at is not None]
+    going.sort(key=lambda leaving: -leaving[0])
+    there: Amounts = {}
     for spot in spots:
-        if spot.evict_at is None or spot.evict_at > gone_by:
-            for resource, amount in spot.size.items():
-                held[resource] = held.get(resource, 0) + amount
-    return held
+        add(there, spot.size, 1)
+    for instant, active in held.at:
+        gone_by = instant - ask.rules.lead
+        while going and going[-1][0] <= gone_by:
+            add(there, going.pop()[1], -1)
+        amounts = dict(there)
+        add(amounts, active, 1)
+        yield gone_by, amounts
 
 
 def held_by_reservations(ask: Ask, site: Site, start: int) -> Load | None:
@@ -206,15 +145,20 @@ def openings(ask: Ask, site: Site, start: int, unit: int) -> Steps:
     begins to meet a reservation or starts together with it. Between these instants it stays the same.
     """
     changes = {gives_way_at(spot, ask.now, ask.rules) for spot in site.spots}
+    # From then on no instance is in the way.
+    clear, empty = max(changes, default=start), Site(site.host, reservations=site.reservations)
     for claim in site.reservations:
         changes.update((claim.end, claim.start, claim.start - ask.length + 1))
     yield start, units_at(ask, site, start, unit)
     for instant in sorted(changes):
         if instant > start:
-            yield instant, units_at(ask, site, instant, unit)
+            yield instant, units_at(ask, site if instant < clear else empty, instant, unit)
 
 
 def units_at(ask: Ask, site: Site, start: int, unit: int) -> int:
     """How many whole units the host can give when everything is evicted that may be."""
-    found = room(ask, site, start)
-    return 0 if found is None else found.most // unit
+    held = held_by_reservations(ask, site, start)
+    if held is None:
+        return 0
+    _, stuck = sort_out(ask, site, start) if site.spots else ([], [])
+    return most_slots(ask, site, held, stuck) // unit

@@ -171,16 +171,17 @@ def _rows(snapshot: Snapshot, request: Request, site: Site, units: int) -> list[
     found = room(ask_of(snapshot, request), site, request.start)
     if found is None or units > found.most:
         return None
+    names = [spot.id for spot in found.paid]
     return [
-        Row(dimension.missing(units), {spot.id: dimension.gain(spot) for spot in found.paid})
+        Row(dimension.missing(units), dict(zip(names, dimension.gains(found.paid), strict=True)))
         for dimension in found.dimensions
     ]
 
 
 def _combined(host: str, spots: dict[str, Spot], shares: Shares, rows: list[Row]) -> Combination:
     names = sorted({name for row in rows for name in row.gains})
-    gains = [tuple(row.gains.get(name, 0) for row in rows) for name in names]
-    covering = Covering([spots[name].cost for name in names], gains, tuple(row.need for row in rows))
+    columns = [[row.gains.get(name, 0) for name in names] for row in rows]
+    covering = Covering([spots[name].cost for name in names], columns, [row.need for row in rows])
     while not covering.exact:
         covering.sharpen()
     return Combination(covering.bound, host, shares, tuple(names[item] for item in covering.items))

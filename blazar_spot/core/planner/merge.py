@@ -1,34 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""So many units over all hosts at the least total cost, exactly, looking closely at few hosts.
+"""The last few units over all hosts, exactly: which hosts leave their best point at the price.
 
-The cost of k units on one host never falls as k grows but bends both ways: one large instance may pay for eight
-slots. A curve starts from cheap lower bounds and sharpens a point on demand until it is exact. Every unit is given a
-price; hosts give what is worth it at that price, and the little that remains is searched.
+At the price each host has a best point; any other point of it *regrets* something. The cost of a solution is a
+constant, plus its regrets, plus the price of what it gives too much. So a point that regrets as much as the best known
+solution has to spare cannot improve it, and the points that regret least are tried first, since every better solution
+leaves less to spare.
 
-Why few points are enough. At the price, each host has a best choice; any other choice of it *regrets* something. The
-cost of a solution is a constant plus its regrets, so a point that regrets as much as the best known solution has to
-spare cannot improve it. Call the hosts that leave their best choice strayers, and K the most units a host can give.
-A group of strayers whose strayings add up to nothing could go back together, for free; among 2K strayers there always
-is such a group (order them so that the running sum stays between -K and K: some sum comes twice). So for each length
-of straying only the 2K - 1 hosts that regret least matter.
+Few hosts matter even when all are alike. Let K be the most units a host can give. Of the best solutions take one that
+gives less than K too much (if it gives more, any host can give a step less) and in which the fewest hosts stray. No
+group of its strayings adds up to nothing, or the group could go back for free. In an order that keeps the running sum
+between -K and 2K no sum comes twice, so fewer than 3K hosts stray. Hence for each length of straying only the 3K hosts
+that regret it least matter: any other could be replaced by one of them.
 """
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from blazar_spot.core.planner.hulls import Curve, Settled, settle
 
 
-class Curve(Protocol):
-    """What units cost on one host: ``points[k]`` is the cost of k units, exact or a lower bound of it.
+class Straying(NamedTuple):
+    """A host at another step than its best one: what it regrets, and how many units more it gives."""
 
-    Points never fall from left to right, and ``points[0]`` is exactly 0.
-    """
+    regret: int
+    host: int
+    step: int
+    more: int
 
-    points: list[int]
-    exact: list[bool]
 
-    def sharpen(self, units: int) -> None:
-        """Raise the bound of that point, or make it exact; other points may rise with it. A few calls are enough."""
+class Trail(NamedTuple):
+    """The strayings that lead to a sum, the latest first."""
+
+    last: Straying
+    before: "Trail | None"
+
+
+@dataclass(slots=True)
+class Best:
+    """The best known solution: what it regrets in all, and who strays."""
+
+    regret: int
+    trail: Trail | None
 
 
 def merge(curves: Sequence[Curve], need: int) -> list[int]:
@@ -36,136 +51,115 @@ def merge(curves: Sequence[Curve], need: int) -> list[int]:
 
     The curves together must be able to give that much.
     """
-    return _Merge(curves, need).solve()
+    settled = settle(curves, need)
+    steps = settled.steps
+    if settled.left > 0:
+        trail = _Core(curves, settled).solve()
+        while trail is not None:
+            steps[trail.last.host] = trail.last.step
+            trail = trail.before
+    return _trimmed([curve.units[step] for curve, step in zip(curves, steps, strict=True)], need)
 
 
-class _Merge:
-    def __init__(self, curves: Sequence[Curve], need: int) -> None:
+def _trimmed(units: list[int], need: int) -> list[int]:
+    """What is too much is given back where most is given."""
+    surplus = sum(units) - need
+    for host in sorted(range(len(units)), key=lambda host: -units[host]) if surplus else ():
+        back = min(surplus, units[host])
+        units[host] -= back
+        surplus -= back
+    return units
+
+
+class _Core:
+    def __init__(self, curves: Sequence[Curve], settled: Settled) -> None:
         self.curves = curves
-        self.taken = [0] * len(curves)
-        self.left = need
-        self.most = max((len(curve.points) - 1 for curve in curves), default=0)
-        # Two slopes differ by at least 1 / most^2, so this many bits order them exactly.
-        self.bits = 2 * self.most.bit_length()
-        # The price of ``units`` units.
-        self.price = 0
-        self.units = 1
+        self.price = settled.price
+        self.steps = settled.steps
+        self.left = settled.left
+        self.most = max(curve.units[-1] for curve in curves)
 
-    def solve(self) -> list[int]:
-        self._take_best()
-        if self.left:
-            host, cost = self._complete()
-            spare = self.units * cost - self.price * self.left
-            strayings = self._search(self._strayers(spare), spare) if spare else None
-            for stray, units in strayings or [(host, self.left)]:
-                self.taken[stray] += units
-        return self.taken
+    def solve(self) -> Trail | None:
+        best = self._complete()
+        near = max(best.regret >> 8, 1)
+        while best.regret:
+            near = min(near, best.regret)
+            self._search(self._strayings(near), best)
+            if near >= best.regret:
+                break
+            near *= 4
+        return best.trail
 
-    def _take_best(self) -> None:
-        """Take the cheapest stretch of any curve until the next one would be too long; it sets the price."""
-        queue = [entry for host in range(len(self.curves)) if (entry := self._stretch(host)) is not None]
-        heapq.heapify(queue)
-        while self.left:
-            _, host, units = queue[0]
-            curve, taken = self.curves[host], self.taken[host]
-            if not curve.exact[units]:
-                curve.sharpen(units)
-            else:
-                self.price, self.units = curve.points[units] - curve.points[taken], units - taken
-                if self.units > self.left:
-                    return
-                self.taken[host] = units
-                self.left -= self.units
-            following = self._stretch(host)
-            if following is None:
-                heapq.heappop(queue)
-            else:
-                heapq.heapreplace(queue, following)
+    def _straying(self, host: int, step: int) -> Straying:
+        curve, at = self.curves[host], self.steps[host]
+        regret = self.price.regret(curve, step) - self.price.regret(curve, at)
+        return Straying(regret, host, step, curve.units[step] - curve.units[at])
 
-    def _stretch(self, host: int) -> tuple[int, int, int] | None:
-        """The stretch of the curve with the least cost per unit from where it is, the shortest of them."""
-        points, taken, bits = self.curves[host].points, self.taken[host], self.bits
-        paid = points[taken]
-        best = None
-        for units in range(taken + 1, len(points)):
-            slope = ((points[units] - paid) << bits) // (units - taken)
-            if best is None or slope < best[0]:
-                best = (slope, host, units)
-        return best
-
-    def _complete(self) -> tuple[int, int]:
-        """The host that gives all that is left at the least cost, and that cost: a first complete solution."""
+    def _complete(self) -> Best:
+        """The host that alone gives all that is left at the least cost: a first solution."""
         queue = []
-        for host, (curve, taken) in enumerate(zip(self.curves, self.taken, strict=True)):
-            if taken + self.left < len(curve.points):
-                queue.append((curve.points[taken + self.left] - curve.points[taken], host))
+        for host, (curve, at) in enumerate(zip(self.curves, self.steps, strict=True)):
+            step = bisect_left(curve.units, curve.units[at] + self.left)
+            if step < len(curve.units):
+                queue.append((curve.points[step] - curve.points[at], host, step))
         heapq.heapify(queue)
         while True:
-            cost, host = queue[0]
-            curve, units = self.curves[host], self.taken[host] + self.left
-            if curve.exact[units]:
-                return host, cost
-            curve.sharpen(units)
-            heapq.heapreplace(queue, (curve.points[units] - curve.points[self.taken[host]], host))
+            _, host, step = queue[0]
+            curve = self.curves[host]
+            if curve.exact[step]:
+                straying = self._straying(host, step)
+                return Best(self._total(straying.regret, straying.more), Trail(straying, None))
+            curve.sharpen(step)
+            heapq.heapreplace(queue, (curve.points[step] - curve.points[self.steps[host]], host, step))
 
-    def _regret(self, host: int, units: int) -> int:
-        points, taken = self.curves[host].points, self.taken[host]
-        return self.units * (points[units] - points[taken]) - self.price * (units - taken)
+    def _total(self, regret: int, more: int) -> int:
+        return regret + self.price.cost * (more - self.left)
 
-    def _strayers(self, spare: int) -> dict[int, list[tuple[int, int]]]:
-        """Per host the (straying, regret) pairs that can be part of a better solution."""
-        queues: dict[int, list[tuple[int, int]]] = {}
-        for host, (curve, taken) in enumerate(zip(self.curves, self.taken, strict=True)):
-            floor = self.units * curve.points[taken] - self.price * taken + spare
-            for units, point in enumerate(curve.points):
-                if self.units * point - self.price * units < floor and units != taken:
-                    queues.setdefault(units - taken, []).append((self._regret(host, units), host))
-        chosen: dict[int, list[tuple[int, int]]] = {}
-        for straying, queue in queues.items():
-            for regret, host in self._least(queue, straying, spare):
-                chosen.setdefault(host, []).append((straying, regret))
+    def _strayings(self, near: int) -> dict[int, list[Straying]]:
+        """Per host the strayings that regret less than that and can be part of a better solution."""
+        queues: dict[int, list[Straying]] = {}
+        cost, units = self.price.cost, self.price.units
+        for host, (curve, at) in enumerate(zip(self.curves, self.steps, strict=True)):
+            limit = self.price.regret(curve, at) + near
+            for step, (point, amount) in enumerate(zip(curve.points, curve.units, strict=True)):
+                if units * point - cost * amount < limit and step != at:
+                    straying = self._straying(host, step)
+                    queues.setdefault(straying.more, []).append(straying)
+        chosen: dict[int, list[Straying]] = {}
+        for queue in queues.values():
+            for straying in self._least(queue, near):
+                chosen.setdefault(straying.host, []).append(straying)
         return chosen
 
-    def _least(self, queue: list[tuple[int, int]], straying: int, spare: int) -> list[tuple[int, int]]:
-        """The hosts that regret this straying least, as many as can matter, with their exact regrets."""
+    def _least(self, queue: list[Straying], near: int) -> list[Straying]:
+        """The strayings that regret least, as many as can matter, with their exact regrets."""
         heapq.heapify(queue)
-        least: list[tuple[int, int]] = []
-        while queue and len(least) < 2 * self.most - 1:
-            regret, host = heapq.heappop(queue)
-            units = self.taken[host] + straying
-            if self.curves[host].exact[units]:
-                least.append((regret, host))
+        least: list[Straying] = []
+        while queue and len(least) < 3 * self.most:
+            straying = heapq.heappop(queue)
+            curve = self.curves[straying.host]
+            if curve.exact[straying.step]:
+                least.append(straying)
                 continue
-            self.curves[host].sharpen(units)
-            regret = self._regret(host, units)
-            if regret < spare:
-                heapq.heappush(queue, (regret, host))
+            curve.sharpen(straying.step)
+            again = self._straying(straying.host, straying.step)
+            if again.regret < near:
+                heapq.heappush(queue, again)
         return least
 
-    def _search(self, strayers: dict[int, list[tuple[int, int]]], spare: int) -> list[tuple[int, int]] | None:
-        """The strayings that add up to what is left and regret least, if they regret less than there is to spare."""
+    def _search(self, strayings: dict[int, list[Straying]], best: Best) -> None:
+        """Improve the best solution by these strayings, if that is possible."""
         sums: dict[int, tuple[int, Trail | None]] = {0: (0, None)}
-        for host, options in strayers.items():
+        for host in sorted(strayings, key=lambda host: min(strayings[host])):
             following = dict(sums)
             for total, (regret, trail) in sums.items():
-                for straying, more in options:
-                    known = following.get(total + straying)
-                    if regret + more < (spare if known is None else known[0]):
-                        following[total + straying] = (regret + more, Trail(host, straying, trail))
+                for straying in strayings[host]:
+                    more, paid = total + straying.more, regret + straying.regret
+                    known = following.get(more)
+                    if paid < (best.regret if known is None else known[0]):
+                        following[more] = (paid, Trail(straying, trail))
+                        if more >= self.left and self._total(paid, more) < best.regret:
+                            best.regret, best.trail = self._total(paid, more), following[more][1]
             sums = following
-        if self.left not in sums:
-            return None
-        found = []
-        last = sums[self.left][1]
-        while last is not None:
-            found.append((last.host, last.straying))
-            last = last.before
-        return found
-
-
-class Trail(NamedTuple):
-    """The strayings that lead to a sum, the latest first."""
-
-    host: int
-    straying: int
-    before: "Trail | None"
+            if not best.regret:
+                return

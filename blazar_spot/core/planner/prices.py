@@ -1,52 +1,95 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A price per unit of each resource, for the lower bounds of ``victims``.
+"""A price per unit of each resource makes one number of many, and a lower bound of every cover.
 
-Prices only decide how good a bound is, never whether it holds; so they may be found by trial and in floating point,
-and are rounded to whole numbers in the end.
+What has to be covered is worth something at the prices, and so is what each instance frees; instances that could be
+cut in pieces would cover the worth at the least cost by the best rate first. Prices only decide how good that bound
+is, never whether it holds; so they may be found by trial and in floating point, and are rounded to whole numbers.
 """
 
-Vector = tuple[int, ...]
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import add, mul
 
 # Prices are whole numbers on about this scale.
 SCALE = 1 << 24
-ROUNDS = 32
+# How often prices are adjusted for a first look, and where a search has turned out to be long.
+ROUNDS, MANY_ROUNDS = 12, 60
 
 
-def plain(need: Vector) -> Vector:
+class Divisible:
+    """Items that can be cut in pieces, in the order of cost per worth. A place is an item's rank."""
+
+    __slots__ = ("cost_before", "order", "worth_before")
+
+    def __init__(self, costs: Sequence[int], worth: Sequence[int]) -> None:
+        # Different fractions differ by more than 1 / worth^2, so this many bits order them exactly.
+        bits = 2 * max(worth, default=0).bit_length()
+        rates = [(cost << bits) // value if value else -1 for cost, value in zip(costs, worth, strict=True)]
+        self.order = sorted([item for item, value in enumerate(worth) if value], key=rates.__getitem__)
+        self.cost_before = list(accumulate([costs[item] for item in self.order], initial=0))
+        self.worth_before = list(accumulate([worth[item] for item in self.order], initial=0))
+
+    def last(self, target: int) -> int:
+        """The place of the item that is cut when so much worth is covered."""
+        return bisect_left(self.worth_before, target) - 1
+
+    def bound(self, target: int) -> int:
+        """What covering so much worth costs at least."""
+        if target <= 0:
+            return 0
+        place = self.last(target)
+        cost = self.cost_before[place + 1] - self.cost_before[place]
+        worth = self.worth_before[place + 1] - self.worth_before[place]
+        return self.cost_before[place] - (self.worth_before[place] - target) * cost // worth
+
+
+def value(prices: Sequence[int], amounts: Sequence[int]) -> int:
+    """What the amounts are worth together."""
+    return sum(map(mul, prices, amounts))
+
+
+def weigh(prices: Sequence[int], columns: Sequence[Sequence[int]]) -> list[int]:
+    """What each item is worth; a column says what the items free of one resource."""
+    worth: list[int] = []
+    for price, column in zip(prices, columns, strict=True):
+        part = [price * amount for amount in column]
+        worth = list(map(add, worth, part)) if worth else part
+    return worth
+
+
+def plain(need: Sequence[int]) -> list[int]:
     """All that is needed of one resource is worth as much as all that is needed of another."""
-    return tuple([SCALE // amount + 1 for amount in need])
+    return [1] if len(need) == 1 else [SCALE // amount + 1 if amount else 1 for amount in need]
 
 
-def better(costs: list[int], gains: list[Vector], need: Vector) -> Vector:
+def better(
+    costs: Sequence[int], columns: Sequence[Sequence[int]], need: Sequence[int], rounds: int = ROUNDS
+) -> list[int]:
     """Prices that raise the bound: what falls short in the divisible cover gets dearer, what is plentiful cheaper."""
     best = prices = plain(need)
     best_bound = 0.0
-    for step in range(ROUNDS if len(need) > 1 else 0):
-        bound, freed = divisible(costs, gains, need, prices)
+    for step in range(rounds if len(need) > 1 else 0):
+        bound, freed = _divided(costs, columns, need, prices)
         if bound > best_bound:
             best_bound, best = bound, prices
         power = 1.0 / (1 + step / 4)
-        prices = tuple(
-            [
-                int(price * (amount / max(got, amount / 8)) ** power) + 1
-                for price, amount, got in zip(prices, need, freed, strict=True)
-            ]
-        )
+        prices = [
+            int(price * (amount / (max(got, amount / 8) or 1)) ** power) + 1
+            for price, amount, got in zip(prices, need, freed, strict=True)
+        ]
     return best
 
 
-def divisible(costs: list[int], gains: list[Vector], need: Vector, prices: Vector) -> tuple[float, list[float]]:
+def _divided(
+    costs: Sequence[int], columns: Sequence[Sequence[int]], need: Sequence[int], prices: Sequence[int]
+) -> tuple[float, list[float]]:
     """The cheapest cover at these prices if items were divisible: its cost, and what it frees of each resource."""
-    worth = [sum(map(int.__mul__, prices, gain)) for gain in gains]
-    rates = [cost / value for cost, value in zip(costs, worth, strict=True)]
-    left = sum(map(int.__mul__, prices, need))
-    spent = 0.0
-    freed = [0.0] * len(need)
-    for item in sorted(range(len(costs)), key=rates.__getitem__):
-        part = min(1.0, left / worth[item])
-        spent += part * costs[item]
-        freed = [got + part * more for got, more in zip(freed, gains[item], strict=True)]
-        left -= worth[item]
-        if left <= 0:
-            break
-    return spent, freed
+    divisible = Divisible(costs, weigh(prices, columns))
+    target = value(prices, need)
+    place = divisible.last(target)
+    whole, cut = divisible.order[:place], divisible.order[place]
+    covered, upto = divisible.worth_before[place], divisible.worth_before[place + 1]
+    part = (target - covered) / (upto - covered)
+    freed = [sum([column[item] for item in whole]) + part * column[cut] for column in columns]
+    return divisible.cost_before[place] + part * costs[cut], freed

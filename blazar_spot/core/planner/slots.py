@@ -2,17 +2,19 @@
 """Parts of hosts: so many slots of one size, anywhere, on one host, apart, or at most so many on each.
 
 All four are the same question: so many *units* over all hosts, where a unit is a slot, or all slots at once. What
-units cost on one host is a curve here; ``merge`` picks from the curves, ``capacity`` says what is possible, and
+units cost on one host is a ``curve``; ``merge`` picks from the curves, ``capacity`` says what is possible, and
 ``victims`` who has to go.
 """
 
 from dataclasses import dataclass
 
-from blazar_spot.core.model import Blocker, Plan, SlotRequest, Snapshot, Spot
-from blazar_spot.core.planner.capacity import Ask, Dimension, Room, openings, room, sort_out, units_at
+from blazar_spot.core.model import Blocker, Plan, SlotRequest, Snapshot
+from blazar_spot.core.planner.capacity import Ask, openings, room, sort_out, units_at
+from blazar_spot.core.planner.curve import SlotCurve
 from blazar_spot.core.planner.earliest import earliest
 from blazar_spot.core.planner.merge import merge
 from blazar_spot.core.planner.outcome import decided
+from blazar_spot.core.planner.room import Room
 from blazar_spot.core.planner.sites import Site, gather, gives_way_at
 
 
@@ -67,53 +69,11 @@ def place(rooms: list[Room], shape: Shape) -> list[tuple[Room, int]]:
         left -= units
     if left:
         numbers = [number for number, found in enumerate(rooms) if found.most // shape.unit > given.get(number, 0)]
-        curves = [SlotCurve(rooms[number], shape, left) for number in numbers]
+        curves = [SlotCurve(rooms[number], shape.unit, left) for number in numbers]
         for number, units in zip(numbers, merge(curves, left), strict=True):
             if units:
                 given[number] = given.get(number, 0) + units
     return [(rooms[number], given[number] * shape.unit) for number in sorted(given)]
-
-
-class SlotCurve:
-    """What units beyond the free ones cost on one host."""
-
-    __slots__ = ("exact", "found", "free", "points", "unit")
-
-    def __init__(self, found: Room, shape: Shape, wanted: int) -> None:
-        self.found = found
-        self.unit = shape.unit
-        self.free = found.free // shape.unit
-        most = min(found.most // shape.unit - self.free, wanted)
-        self.points = [0] * (most + 1)
-        self.exact = [True] + [False] * most
-        self._raise_floor()
-
-    def sharpen(self, units: int) -> None:
-        covering = self.found.covering((self.free + units) * self.unit)
-        covering.sharpen()
-        self.exact[units] = covering.exact
-        for number in range(units, len(self.points)):
-            if self.points[number] < covering.bound:
-                self.points[number] = covering.bound
-
-    def _raise_floor(self) -> None:
-        """Units cost at least what is missing of any one resource, bought at the best rate of any instance."""
-        for dimension in self.found.dimensions:
-            cost, gain = best_rate(dimension, self.found.paid)
-            for units in range(1, len(self.points)):
-                missing = dimension.missing((self.free + units) * self.unit)
-                if missing > 0:
-                    self.points[units] = max(self.points[units], -(-missing * cost // gain))
-
-
-def best_rate(dimension: Dimension, spots: list[Spot]) -> tuple[int, int]:
-    """The least cost per gain of any instance in the dimension, as a fraction."""
-    cost, gain = 0, 1
-    for spot in spots:
-        amount = dimension.gain(spot)
-        if amount and (not cost or spot.cost * gain < cost * amount):
-            cost, gain = spot.cost, amount
-    return cost, gain
 
 
 def blockers(snapshot: Snapshot, request: SlotRequest, sites: list[Site], given: dict[str, int]) -> tuple[Blocker, ...]:
