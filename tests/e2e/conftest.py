@@ -67,6 +67,12 @@ def dropped(played: dict[str, Future[Any]]) -> stories.CalledOff:
 
 
 @pytest.fixture(scope="session")
+def returned(played: dict[str, Future[Any]]) -> stories.Returned:
+    seen: stories.Returned = played["returned"].result()
+    return seen
+
+
+@pytest.fixture(scope="session")
 def free(played: dict[str, Future[Any]]) -> stories.Free:
     seen: stories.Free = played["free"].result()
     return seen

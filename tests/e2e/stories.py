@@ -19,6 +19,8 @@ from blazar_spot.devcloud.cloud import Cloud
 from tests.e2e.stages import follow, leave, rows
 
 OWNER = "owner"
+SLOW_SECONDS = 20
+"""How long a server may take to die, which is far longer than the end of a lease waits."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,17 @@ class Free:
     answer: Lease | Refusal
     seen: Picture
     owners: Guest | None
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A lease is deleted whose owner's instance dies slowly, and the host is asked for again."""
+
+    deleted_in: float
+    after: Picture
+    again_at_once: Lease | Refusal
+    back: Picture
+    again_later: Picture
 
 
 def whole(cast: Cast, cloud: Cloud) -> Whole:
@@ -137,6 +150,28 @@ def free(cast: Cast, cloud: Cloud) -> Free:
     return Free(record, asked_at, answer, seen, owners)
 
 
+def returned(cast: Cast, cloud: Cloud) -> Returned:
+    record = Record()
+    lease = _active_now(cast, record)
+    cast.owner.boot("owner", lease.reservation_id)
+    owners = _settled(cast, record, "owner")
+    assert owners.status == "ACTIVE", owners
+    cloud.delete_seconds(SLOW_SECONDS, host=cast.stage.host)
+    asked_at = time.time()
+    cast.owner.give_back(lease.id)
+    deleted_in = time.time() - asked_at
+    cast.onlooker.lease_id = None
+    after = cast.onlooker.look()
+    again_at_once = cast.owner.ask("now", later("now", hours=1))
+    is_back = "the host is in the freepool"
+    back = follow(record, watch(cast.onlooker, lambda seen: seen.serves == ("freepool",), is_back, 90, "nova-api"))
+    cloud.delete_seconds(0, host=cast.stage.host)
+    _active_now(cast, record)
+    again_later = cast.onlooker.look()
+    leave(cast, record)
+    return Returned(deleted_in, after, again_at_once, back, again_later)
+
+
 Play = Callable[[Cast, Cloud], Any]
 
 ALL: dict[str, Play] = {
@@ -145,6 +180,7 @@ ALL: dict[str, Play] = {
     "moved": moved,
     "dropped": dropped,
     "free": free,
+    "returned": returned,
 }
 
 
@@ -236,6 +272,15 @@ def _settled(cast: Cast, record: Record, name: str) -> Guest:
     guest = seen.guest(name)
     assert guest is not None
     return guest
+
+
+def _active_now(cast: Cast, record: Record) -> Lease:
+    """A lease of the host that starts now, when it is ACTIVE."""
+    answer = cast.owner.ask("now", later("now", hours=1))
+    assert isinstance(answer, Lease), answer
+    cast.onlooker.lease_id = answer.id
+    follow(record, watch(cast.onlooker, _is_decided, "the lease is ACTIVE or ERROR", 60, "blazar-manager"))
+    return answer
 
 
 def _is_decided(seen: Picture) -> bool:
