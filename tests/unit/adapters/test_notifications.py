@@ -119,6 +119,9 @@ def test_an_address_that_is_none_stops_the_start_with_one_sentence() -> None:
 
 
 def test_whoever_listens_does_so_with_native_threads() -> None:
-    question = "import sys, blazar_spot.adapters.notifications; print('eventlet' in sys.modules)"
+    question = (
+        "import blazar_spot.adapters.notifications; from oslo_service import backend; "
+        "print(type(backend.get_backend()).__name__)"
+    )
     answer = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == ["False"]
+    assert answer.stdout.split() == ["ThreadingBackend"]
