@@ -9,8 +9,14 @@ engine looks for itself.
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from oslo_service import backend
+from oslo_service.backend.exceptions import BackendAlreadySelected
+
+with suppress(BackendAlreadySelected):  # a process that has chosen keeps its choice
+    backend.init_backend(backend.BackendType.THREADING)  # or importing oslo.messaging chooses eventlet
 import oslo_messaging
 from oslo_messaging.exceptions import MessagingException
 

@@ -6,7 +6,7 @@ before it is recorded and can be done twice; what is recorded is checked against
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import SpotError, StaleVersion
@@ -40,6 +40,15 @@ class _Wanted:
     reclaim: Reclaim
     look: Look
     is_closed: bool
+    instances: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    """Who has to be told because of a reclaim."""
+
+    reclaim: Reclaim
+    look: Look
     instances: frozenset[str]
 
 
@@ -80,6 +89,7 @@ class Reclaims:
         self._policy = policy
         self._mode = mode
         self._wanted: list[_Wanted] = []
+        self._untold: list[_Untold] = []
 
     def advance(self, fleet: Fleet, closed: frozenset[str]) -> bool:
         """Take each open reclaim as many steps as it can go now; whether one is deleting."""
@@ -90,11 +100,12 @@ class Reclaims:
         self._evictions.settle(fleet.ids, {host: look.occupants for host, look in looks.items()})
         with self._store.begin() as work:
             known = self._read(work, looks.values())
-        self._wanted = []
+        self._wanted, self._untold = [], []
         after = [
             self._advance(reclaim, known, looks.get(reclaim.host, NO_LOOK), closed)
             for reclaim in known.reclaims.values()
         ]
+        self._notify(self._untold, known)
         for quarry in self.evict(fleet):
             self._confirm(quarry)
         return any(reclaim.state in _DELETING for reclaim in after)
@@ -155,7 +166,7 @@ class Reclaims:
                 case Enter(state):
                     reclaim = self._enter(reclaim, state, seen, known, look)
                 case Notify(untold):
-                    self._notify(reclaim, known, look, untold)
+                    self._untold.append(_Untold(reclaim, look, untold))
                     break
                 case Evict() as planned:
                     self._wanted.append(_Wanted(reclaim, look, seen.is_closed, planned.instances))
@@ -185,17 +196,33 @@ class Reclaims:
         LOG.info("Reclaim %s: %s is %s", reclaim.id, reclaim.host, state)
         return after
 
-    def _notify(self, reclaim: Reclaim, known: _Known, look: Look, untold: frozenset[str]) -> None:
+    def _notify(self, untold: Sequence[_Untold], known: _Known) -> None:
+        """Decide the notices of all reclaims together; or of one after another, if another engine decides some, too."""
+        if not untold:
+            return
+        try:
+            with self._store.begin() as work:
+                for one in untold:
+                    self._decide(work, one, known)
+        except StaleVersion:
+            LOG.info(
+                "Notices for %s are decided by somebody else as well", ", ".join(one.reclaim.host for one in untold)
+            )
+            if len(untold) > 1:
+                for one in untold:
+                    self._notify([one], known)
+
+    def _decide(self, work: Work, untold: _Untold, known: _Known) -> None:
         now = self._clock.now()
+        reclaim = untold.reclaim
         instances = [
             as_seen(server, reclaim.host, known.instances.get(server.id), now)
-            for server in look.servers
-            if server.id in untold
+            for server in untold.look.servers
+            if server.id in untold.instances
         ]
-        with self._store.begin() as work:
-            self._notices.decide(work, instances, reclaim)
-            for one in sorted(untold & _unfenced(reclaim, look)):
-                work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
+        self._notices.decide(work, instances, reclaim)
+        for one in sorted(untold.instances & _unfenced(reclaim, untold.look)):
+            work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
 
     def _still_due(self, wanted: _Wanted, known: _Known) -> Quarry | None:
         reclaim, look = wanted.reclaim, wanted.look

@@ -60,7 +60,8 @@ def cloud_options(asked: dict[str, Story]) -> Options:
 def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]) -> dict[str, Future[Seen]]:
     """Every story by its name. The record is read when all are over, since one story's outage is everybody's."""
     places = stages.furnish(cloud, list(asked))
-    scenes = {name: Scene(cloud, places[name]) for name in asked}
+    called_off = threading.Event()
+    scenes = {name: Scene(cloud, places[name], called_off) for name in asked}
     for scene in scenes.values():
         scene.boot()
     for scene in scenes.values():
@@ -68,7 +69,11 @@ def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]
     book(scenes)
     with ThreadPoolExecutor(max_workers=2 * len(scenes)) as threads:
         watched = {name: threads.submit(play, threads, scene, asked[name].play) for name, scene in scenes.items()}
-        wait(watched.values())
+        try:
+            wait(watched.values())
+        except BaseException:
+            called_off.set()  # Else Ctrl-C would have to wait for the last lease.
+            raise
         futures = {
             name: threads.submit(lambda scene, future: sights.look_back(scene, future.result()), scenes[name], future)
             for name, future in watched.items()

@@ -4,8 +4,9 @@
 Everything is asked for as users do. The fault itself is in ``stories``, what can be seen of it in ``sights``.
 """
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -25,10 +26,11 @@ SPOTS = ("spot-1", "spot-2")
 class Scene:
     """The host, who is on it, and its lease once it is booked."""
 
-    def __init__(self, cloud: Cloud, stage: Stage) -> None:
+    def __init__(self, cloud: Cloud, stage: Stage, called_off: threading.Event) -> None:
         # Connections of its own: they are not made for several threads.
         self.cloud = Cloud(cloud.state_dir)
         self.stage = stage
+        self.called_off = called_off
         self.cast = Cast(self.cloud, stage)
         self.spots: dict[str, str] = {}
         self._lease: Lease | None = None
@@ -37,7 +39,7 @@ class Scene:
 
     def seen_by_another(self) -> "Scene":
         """The same scene for another thread."""
-        other = Scene(self.cloud, self.stage)
+        other = Scene(self.cloud, self.stage, self.called_off)
         other.spots, other._lease = self.spots, self._lease
         return other
 
@@ -84,26 +86,26 @@ class Scene:
     def reaches(self, state: State) -> None:
         """Wait until the reclaim is there."""
         patience = self.lease.start_at + 60 - time.time()
-        wait_until(
-            lambda: self.state() == state, f"{self.stage.name} is {state}", at_most=max(patience, 10), every=0.05
-        )
+        self.wait_until(lambda: self.state() == state, f"{self.stage.name} is {state}", at_most=max(patience, 10))
+
+    def comes(self, instant: float) -> None:
+        """Wait for an instant, which is minutes away at most."""
+        self.wait_until(lambda: time.time() >= instant, f"it is {instant}", at_most=900)
+
+    def wait_until(self, condition: Callable[[], bool], what: str, *, at_most: float, every: float = 0.05) -> None:
+        wait_until(condition, what, at_most=at_most, every=every, called_off=self.called_off)
 
     @contextmanager
     def without(self, name: str, since: float, until: float, *, crash: bool = False) -> Iterator[None]:
         """A service is down from one instant to the other, and up again when this returns."""
         service = self.service(name)
-        comes(since)
+        self.comes(since)
         service.kill() if crash else service.stop()
         try:
             yield
-            comes(until)
+            self.comes(until)
         finally:
             service.start()
-
-
-def comes(instant: float) -> None:
-    """Wait for an instant, which is minutes away at most."""
-    wait_until(lambda: time.time() >= instant, f"it is {instant}", at_most=900, every=0.05)
 
 
 def epoch(moment: datetime) -> float:

@@ -16,7 +16,7 @@ from openstack.exceptions import SDKException
 
 from blazar_spot.core.record import Cause
 from blazar_spot.demo.sights import Notice
-from blazar_spot.devcloud.waiting import GaveUp, wait_until
+from blazar_spot.devcloud.waiting import GaveUp
 from tests.e2e.stages import rows
 from tests.faults.scene import Scene, epoch, instant
 
@@ -99,7 +99,7 @@ def watch(scene: Scene, is_over: threading.Event) -> Seen:
 
     patience = seen.start_at + AFTER_START_SECONDS - time.time()
     try:
-        wait_until(is_done, f"the lease of {seen.name} is whole", at_most=patience, every=1.0)
+        scene.wait_until(is_done, f"the lease of {seen.name} is whole", at_most=patience, every=1.0)
     except GaveUp:
         pass  # The lease's last sight says so.
     return seen

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from blazar_spot.core.reclaim import State
-from blazar_spot.devcloud.waiting import wait_until
-from tests.faults.scene import Scene, comes
+from tests.faults.scene import Scene
 
 OPEN = (State.PLANNED, State.FENCED, State.NOTIFIED, State.EVICTING, State.VERIFYING, State.READY)
 """What a reclaim goes through, in this order."""
@@ -47,7 +46,7 @@ def engine_killed(scene: Scene) -> None:
 def two_engines(scene: Scene) -> None:
     """A second engine works beside the first, from before the fence to after the start."""
     second = scene.service("spot-engine-2")
-    comes(scene.instants()["fence_at"] - 3)
+    scene.comes(scene.instants()["fence_at"] - 3)
     second.start()
     scene.reaches(State.HANDED_OVER)
     second.stop()
@@ -66,7 +65,7 @@ def outages(service: str) -> Play:
 
     def play(scene: Scene) -> None:
         instants = scene.instants()
-        comes(instants["notice_at"])
+        scene.comes(instants["notice_at"])
         scene.reaches(State.NOTIFIED)
         with scene.without(service, 0, instants["notice_at"] + 10):
             pass
@@ -97,8 +96,8 @@ def manager_killed(scene: Scene) -> None:
 def manager_killed_while_starting(scene: Scene) -> None:
     """blazar-manager dies when it has marked the lease as STARTING, and comes back at once."""
     manager = scene.service("blazar-manager")
-    comes(scene.lease.start_at - 5)
-    wait_until(lambda: scene.status() == "STARTING", "the lease is STARTING", at_most=40, every=0.02)
+    scene.comes(scene.lease.start_at - 5)
+    scene.wait_until(lambda: scene.status() == "STARTING", "the lease is STARTING", at_most=40, every=0.02)
     manager.kill()
     scene.struck.append(scene.status())
     manager.start()

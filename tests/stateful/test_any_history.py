@@ -150,9 +150,10 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def resize(self, number: int) -> None:
-        """The scheduler moves nobody to a host whose pool is closed."""
+        """The scheduler moves nobody to a host whose pool is closed, nor to one of a reservation."""
         server = self.pick(number, "ACTIVE")
-        targets = [host for host, closed in self.lab.cloud.closed().items() if not closed] if server else []
+        free = self.lab.cloud.freepool.hosts
+        targets = [host for host, is_closed in self.lab.cloud.closed().items() if host in free and not is_closed]
         if server and server.host and targets and server.host != targets[0]:
             self.lab.cloud.migrate(server.id, targets[0])
 
@@ -224,6 +225,27 @@ class AnyHistory(RuleBasedStateMachine):
             until = ahead[number % len(ahead)]
             while self.lab.clock.now() < until:
                 self.let_time_pass(1)
+
+    @precondition(lambda self: self.lab.calendar)
+    @rule(number=NUMBERS, late_for=st.sampled_from(["nothing", "fence", "notice"]))
+    def live_through_a_reclaim(self, number: int, late_for: str) -> None:
+        """All works until just after its start, but the engine may miss an instant. People boot meanwhile."""
+        name = sorted(self.lab.calendar)[number % len(self.lab.calendar)]
+        fence_at, notice_at, _, start_at = due_of(self.lab.calendar[name])
+        if not self.lab.clock.now() < notice_at <= self.lab.clock.now() + 300:
+            return
+        for call in READS + WRITES:
+            self.lab.cloud.heals(call)
+        for due, instant in (("fence", fence_at), ("notice", notice_at)):
+            while self.lab.clock.now() < instant - 1:
+                self.let_time_pass(1)
+            self.lab.boot()
+            if due == late_for:
+                self.lab.clock.advance(12)
+                self.lab.boot()
+        while self.lab.clock.now() <= start_at:
+            self.let_time_pass(1)
+            self.nobody_is_evicted_before_notice_and_uptime_have_run()
 
     @rule(seconds=st.integers(min_value=1, max_value=60))
     def jump_ahead(self, seconds: int) -> None:

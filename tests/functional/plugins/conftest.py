@@ -12,13 +12,14 @@ from blazar.db.sqlalchemy import facade_wrapper
 from blazar.notification import api as notification_api
 from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
 from blazar.utils import trusts
-from blazar.utils.openstack import nova
+from blazar.utils.openstack import nova, placement
 from oslo_config import cfg
 from oslo_utils import timeutils
 
+from blazar_spot.plugins import asks, once
 from blazar_spot.plugins import filter as filters
-from blazar_spot.plugins import once
 from tests.functional.plugins.reservations import Aggregates, Reservations, World
+from tests.functional.plugins.slot_reservations import Nova, Placement, SharedAggregates, SlotReservations
 
 CATALOG = [{"type": "identity", "endpoints": [{"interface": "internal", "region": None, "url": "http://127.0.0.1"}]}]
 
@@ -70,12 +71,23 @@ def neighbours(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def reservations(
-    database: None,
-    neighbours: None,
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Reservations:
+def ready(database: None, neighbours: None, world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The world, where plugins can be built."""
     monkeypatch.setattr(once, "settings", lambda: world.settings)
     monkeypatch.setattr(filters, "settings", lambda: world.settings)
-    return Reservations(world)
+    return world
+
+
+@pytest.fixture
+def reservations(ready: World) -> Reservations:
+    return Reservations(ready)
+
+
+@pytest.fixture
+def slots(ready: World, monkeypatch: pytest.MonkeyPatch) -> SlotReservations:
+    stands_in, placed = Nova(ready), Placement(ready)
+    monkeypatch.setattr(nova.NovaClientWrapper, "nova", stands_in)
+    monkeypatch.setattr(nova, "ReservationPool", lambda: SharedAggregates(ready))
+    monkeypatch.setattr(placement, "BlazarPlacementClient", lambda: placed)
+    monkeypatch.setattr(asks, "BlazarPlacementClient", lambda: placed)
+    return SlotReservations(ready, stands_in, placed)

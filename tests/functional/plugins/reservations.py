@@ -73,7 +73,7 @@ class Aggregates:
         self._world = world
         self._cloud = world.cloud
 
-    def create(self, name: str, az: str) -> Any:
+    def create(self, name: str, az: str | None = None, metadata: dict[str, str] | None = None) -> Any:
         if self._world.is_nova_broken:
             raise RuntimeError("Nova does not create aggregates now")
         return self._cloud.add_aggregate(name, zone=az)

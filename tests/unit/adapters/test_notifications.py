@@ -2,6 +2,8 @@
 """Nova's notifications wake whoever listens, over oslo.messaging's own bus in memory."""
 
 import queue
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -114,3 +116,12 @@ def test_an_address_that_is_none_stops_the_start_with_one_sentence() -> None:
         wiring.hints(conf)
     conf.set_override("transport_url", "fake://", group="notifications")
     assert wiring.hints(conf) is not None
+
+
+def test_whoever_listens_does_so_with_native_threads() -> None:
+    question = (
+        "import blazar_spot.adapters.notifications; from oslo_service import backend; "
+        "print(type(backend.get_backend()).__name__)"
+    )
+    answer = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["ThreadingBackend"]

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""spot.instance.plugin: Blazar's reservations of slots of a size, on hosts that they share with spot instances.
+
+The same resource type as upstream's plugin. The planner chooses the hosts, only as much is freed as was reserved, and
+no host reaches a running reservation but through our doors. It heals reservations of flavors too, which upstream
+nobody does.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from blazar import status
+from blazar.db import api as db_api
+from blazar.db import utils as db_utils
+from blazar.manager.exceptions import CantAddHost, CantRemoveHost, InvalidStateUpdate, NovaClientError
+from blazar.plugins.instances.instance_plugin import VirtualInstancePlugin, nova_exceptions
+from oslo_log import log as logging
+from oslo_utils.strutils import bool_from_string
+
+from blazar_spot.core.errors import Refused
+from blazar_spot.plugins import parts
+from blazar_spot.plugins.asks import Asks, Values
+from blazar_spot.plugins.duties import duties
+from blazar_spot.plugins.filter import register
+from blazar_spot.plugins.once import Once
+from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.settings import Settings
+from blazar_spot.plugins.slots import Slots
+from blazar_spot.plugins.tenure import Tenure, slots_by_host
+
+LOG = logging.getLogger(__name__)
+
+PARAMETERS = ("vcpus", "memory_mb", "disk_gb", "affinity", "amount", "resource_properties")
+
+register()
+
+
+class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
+    """Slots of a size."""
+
+    title = "Virtual Instance Plugin with spot instances beside reservations"
+    description = "This plugin reserves parts of hosts, and frees them of spot instances in time."
+
+    def __init__(self, ours: Settings) -> None:
+        super().__init__()
+        self.slots = Slots(ours.whole)
+        self.tenure = Tenure(self.slots)
+        self.asks = Asks()
+        self._doors = duties(ours).parts
+        self.monitor = duties(ours).monitor
+
+    def judge_create(self, values: Values) -> None:
+        """Raise ``Refused`` if the slots cannot be had."""
+        self.slots.choose_slots(self.asks.of_instances(values))
+
+    def judge_update(self, reservation: Values, before: Values, after: Values) -> None:
+        """Raise ``Refused`` if the reservation cannot be changed so."""
+        ask = self.asks.of_instances(after)
+        if _changed(reservation, after):
+            self.slots.must_be_ahead(ask.wish)
+            self.slots.choose_slots(ask, without=reservation["id"])
+        else:
+            self.tenure.judge(reservation, ask, before, after)
+
+    def allocation_candidates(self, reservation: dict[str, Any]) -> list[str]:
+        """The hosts that the reservation would get, one for each slot."""
+        self._check(reservation)
+        with answered():
+            try:
+                return self.slots.choose_slots(self.asks.of_instances(reservation), without=reservation.get("id"))
+            except Refused:
+                return []
+
+    def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
+        """Hold the slots and write them down; only then may Nova be asked for anything.
+
+        If this fails, Blazar rolls the whole lease back and tells no plugin.
+        """
+        self._check(values)
+        try:
+            stored = self.tenure.begin(reservation_id, self.asks.of_instances(values), _row(values))
+            return self._furnished(stored)
+        except Exception:
+            self.slots.abandon(values["lease_id"])
+            raise
+
+    def _check(self, values: dict[str, Any]) -> None:
+        self._check_missing_reservation_params(values)
+        self._validate_reservation_params(values)
+
+    def _furnished(self, stored: Values) -> str:
+        try:
+            flavor, group, aggregate = self._create_resources(stored)
+        except nova_exceptions.ClientException as error:
+            LOG.exception("Nova does not make what reservation %s needs", stored["reservation_id"])
+            self.cleanup_resources(stored)
+            raise NovaClientError() from error
+        made = {"flavor_id": flavor.id, "server_group_id": group.id if group else None, "aggregate_id": aggregate.id}
+        db_api.instance_reservation_update(stored["id"], made)
+        resource_id: str = stored["id"]
+        return resource_id
+
+    def update_reservation(self, reservation_id: str, new_values: dict[str, Any]) -> None:
+        """Move the reservation in time. Its parameters can change while nothing has been done for it yet."""
+        self._validate_reservation_params(new_values)
+        reservation = db_api.reservation_get(reservation_id)
+        lease = db_api.lease_get(reservation["lease_id"])
+        after = {**reservation, **new_values}
+        ask = self.asks.of_instances(after)
+        if not _changed(reservation, after):
+            self.tenure.move(reservation, ask, lease, after)
+            return
+        if reservation["status"] != status.reservation.PENDING:
+            raise InvalidStateUpdate("Only a reservation that has not begun accepts other parameters.")
+        self.tenure.choose_again(reservation, ask, _row(after))
+        self.update_resources(reservation_id)
+
+    def update_resources(self, reservation_id: str) -> None:
+        """Its flavor is all that can change, and only before it begins: no host comes to a reservation this way."""
+        if db_api.reservation_get(reservation_id)["status"] != status.reservation.PENDING:
+            raise InvalidStateUpdate("Only a reservation that has not begun accepts other parameters.")
+        super().update_resources(reservation_id)
+
+    def on_start(self, resource_id: str) -> None:
+        """Let the hosts with room join; none is waited for, and no server is deleted."""
+        self._doors.start(resource_id)
+
+    def on_end(self, resource_id: str) -> None:
+        """As upstream, once no late host can join any more."""
+        self._doors.close()
+        super().on_end(resource_id)
+
+    def heal_reservations(
+        self, failed_resources: list[Values], interval_begin: Any, interval_end: Any
+    ) -> dict[str, dict[str, bool]]:
+        """Let other hosts give what failed ones gave, later if need be."""
+        flags = {}
+        failed = [host["id"] for host in failed_resources]
+        for reservation in db_utils.get_reservations_by_host_ids(failed, interval_begin, interval_end):
+            if reservation["resource_type"] not in parts.RESOURCE_TYPES:
+                continue
+            if not self._heal_reservation(db_api.reservation_get(reservation["id"]), failed):
+                flags[reservation["id"]] = {"missing_resources": True}
+            elif reservation["status"] == status.reservation.ACTIVE:
+                flags[reservation["id"]] = {"resources_changed": True}
+        return flags
+
+    def _heal_reservation(self, reservation: Values, host_ids: list[str]) -> bool:
+        """Whether the reservation has as many slots as before."""
+        lease = db_api.lease_get(reservation["lease_id"])
+        dates = {name: lease[name] for name in ("start_date", "end_date")}
+        is_whole = True
+        for host, slots in slots_by_host(reservation["id"]).items():
+            if host in host_ids:
+                self._pre_reallocate(reservation, host)
+                is_whole &= self.tenure.replace(reservation, host, self.asks.again(reservation, dates, slots))
+        what = "has other hosts" if is_whole else "gets no other hosts"
+        LOG.warning("Reservation %s (lease: %s) %s.", reservation["id"], lease["name"], what)
+        return is_whole
+
+    def _pre_reallocate(self, reservation: Values, host_id: str) -> None:
+        """A host that was late is not in the reservation's aggregate, and that is no reason not to replace it."""
+        try:
+            super()._pre_reallocate(reservation, host_id)
+        except (CantAddHost, CantRemoveHost) as error:
+            LOG.warning("The failed host was not taken from reservation %s: %s", reservation["id"], error)
+
+    def _post_reallocate(self, reservation: Values, lease: Values, host_id: str, num: int) -> None:
+        """Whoever comes in the place of a failed host comes through the late door."""
+        raise NotImplementedError
+
+
+def _row(values: Values) -> dict[str, Any]:
+    row = {name: values[name] for name in PARAMETERS}
+    return {**row, "affinity": bool_from_string(values["affinity"], default=None)}
+
+
+def _changed(before: Values, after: Mapping[str, Any]) -> bool:
+    return _row(before) != _row(after)

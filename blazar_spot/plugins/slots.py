@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which hosts give a reservation its slots: the first time, when its lease moves, and when a host fails.
+
+As ``admission`` for whole hosts: the filter judges and the plugins decide by the same rules on the same reading of the
+calendar, and whatever holds is called with ``calendar.CHANGES`` held. Raises ``Refused``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from blazar_spot.core.booking import Candidate, Wish, instants
+from blazar_spot.core.errors import Refused, SpotError
+from blazar_spot.core.model import Size
+from blazar_spot.plugins import parts
+from blazar_spot.plugins.admission import LOG, Admission, Held, candidates, ids, on_offer
+from blazar_spot.plugins.asks import Ask
+from blazar_spot.plugins.calendar import Reservable
+from blazar_spot.wiring import Whole
+
+
+class Slots(Admission):
+    """Puts requests for slots to the booking."""
+
+    def __init__(self, whole: Whole) -> None:
+        super().__init__(whole.booking, whole.clock)
+        self._witnesses = whole.witnesses
+        self._policy = whole.policy
+        self._capacities: dict[str, Size] = {}
+
+    def choose_slots(self, ask: Ask, *, without: str | None = None) -> list[str]:
+        """The hosts' ids, one for each slot; holds nothing."""
+        offered = on_offer(self._reservable(ask, without))
+        return _one_each(offered, self._booking.judge(ask.wish, candidates(offered)))
+
+    def hold_slots(self, reservation_id: str, lease_id: str, ask: Ask) -> Held:
+        """Hold slots for a new reservation."""
+        offered = on_offer(self._reservable(ask))
+        chosen = self._booking.hold(reservation_id, lease_id, ask.wish, candidates(offered))
+        return Held(reservation_id, ask.wish, tuple(chosen), tuple(_one_each(offered, chosen)))
+
+    def secure_slots(self, held: Held) -> None:
+        """Make sure that the slots can really be had, all of them, or raise ``Refused``."""
+        self._booking.secure(held.reservation_id, held.wish, held.hosts)
+
+    def hold_others(self, reservation_id: str, lease_id: str, ask: Ask, but: Sequence[str]) -> list[str]:
+        """Hold slots on hosts but these, as soon as there can be any; none if there cannot.
+
+        There is nothing to secure: a host that comes late is better than none.
+        """
+        offered = [host for host in on_offer(self._reservable(ask)) if host.id not in but]
+        wish = replace(ask.wish, start_at=max(ask.wish.start_at, self._clock.now()))
+        try:
+            return _one_each(offered, self._hold_soonest(reservation_id, lease_id, wish, candidates(offered)))
+        except SpotError as error:
+            LOG.warning("Reservation %s gets no other host: %s", reservation_id, error)
+            return []
+
+    def keep(self, reservation_id: str, ask: Ask, hosts: Mapping[str, int]) -> list[Candidate]:
+        """The reservation's own hosts, by id with their slots, in another window: all of them, or it is refused."""
+        known = {host.id: host for host in self._reservable(ask, reservation_id)}
+        if not hosts.keys() <= known.keys():
+            sentence = "A host of the reservation does not have any more what it asks for"
+            raise Refused(f"{sentence}; code=not_enough_hosts", code="not_enough_hosts")
+        kept: list[Candidate] = []
+        for host, slots in hosts.items():
+            wish = replace(ask.wish, count_min=slots, count_max=slots, affinity=True)
+            kept += self._booking.judge(wish, [known[host].candidate])
+        return kept
+
+    def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
+        """Hold these hosts from an earlier start on."""
+        self._booking.move(reservation_id, wish, hosts)
+
+    def must_be_ahead(self, wish: Wish) -> None:
+        """Refuse what would have to be fenced already."""
+        if self._clock.now() >= instants(wish, self._policy).fence_at:
+            sentence = "So shortly before its start a reservation keeps its parameters"
+            raise Refused(f"{sentence}; code=too_late", code="too_late")
+
+    def _reservable(self, ask: Ask, without: str | None = None) -> list[Reservable]:
+        found = parts.hosts(
+            ask.requirements, size=ask.size, is_real=ask.is_real, from_at=ask.wish.start_at, without=without
+        )
+        return [
+            self._completed(host, ask.size) for host in found if ask.names is None or host.candidate.host in ask.names
+        ]
+
+    def _completed(self, host: Reservable, size: Size) -> Reservable:
+        """Blazar knows a host's own provider only; what it has not heard of may be on one below, and stays there."""
+        known, name = host.candidate.capacity, host.candidate.host
+        if size.keys() <= known.keys():
+            return host
+        if name not in self._capacities:
+            usage = self._witnesses.usage(name)
+            if usage is None:
+                return host
+            self._capacities[name] = usage.capacity
+        return replace(host, candidate=replace(host.candidate, capacity={**self._capacities[name], **known}))
+
+
+def _one_each(offered: Sequence[Reservable], chosen: Sequence[Candidate]) -> list[str]:
+    return [host for host, one in zip(ids(offered, chosen), chosen, strict=True) for _ in range(one.slots)]

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of reservations of slots in Blazar's calendar: written, kept in another window, given to other hosts.
+
+Both plugins whose reservations are slots use this. The lock is held from the reading to the writing, and never while
+Nova is waited for. What a running reservation gets besides joins it through the late door.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from blazar.db import api as db_api
+
+from blazar_spot.plugins import calendar
+from blazar_spot.plugins.asks import Ask, Values
+from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.slots import Slots
+
+
+class Tenure:
+    """Writes who has which slots."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def begin(self, reservation_id: str, ask: Ask, row: Values) -> dict[str, Any]:
+        """Hold slots for a new reservation and write them down; returns Blazar's record of what was asked for."""
+        with answered():
+            with calendar.CHANGES:
+                lease_id = db_api.reservation_get(reservation_id)["lease_id"]
+                held = self._slots.hold_slots(reservation_id, lease_id, ask)
+                stored: dict[str, Any] = db_api.instance_reservation_create({**row, "reservation_id": reservation_id})
+                _allocate(reservation_id, held.ids)
+            self._slots.secure_slots(held)
+        return stored
+
+    def judge(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
+        """Raise ``Refused`` if the reservation cannot keep its slots."""
+        if _is_wider(before, after):
+            self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
+
+    def move(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
+        """Let the reservation keep its slots in another window."""
+        if not _is_wider(before, after):
+            return
+        with answered():
+            with calendar.CHANGES:
+                kept = self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
+            if after["start_date"] < before["start_date"]:
+                self._slots.move(reservation["id"], ask.wish, kept)
+
+    def choose_again(self, reservation: Values, ask: Ask, row: Values) -> None:
+        """Give the reservation other slots. The claims follow the calendar, which is in time before the first fence."""
+        with answered(), calendar.CHANGES:
+            self._slots.must_be_ahead(ask.wish)
+            chosen = self._slots.choose_slots(ask, without=reservation["id"])
+            for allocation in db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"]):
+                db_api.host_allocation_destroy(allocation["id"])
+            _allocate(reservation["id"], chosen)
+            db_api.instance_reservation_update(reservation["resource_id"], row)
+
+    def replace(self, reservation: Values, failed: str, ask: Ask) -> bool:
+        """Whether other hosts give what a failed one gave."""
+        with calendar.CHANGES:
+            rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"], compute_host_id=failed)
+            taken = list(slots_by_host(reservation["id"]))
+            others = self._slots.hold_others(reservation["id"], reservation["lease_id"], ask, taken)
+            for number, row in enumerate(rows):
+                if others:
+                    db_api.host_allocation_update(row["id"], {"compute_host_id": others[number]})
+                else:
+                    db_api.host_allocation_destroy(row["id"])
+        return bool(others)
+
+
+def slots_by_host(reservation_id: str) -> Mapping[str, int]:
+    """The hosts of a reservation, by id, and how many slots each gives."""
+    rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id)
+    return Counter(row["compute_host_id"] for row in rows)
+
+
+def _allocate(reservation_id: str, hosts: Iterable[str]) -> None:
+    """One row for each slot."""
+    for host in hosts:
+        db_api.host_allocation_create({"compute_host_id": host, "reservation_id": reservation_id})
+
+
+def _is_wider(before: Values, after: Values) -> bool:
+    return bool(after["start_date"] < before["start_date"] or after["end_date"] > before["end_date"])

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reservations of flavors, in Blazar's own manager: parts of hosts, with spot instances on the rest."""
+
+from typing import Any
+
+import pytest
+from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.manager import exceptions
+from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
+
+from blazar_spot.core.promises import Standing
+from blazar_spot.plugins.flavors import SpotFlavorPlugin
+from blazar_spot.plugins.hosts import SpotHostPlugin
+from blazar_spot.plugins.instances import SpotInstancePlugin
+from tests.functional.plugins.reservations import HOUR, MINUTE, World, fail
+from tests.functional.plugins.slot_reservations import SlotReservations
+
+
+def test_a_claim_asks_for_all_slots_on_its_host_and_becomes_firm(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    slots.flavor_lease(5 * HOUR, 2)
+    (claim,) = slots.claims(Standing.HELD)
+    assert claim.room == {"VCPU": 2, "MEMORY_MB": 2048, "CUSTOM_GPU": 2}
+    slots.poll()
+    (firm,) = slots.claims(Standing.FIRM)
+    assert (firm.id, firm.room) == (claim.id, claim.room)
+
+
+def test_only_what_is_reserved_is_freed_and_the_reserved_servers_start_beside_the_rest(
+    slots: SlotReservations,
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    spots = slots.spots("gpu-1", 4)
+    lease = slots.flavor_lease(HOUR, 2)
+    slots.reach(lease)
+    after = slots.now(lease)
+    assert (after.status, after.is_degraded) == ("ACTIVE", False)
+    assert len(slots.living(spots)) == 2
+    assert slots.served(lease) == ["gpu-1"]
+    assert [slots.boot(lease) for _ in range(3)] == ["ACTIVE", "ACTIVE", "ERROR"]
+    slots.run_until(slots.start_of(lease) + 30 * MINUTE)
+    assert len(slots.living(spots)) == 2
+    assert slots.world.cloud.freepool.hosts == ["compute-of-gpu-1"]
+
+
+def test_gpus_on_a_nested_provider_count(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", is_nested=True)
+    spots = slots.spots("gpu-1", 3)
+    lease = slots.flavor_lease(HOUR, 2)
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.flavor_lease(HOUR, 3)
+    slots.reach(lease)
+    assert len(slots.living(spots)) == 2
+    assert [slots.boot(lease) for _ in range(2)] == ["ACTIVE", "ACTIVE"]
+
+
+def test_a_lease_that_would_break_a_promise_is_refused_and_the_answered_start_works(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    slots.world.cloud.boot("spot-gpu", host="gpu-1")
+    slots.world.pass_time(10)
+    slots.world.whole.engine.tick()
+    slots.flavor_lease(10 * MINUTE, 3)
+    with pytest.raises(ExternalServiceFilterException) as refused:
+        slots.flavor_lease(10 * MINUTE, 1)
+    assert type(refused.value) is ExternalServiceFilterException
+    assert "earliest_start=" in str(refused.value)
+
+
+def test_the_plugin_refuses_by_itself_when_the_filter_is_not_enabled(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    slots.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.flavor_lease(HOUR, 5)
+    assert slots.claims(Standing.HELD) == []
+
+
+def test_a_preemptible_flavor_cannot_be_reserved(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    with pytest.raises(exceptions.MalformedParameter, match="preemptible"):
+        slots.flavor_lease(HOUR, 1, flavor="spot-gpu")
+
+
+def test_a_host_that_is_not_told_to_have_the_resource_is_no_host(slots: SlotReservations) -> None:
+    slots.add_hosts("plain-1")
+    slots.add_gpu_hosts("gpu-1")
+    assert slots.hosts(slots.flavor_lease(HOUR, 4)) == ["gpu-1"] * 4
+
+
+@pytest.mark.parametrize(("value", "host"), [("required", "gpu-2"), ("forbidden", "gpu-1")])
+def test_traits_choose_hosts(slots: SlotReservations, value: str, host: str) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    slots.placement.traits["gpu-2"] = {"CUSTOM_NEW"}
+    slots.nova.get("gpu").set_keys({"trait:CUSTOM_NEW": value})
+    assert slots.hosts(slots.flavor_lease(HOUR, 1)) == [host]
+
+
+def test_a_host_in_parts_is_not_given_as_a_whole_nor_a_whole_one_in_parts(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    (part,) = slots.hosts(slots.flavor_lease(5 * HOUR, 1))
+    (whole,) = slots.hosts(slots.lease(5 * HOUR))
+    assert {part, whole} == {"gpu-1", "gpu-2"}
+    with pytest.raises(ExternalServiceFilterException):
+        slots.lease(5 * HOUR)
+    assert slots.hosts(slots.flavor_lease(5 * HOUR, 3)) == [part] * 3
+    with pytest.raises(ExternalServiceFilterException):
+        slots.flavor_lease(5 * HOUR, 1)
+
+
+def test_a_host_without_room_yet_is_late_and_joins_by_the_poll(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    slots.spots("gpu-1", 4)
+    slots.world.cloud.delete_takes = 300
+    lease = slots.flavor_lease(HOUR, 2)
+    slots.reach(lease)
+    now = slots.now(lease)
+    assert (now.status, now.is_degraded, now.is_missing) == ("ACTIVE", True, True)
+    assert slots.served(lease) == []
+    slots.run_until(slots.start_of(lease) + 10 * MINUTE)
+    now = slots.now(lease)
+    assert (now.status, now.is_degraded, now.is_missing) == ("ACTIVE", False, False)
+    assert slots.boot(lease) == "ACTIVE"
+
+
+def test_a_host_that_cannot_be_furnished_is_late_like_any_other(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(HOUR, 1)
+    with slots.broken_placement():
+        slots.reach(lease)
+        assert slots.now(lease).is_degraded
+    slots.poll()
+    assert not slots.now(lease).is_degraded
+    assert slots.nova.opened == [(lease["reservations"][0]["id"], "project")]
+
+
+def test_a_lease_that_ends_leaves_nothing_behind(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    spots = slots.spots("gpu-1", 2)
+    lease = slots.flavor_lease(HOUR, 2)
+    slots.reach(lease)
+    slots.boot(lease)
+    slots.run_until(slots.start_of(lease) + HOUR)
+    slots.end(lease)
+    slots.run_until(slots.start_of(lease) + HOUR + MINUTE)
+    assert slots.claims(Standing.HELD, Standing.FIRM) == []
+    assert slots.living(spots) == spots
+    assert slots.world.cloud.hosts["gpu-1"].own.consumers.keys() == set(spots)
+    assert slots.world.cloud.closed() == {"gpu-1": False}
+    assert slots.placement.classes == set()
+
+
+def test_a_lease_moves_if_its_hosts_have_room_then_and_is_refused_otherwise(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(5 * HOUR, 3)
+    start = slots.start_of(lease)
+    slots.update(lease, start_date=start - HOUR, end_date=start)
+    slots.poll()
+    assert [claim.start_at for claim in slots.claims(Standing.FIRM)] == [start - HOUR]
+    slots.flavor_lease(5 * HOUR, 2)
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.update(lease, start_date=start - HOUR, end_date=start + HOUR)
+    assert slots.now(lease).status == "PENDING"
+    slots.update(lease, start_date=start - HOUR, end_date=start - 10 * MINUTE)
+
+
+def test_a_lease_is_not_moved_into_a_promise(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(5 * HOUR, 4)
+    slots.world.cloud.boot("spot-gpu", host="gpu-1")
+    slots.world.pass_time(10)
+    slots.world.whole.engine.tick()
+    slots.poll()
+    early = slots.world.minute_from_now(10 * MINUTE)
+    with pytest.raises(ExternalServiceFilterException, match="code=spot_not_evictable"):
+        slots.update(lease, start_date=early, end_date=slots.start_of(lease))
+    assert slots.now(lease).status == "PENDING"
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_failed_host_is_replaced(slots: SlotReservations, is_running: bool) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 2, minutes=120)
+    if is_running:
+        slots.reach(lease)
+    (failed,) = slots.slots(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+    flags = fail(slots, failed)
+    assert slots.slots(lease) == {other: 2}
+    if is_running:
+        assert flags == {lease["reservations"][0]["id"]: {"resources_changed": True}}
+        slots.poll()
+        slots.world.whole.engine.tick()
+        assert slots.served(lease) == [other]
+        assert slots.boot(lease) == "ACTIVE"
+
+
+def test_a_failed_host_without_another_leaves_the_reservation_with_what_it_has(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(MINUTE, 2)
+    assert fail(slots, "gpu-1") == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert slots.hosts(lease) == []
+
+
+def test_a_lease_that_comes_to_nothing_holds_nothing(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    slots.break_aggregates()
+    with pytest.raises(RuntimeError):
+        slots.flavor_lease(HOUR, 1)
+    assert slots.claims(Standing.HELD, Standing.FIRM) == []
+
+
+@pytest.mark.parametrize("affinity", [True, False, None])
+def test_instances_are_together_or_apart_as_asked(slots: SlotReservations, affinity: bool | None) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(HOUR, 2, affinity=affinity)
+    expected = {True: [2], False: [1, 1]}
+    assert affinity is None or sorted(slots.slots(lease).values()) == expected[affinity]
+    assert sum(slots.slots(lease).values()) == 2
+    assert slots.nova.groups == {True: ["affinity"], False: ["anti-affinity"], None: []}[affinity]
+
+
+def test_instances_are_started_like_servers_of_a_flavor(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    spots = slots.spots("gpu-1", 3)
+    lease = slots.instance_lease(HOUR, 3, vcpus=2)
+    slots.reach(lease)
+    assert slots.now(lease).status == "ACTIVE"
+    assert len(slots.living(spots)) == 2
+    assert [slots.boot(lease) for _ in range(4)] == ["ACTIVE"] * 3 + ["ERROR"]
+
+
+def test_instances_take_no_more_than_there_really_is(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.instance_lease(HOUR, 5)
+
+
+def test_a_reservation_of_instances_may_change_while_nothing_was_done_for_it(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(5 * HOUR, 1)
+    slots.poll()
+    slots.update(lease, amount=2, vcpus=3)
+    slots.poll()
+    (claim,) = slots.claims(Standing.FIRM)
+    assert claim.room == {"VCPU": 6, "MEMORY_MB": 4096}
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.update(lease, amount=3)
+    assert slots.now(lease).status == "PENDING"
+    slots.world.pass_time(slots.start_of(lease) - 10 * MINUTE - slots.world.clock.now())
+    with pytest.raises(ExternalServiceFilterException, match="code=too_late"):
+        slots.update(lease, amount=1)
+
+
+LOADED: list[tuple[type[Any], ...]] = [
+    (SpotHostPlugin,),
+    (SpotInstancePlugin,),
+    (SpotFlavorPlugin,),
+    (SpotHostPlugin, SpotInstancePlugin),
+    (SpotHostPlugin, SpotFlavorPlugin),
+    (SpotFlavorPlugin, SpotInstancePlugin),
+    (SpotFlavorPlugin, SpotHostPlugin, SpotInstancePlugin),
+]
+
+
+@pytest.mark.parametrize("loaded", LOADED, ids=lambda loaded: " ".join(one.resource_type for one in loaded))
+def test_whatever_is_loaded_every_healing_handler_is_ours_and_there_once(
+    ready: World, loaded: tuple[type[Any], ...]
+) -> None:
+    plugins = [plugin() for plugin in loaded]
+    healers = [handler.__self__ for handler in PhysicalHostMonitorPlugin().healing_handlers]
+    assert all(type(one).__module__.startswith("blazar_spot.") for one in healers)
+    assert len(healers) == len({id(one) for one in healers}) == len({type(one) for one in healers})
+    assert SpotInstancePlugin in map(type, healers) or SpotHostPlugin in loaded
+    assert len({id(plugin.monitor) for plugin in plugins}) == 1
