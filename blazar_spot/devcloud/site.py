@@ -19,7 +19,7 @@ REGION = "RegionOne"
 DOMAIN = "Default"
 HTTP_SERVICES = ("keystone", "placement", "glance", "nova-api", "nova-metadata", "blazar-api", "network-stand-in")
 BACKEND_PORTS = ("mariadb", "rabbitmq", "rabbitmq-dist", "epmd")
-PLUGINS = {"spot": "spot.host.plugin", "upstream": "physical.host.plugin"}
+PLUGINS = {"spot": "spot.host.plugin,spot.instance.plugin,spot.flavor.plugin", "upstream": "physical.host.plugin"}
 
 
 @dataclass(frozen=True)
