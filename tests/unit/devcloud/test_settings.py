@@ -64,7 +64,7 @@ def test_upstreams_plugin_knows_nothing_of_ours() -> None:
 
 def test_our_plugin_is_told_where_its_file_is() -> None:
     settings = BUILDERS["blazar"](site(Options(plugin="spot")))
-    assert settings["manager"]["plugins"] == "spot.host.plugin"
+    assert settings["manager"]["plugins"] == "spot.host.plugin,spot.instance.plugin,spot.flavor.plugin"
     assert settings["enforcement"] == {"enabled_filters": "SpotGuaranteeFilter"}
     assert settings["spot"] == {"config_file": "/cloud/etc/blazar-spot.conf"}
 
