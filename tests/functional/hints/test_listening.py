@@ -33,7 +33,7 @@ def ledger(cloud: Cloud) -> Callable[[str], Any]:
     return read
 
 
-def _booted(cloud: Cloud, name: str) -> str:
+def _booted(cloud: Cloud, name: str, at_most: float = 60) -> str:
     nova = cloud.connection("spot").compute
     flavor = next((one for one in nova.flavors(is_public=None) if one.name == "hints-preemptible"), None)
     if flavor is None:
@@ -41,7 +41,7 @@ def _booted(cloud: Cloud, name: str) -> str:
         nova.create_flavor_extra_specs(flavor, {PREEMPTIBLE: "true"})
     image = cloud.connection("spot").image.find_image(IMAGE).id
     server = nova.create_server(name=name, flavor_id=flavor.id, image_id=image, networks="none")
-    wait_until(lambda: nova.get_server(server.id).status == "ACTIVE", f"{name} runs", at_most=60, every=0.2)
+    wait_until(lambda: nova.get_server(server.id).status == "ACTIVE", f"{name} runs", at_most=at_most, every=0.2)
     return str(server.id)
 
 
@@ -72,7 +72,7 @@ def test_an_engine_starts_and_works_without_rabbitmq_and_hears_again_when_it_is_
         cloud.service(ENGINE).start()
     finally:
         cloud.service("rabbitmq").start()
-    server = _booted(cloud, "after-the-outage")
+    server = _booted(cloud, "after-the-outage", at_most=180)  # Nova itself takes its time to come back
     wait_until(lambda: ledger(server) and ledger(server)[0], "it is known to run", at_most=120, every=0.5)
     cloud.connection("spot").compute.delete_server(server)
     wait_until(lambda: ledger(server)[1] is not None, "it is known to be gone", at_most=SOON, every=0.2)
