@@ -70,10 +70,15 @@ class Fleet:
         if self._changes_since is None:
             self._fill(now)
         else:
-            told = self._compute.spot_changes(self._changes_since - OVERLAP_SECONDS)
-            self._take([one for one in told if not one.is_gone], {one.id for one in told if one.is_gone}, now)
+            self._follow(self._compute.spot_changes(self._changes_since - OVERLAP_SECONDS), now)
             self._read_on(now)
         self._changes_since = now
+
+    def _follow(self, changed: Iterable[Server], now: int) -> None:
+        """One that has another flavor now is gone from the spot servers: it may stay as long as it likes."""
+        ours = [one for one in changed if one.is_spot or one.id in self._servers]
+        gone = {one.id for one in ours if one.is_gone or not one.is_spot}
+        self._take([one for one in ours if one.id not in gone], gone, now)
 
     def _fill(self, now: int) -> None:
         """The whole list at once."""
@@ -105,7 +110,7 @@ class Fleet:
         """Ask by name for those that the list has left out: a list can be short."""
         for server_id in sorted(self._untold):
             try:
-                self._take([self._compute.server(server_id)], frozenset(), now)
+                self._follow([self._compute.server(server_id)], now)
             except NotFound:
                 self._take([], {server_id}, now)
         self._ledger.end_all_but(self.ids, now)

@@ -64,15 +64,14 @@ class Occupancy:
             return {}
         with ThreadPoolExecutor(min(len(hosts), HOSTS_AT_ONCE)) as threads:
             occupants = dict(zip(hosts, threads.map(self._witnesses.occupants, hosts), strict=True))
-        everybody = frozenset().union(*(names or () for names in occupants.values()))
-        unlisted = self._unlisted({one for one in everybody if fleet.get(one) is None})
+        names_at = ((host, one) for host, names in occupants.items() for one in names or ())
+        unlisted = self._unlisted({one for host, one in names_at if not _is_listed(one, host, fleet)})
         return {host: self._look(host, names, fleet, unlisted) for host, names in occupants.items()}
 
     def _look(self, host: str, occupants: frozenset[str] | None, fleet: Fleet, unlisted: _Unlisted) -> Look:
         names = occupants or frozenset()
         vanished = unlisted.vanished & names
-        # A server that is being built has no host yet, but the scheduler's books already say where it will be.
-        here = fleet.on(host, building=names) + [one for one in unlisted.found if one.host == host]
+        here = _listed(host, occupants, fleet) + [one for one in unlisted.found if one.host == host]
         condemned = {one.id for one in here if not has_promise(one)} | vanished
         present = {one.id for one in here}
         moves = self._moves(host) if names - present - condemned else {}
@@ -88,7 +87,8 @@ class Occupancy:
         found, vanished = [], set()
         for one in known:
             try:
-                found.append(self._compute.server(one))
+                server = self._compute.server(one)
+                found += [server] if server.is_spot else []
             except NotFound:
                 vanished.add(one)
             except SpotError as error:
@@ -134,3 +134,16 @@ class Occupancy:
             LOG.error(
                 "%s on %s is in the way of a reservation and is left alone: %s", occupant, reclaim.host, entry.details
             )
+
+
+def _is_listed(occupant: str, host: str, fleet: Fleet) -> bool:
+    """A server that is being built has no host yet, but the scheduler's books already say where it will be."""
+    server = fleet.get(occupant)
+    return server is not None and server.host in (None, host)
+
+
+def _listed(host: str, occupants: Set[str] | None, fleet: Fleet) -> list[Server]:
+    """The spot servers that are listed on the host and were seen there, if it could be looked at: a list may be old,
+    and one that has left the host is in nobody's way."""
+    here = fleet.on(host, building=occupants or ())
+    return here if occupants is None else [one for one in here if one.id in occupants]

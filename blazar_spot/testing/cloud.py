@@ -281,7 +281,7 @@ class FakeCloud(World):
 
     def _note_change(self, server: FakeServer) -> None:
         """Tests change servers as they like, so a change is what differs from what was seen last."""
-        if server.is_spot and (server.id not in self._told or self._told[server.id][0] != _as_told(server)):
+        if server.id not in self._told or self._told[server.id][0] != _as_told(server):
             self._told[server.id] = (_as_told(server), self.clock.now())
 
     def _wrote(self, operation: str, target: str, details: object = None) -> None:

@@ -105,12 +105,15 @@ def test_extra_specs_that_may_not_be_read_are_not_absent_ones(http: HttpStub, co
         list(compute.spot_servers())
 
 
-def test_changes_tell_who_was_deleted_and_leave_out_what_is_not_spot(http: HttpStub, compute: NovaCompute) -> None:
+def test_changes_tell_who_was_deleted_and_what_is_not_spot_but_may_have_been(
+    http: HttpStub, compute: NovaCompute
+) -> None:
     plain = _server(3, flavor={"original_name": "plain", "extra_specs": {}})
     http.on("GET", "/servers/detail", {"servers": [_server(1), _server(2, status="DELETED"), plain]})
-    assert [(one.id, one.is_gone) for one in compute.spot_changes(1_800_000_000)] == [
-        ("server-1", False),
-        ("server-2", True),
+    assert [(one.id, one.is_spot, one.is_gone) for one in compute.spot_changes(1_800_000_000)] == [
+        ("server-1", True, False),
+        ("server-2", True, True),
+        ("server-3", False, False),
     ]
     assert http.requests[0].query == {"all_tenants": "1", "changes-since": "2027-01-15T08:00:00Z"}
 

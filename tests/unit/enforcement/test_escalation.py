@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How instances are made to go: whose they are, one measure after another, not too many at a time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from blazar_spot.core.errors import NotNow, Unreachable
 from blazar_spot.core.evictions import Measure
 from blazar_spot.core.fences import OPEN
+from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.promises import Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
+from blazar_spot.ports.compute import Server
 from blazar_spot.testing.cloud import FakeCloud
-from blazar_spot.testing.lab import PLAIN, POLICY, SPOT, Lab
+from blazar_spot.testing.lab import LIST_SECONDS, PLAIN, POLICY, SPOT, Lab
 
 HOUR = 3600
 
@@ -277,6 +280,27 @@ def test_an_instance_that_boots_behind_the_fence_is_on_record_and_keeps_its_prom
     ]
     assert late.launched_at is not None
     assert late.deletes[0] - late.launched_at >= POLICY.min_uptime
+
+
+@pytest.mark.parametrize("flavor", [SPOT, PLAIN])
+def test_one_that_has_left_the_host_is_not_deleted_though_it_is_listed_there_still(flavor: Flavor) -> None:
+    class DeafCloud(FakeCloud):
+        """Tells of no change."""
+
+        def spot_changes(self, since: int) -> Sequence[Server]:
+            return []
+
+    lab = Lab(hosts=1, cloud=DeafCloud)
+    [leaver, victim] = booked_with_victims(2, lab)
+    lab.cloud.add_host("elsewhere", lab.cloud.hosts["host01"].own.totals, free=False)
+    lab.run_until(lab.reclaim.evict_at - LIST_SECONDS // 2)
+    lab.cloud.resize(leaver.id, flavor.name, "elsewhere")
+    lab.cloud.confirm(leaver.id)
+    lab.cloud.fails("spot_servers", Unreachable("slow"), times=None)
+    lab.run_until(lab.reclaim.start_at)
+    assert victim.deletes
+    assert not leaver.deletes
+    assert lab.reclaim.state is State.READY
 
 
 def test_an_instance_that_boots_slowly_is_evicted_in_time_and_on_record() -> None:

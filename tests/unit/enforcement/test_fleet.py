@@ -12,7 +12,7 @@ from blazar_spot.enforcement.fleet import OVERLAP_SECONDS, Fleet
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.ports.compute import Server
 from blazar_spot.testing.cloud import FakeCloud
-from blazar_spot.testing.lab import SPOT, Lab
+from blazar_spot.testing.lab import PLAIN, SPOT, Lab
 
 HOUR = 3600
 
@@ -131,6 +131,24 @@ def test_one_that_the_list_leaves_out_is_asked_for_before_it_is_taken_for_gone()
     assert lab.refresh() == lab.kept() == {server.id}
     lab.cloud.delete(server.id, force=True)
     lab.clock.advance(HOUR)
+    assert lab.refresh() == lab.kept() == set()
+
+
+@pytest.mark.parametrize("cloud", [FakeCloud, DeafCloud])
+def test_one_that_has_another_flavor_now_is_gone_from_them(cloud: type[FakeCloud]) -> None:
+    lab = Watched(cloud)
+    [resized, server] = lab.boot_and_run(2, "host01")
+    lab.refresh()
+    lab.cloud.resize(resized.id, PLAIN.name, "host02")
+    lab.clock.advance(HOUR)
+    lab.refresh()
+    assert lab.refresh() == lab.kept() == {server.id}
+
+
+def test_servers_that_never_were_spot_are_not_taken_in() -> None:
+    lab = Watched()
+    lab.refresh()
+    lab.cloud.boot(PLAIN.name, host="host01")
     assert lab.refresh() == lab.kept() == set()
 
 
