@@ -5,7 +5,7 @@ Spot instances are told and deleted. Whoever has no promise (any more) is delete
 never touched before a hand-over: the host is late, and somebody is told who it is.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,6 +42,14 @@ def sort_out(
         condemned=frozenset(condemned),
         moved=frozenset(server for server in moved if server in spot),
         strangers=frozenset(one for one in occupants - here - condemned if not (one in moves and moves[one] in spot)),
+    )
+
+
+def is_let(claims: Iterable[Claim], now: int) -> bool:
+    """Whether one of these claims has its whole host now."""
+    return any(
+        claim.room is None and claim.standing is Standing.FIRM and claim.start_at <= now < claim.end_at
+        for claim in claims
     )
 
 

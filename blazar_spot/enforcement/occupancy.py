@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from blazar_spot.core.errors import NotFound, SpotError
-from blazar_spot.core.occupants import Sorted, Whose, sort_out, whose
+from blazar_spot.core.occupants import Sorted, Whose, is_let, sort_out, whose
 from blazar_spot.core.promises import Reclaim
 from blazar_spot.core.record import deed
 from blazar_spot.enforcement.fleet import Fleet
@@ -64,9 +64,10 @@ class Occupancy:
             return {}
         with ThreadPoolExecutor(min(len(hosts), HOSTS_AT_ONCE)) as threads:
             occupants = dict(zip(hosts, threads.map(self._witnesses.occupants, hosts), strict=True))
-        names_at = ((host, one) for host, names in occupants.items() for one in names or ())
-        unlisted = self._unlisted({one for host, one in names_at if not _is_listed(one, host, fleet)})
-        return {host: self._look(host, names, fleet, unlisted) for host, names in occupants.items()}
+            names_at = ((host, one) for host, names in occupants.items() for one in names or ())
+            unlisted = self._unlisted({one for host, one in names_at if not _is_listed(one, host, fleet)})
+            looks = threads.map(lambda host: self._look(host, occupants[host], fleet, unlisted), hosts)
+            return dict(zip(hosts, looks, strict=True))
 
     def _look(self, host: str, occupants: frozenset[str] | None, fleet: Fleet, unlisted: _Unlisted) -> Look:
         names = occupants or frozenset()
@@ -103,10 +104,13 @@ class Occupancy:
             return {}
 
     def name_strangers(self, reclaim: Reclaim, strangers: Set[str]) -> None:
-        """Say once who stands in the way, unless it is a reservation's server whose time has not ended."""
+        """Say once who stands in the way, unless it is a reservation's server whose time has not ended. Nobody is asked
+        for as long as another reservation has the whole host: it may be full of servers, and all of them are its."""
+        with self._store.begin() as work:
+            claims = [claim for claim in work.claims_served_by(reclaim.host) if claim.id != reclaim.id]
+        if is_let(claims, self._clock.now()):
+            return
         for one in sorted(strangers):
-            with self._store.begin() as work:
-                claims = [claim for claim in work.claims_served_by(reclaim.host) if claim.id != reclaim.id]
             try:
                 server = self._server(one, reclaim.host)
             except SpotError as error:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nobody is touched who is not known to be spot or to have no promise."""
 
+from dataclasses import replace
+
 import pytest
 
-from blazar_spot.core.occupants import Sorted, Whose, sort_out, whose
+from blazar_spot.core.occupants import Sorted, Whose, is_let, sort_out, whose
 from blazar_spot.core.promises import Claim, Standing
 
 
@@ -74,3 +76,10 @@ def test_one_reservation_that_still_runs_is_enough() -> None:
 def test_what_a_move_left_behind_is_nobodys() -> None:
     assert whose(150, True, [claim(100, 200)], 150) is Whose.MOVED
     assert whose(None, True, [], 150) is Whose.MOVED
+
+
+def test_a_host_is_let_while_a_reservation_that_is_running_has_all_of_it() -> None:
+    assert [is_let([claim(10, 20)], now) for now in (9, 10, 19, 20)] == [False, True, True, False]
+    assert not is_let([claim(10, 20, Standing.ENDED)], 15)
+    assert not is_let([replace(claim(10, 20), room={"VCPU": 1})], 15)
+    assert not is_let([], 15)

@@ -315,6 +315,22 @@ def test_an_instance_that_boots_slowly_is_evicted_in_time_and_on_record() -> Non
     assert [(breach.cause, breach.subject) for breach in lab.store.breaches] == [(Cause.SLOW_BOOT, slow.id)]
 
 
+def test_the_servers_of_a_reservation_that_has_the_whole_host_are_not_asked_for_one_by_one() -> None:
+    lab = Lab(hosts=2)
+    start_at = lab.clock.now() + 2 * HOUR
+    lab.book("r1", start_at, hosts=2)
+    lab.run_until(start_at)
+    lab.whole.handover.hand_over("r1", lab.cloud.add_aggregate("r1").id, lab.candidates())
+    for host in lab.hosts * 2:
+        lab.cloud.boot(PLAIN.name, host=host)
+    lab.book("r2", start_at + HOUR, hosts=2)
+    lab.run_until(start_at + HOUR - 10)
+    assert lab.cloud.calls["server"] == 0
+    assert not [deed for deed in lab.store.deeds if deed.what == "stranger"]
+    lab.run_until(start_at + HOUR + 1)
+    assert len([deed for deed in lab.store.deeds if deed.what == "stranger"]) == 4
+
+
 def test_what_cannot_be_seen_is_the_cause_on_record() -> None:
     lab = Lab()
     booked_with_victims(1, lab)
