@@ -21,7 +21,7 @@ from blazar_spot.core.model import (
 from blazar_spot.core.notice import counted_from
 from blazar_spot.core.planner.sites import gather
 from blazar_spot.core.planner.whole import Offer, offer_of
-from blazar_spot.core.policy import Instants, Policy
+from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice
 
 
@@ -58,7 +58,7 @@ class Candidate:
     """A host that has what is asked for; ``busy`` are the windows in which reservations have it already.
 
     For slots there is also what the host has to give, ``parts`` that others have of it, and how many slots it was
-    chosen for.
+    chosen for. ``lead`` is the lead that it was chosen with.
     """
 
     host: str
@@ -67,11 +67,7 @@ class Candidate:
     capacity: Size = field(default_factory=dict, hash=False)
     parts: tuple[Part, ...] = ()
     slots: int = 1
-
-
-def instants(wish: Wish, policy: Policy) -> Instants:
-    """The instants of the claims that would come of it."""
-    return policy.instants(wish.start_at, policy.lead_for_hosts(wish.count_max))
+    lead: int = field(default=0, compare=False)
 
 
 def request(wish: Wish) -> Request:
@@ -92,6 +88,7 @@ def snapshot(
     candidates: Iterable[Candidate],
     instances: Iterable[Instance],
     notices: Mapping[str, Notice],
+    lead: int,
     policy: Policy,
     now: int,
 ) -> Snapshot:
@@ -103,7 +100,7 @@ def snapshot(
         rules=Rules(
             notice=policy.notice + policy.notice_slack,
             min_uptime=policy.min_uptime,
-            lead=policy.lead_for_hosts(wish.count_max),
+            lead=lead,
         ),
         hosts=tuple(Host(candidate.host, capacities[candidate.host]) for candidate in candidates),
         spots=tuple(

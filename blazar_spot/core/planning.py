@@ -24,15 +24,15 @@ def planned(claim: Claim, lead: int, policy: Policy, now: int) -> Reclaim:
     )
 
 
-def followed(reclaim: Reclaim, claim: Claim, policy: Policy, now: int) -> Reclaim:
+def followed(reclaim: Reclaim, claim: Claim, policy: Policy, now: int, lead: int | None = None) -> Reclaim:
     """The reclaim after its claim moved; the same one if it did not.
 
     The life begins again, so that every step is checked against the new instants; what was done already (a closed
-    pool, a given notice, a delete) is found done. Its lead stays what was promised.
+    pool, a given notice, a delete) is found done. Its lead stays what was promised, unless another one is promised now.
     """
     if claim.start_at == reclaim.start_at or reclaim.state in ENDED:
         return reclaim
-    moved = reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead))
+    moved = reclaim.moved_to(policy.instants(claim.start_at, reclaim.lead if lead is None else lead))
     return replace(moved, state=State.PLANNED, planned_at=now)
 
 

@@ -4,6 +4,7 @@
 The tables' column types convert each field; here is only the one column that is no field, ``notices.scheduled_for``.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 
 Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed, Heartbeat)
-
+Other = TypeVar("Other", Reclaim, Notice)
 
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in Stored.__constraints__}
 
@@ -32,7 +33,20 @@ def row_of(value: Stored) -> dict[str, Any]:
 
 def values_of(kind: type[Stored], result: CursorResult[Any]) -> list[Stored]:
     """The values that these rows store."""
+    read = _reader(kind, list(result.keys()))
+    return [read(row) for row in result]
+
+
+def pairs_of(
+    kind: type[Stored], columns: list[str], other: type[Other], others: list[str], result: CursorResult[Any]
+) -> list[tuple[Stored, Other | None]]:
+    """The values of rows with the columns of two tables; the other one is None where there is no row of its table."""
+    read, read_other = _reader(kind, columns), _reader(other, others)
+    width, there = len(columns), len(columns) + others.index("id")
+    return [(read(row[:width]), None if row[there] is None else read_other(row[width:])) for row in map(tuple, result)]
+
+
+def _reader(kind: type[Stored], columns: list[str]) -> Callable[[Sequence[Any]], Stored]:
     names = _NAMES[kind]
-    columns = list(result.keys())
     pick = itemgetter(*(columns.index(name) for name in names))
-    return [kind(**dict(zip(names, pick(row), strict=True))) for row in result]
+    return lambda row: kind(**dict(zip(names, pick(row), strict=True)))

@@ -17,7 +17,7 @@ from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Recl
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
-from blazar_spot.db.mapping import Stored, row_of, values_of
+from blazar_spot.db.mapping import Other, Stored, pairs_of, row_of, values_of
 from blazar_spot.db.tables import (
     breaches,
     claims,
@@ -53,6 +53,10 @@ class SqlWork:
     def open_claims(self) -> Sequence[Claim]:
         return self._all(Claim, select(claims).where(_IS_OPEN).order_by(claims.c.start_at, claims.c.id))
 
+    def claims_with_reclaims(self) -> Sequence[tuple[Claim, Reclaim | None]]:
+        both = select(claims, reclaims).outerjoin(reclaims, reclaims.c.id == claims.c.id).where(_IS_OPEN)
+        return self._pairs(Claim, claims, Reclaim, reclaims, both.order_by(claims.c.start_at, claims.c.id))
+
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
         of_reservation = select(claims).where(claims.c.reservation_id == reservation_id, _IS_OPEN)
         return self._all(Claim, of_reservation.order_by(claims.c.id))
@@ -87,6 +91,11 @@ class SqlWork:
         if hosts is not None:
             present = present.where(instances.c.host.in_(list(hosts)))
         return self._all(Instance, present.order_by(instances.c.id))
+
+    def instances_with_notices(self, hosts: Iterable[str]) -> Sequence[tuple[Instance, Notice | None]]:
+        both = select(instances, notices).outerjoin(notices, notices.c.scheduled_for == instances.c.id)
+        present = both.where(instances.c.gone_at.is_(None), instances.c.host.in_(list(hosts)))
+        return self._pairs(Instance, instances, Notice, notices, present.order_by(instances.c.id))
 
     def present_instances(self) -> frozenset[str]:
         present = select(instances.c.id).where(instances.c.gone_at.is_(None))
@@ -143,6 +152,11 @@ class SqlWork:
 
     def _all(self, kind: type[Stored], query: Select[Any]) -> list[Stored]:
         return values_of(kind, self._connection.execute(query))
+
+    def _pairs(
+        self, kind: type[Stored], table: Table, other: type[Other], joined: Table, query: Select[Any]
+    ) -> list[tuple[Stored, Other | None]]:
+        return pairs_of(kind, table.c.keys(), other, joined.c.keys(), self._connection.execute(query))
 
     def _add(self, table: Table, entry: Stored) -> bool:
         if self._connection.execute(_FIND[table], {"same_id": entry.id}).first():

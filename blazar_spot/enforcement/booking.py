@@ -12,23 +12,24 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from blazar_spot.core.booking import (
     Candidate,
     Wish,
     cheapest_first,
-    instants,
     refusal,
     request,
     snapshot,
     without_promises,
 )
 from blazar_spot.core.errors import NotFound, NotNow, Refused, SpotError
+from blazar_spot.core.leads import lead_beside
 from blazar_spot.core.model import Plan
 from blazar_spot.core.planner import plan
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Claim, Instance, Notice, Standing
+from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim, Standing
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store, Work
@@ -38,10 +39,19 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Spot instances, and by instance the notices that run."""
+    """Spot instances, by instance the notices that run, and the claims with which the deletes are shared."""
 
     instances: Sequence[Instance]
     notices: Mapping[str, Notice]
+    beside: Sequence[tuple[Claim, Reclaim | None]] = ()
+
+
+class _Place(NamedTuple):
+    """When a claim holds its host, and how long before that the deletes begin."""
+
+    start_at: int
+    end_at: int
+    lead: int
 
 
 class Booking:
@@ -56,16 +66,27 @@ class Booking:
         self._policy = policy
         self._returning = returning
 
-    def judge(self, wish: Wish, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The hosts that the wish would get, or raise ``Refused`` if it cannot be met without breaking a promise."""
+    def judge(self, wish: Wish, candidates: Sequence[Candidate], *, without: str | None = None) -> list[Candidate]:
+        """The hosts that the wish would get, or raise ``Refused`` if it cannot be met without breaking a promise.
+
+        ``without`` is the reservation that would leave its place for it.
+        """
         with _or_refused():
-            return self._plan(wish, self._present(candidates), self._known(candidates))
+            known = self._known(candidates, without)
+            return self._plan(wish, self._present(candidates), known, self._lead(wish, wish.count_max, known.beside))
+
+    def fence_at(self, wish: Wish, *, without: str | None = None) -> int:
+        """When the pools of the hosts would be closed."""
+        with _or_refused(), self._store.begin() as work:
+            lead = self._lead(wish, wish.count_max, _beside(work, without))
+        return self._policy.instants(wish.start_at, lead).fence_at
 
     def cheapest(self, wish: Wish, hosts: Sequence[Candidate], count: int) -> list[Candidate]:
         """So many of the hosts that a reservation has: those that are best to keep."""
         with _or_refused():
             known = self._known(hosts)
-        state = snapshot(wish, hosts, known.instances, known.notices, self._policy, self._clock.now())
+        lead = self._lead(wish, count, known.beside)
+        state = snapshot(wish, hosts, known.instances, known.notices, lead, self._policy, self._clock.now())
         best = set(cheapest_first(state, wish)[:count])
         return [host for host in hosts if host.host in best]
 
@@ -75,17 +96,22 @@ class Booking:
         Their pools are as they were: ``secure`` them before the booking is accepted.
         """
         with _or_refused():
-            chosen = self._plan(wish, self._present(candidates), self._known(candidates))
+            known = self._known(candidates)
+            longest = self._lead(wish, wish.count_max, known.beside)
+            planned = self._plan(wish, self._present(candidates), known, longest)
+            lead = self._lead(wish, len(planned), known.beside)
+            chosen = [replace(one, lead=lead) for one in planned]
             self._write_claims(reservation_id, lease_id, wish, chosen)
         return chosen
 
     def secure(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> list[Candidate]:
         """Behind the fence's instant, see to it that the held hosts can really be free, or raise ``Refused`` with
         nothing held of them any more; returns those that stay held, if fewer than asked for at the most will do."""
-        if self._clock.now() < instants(wish, self._policy).fence_at:
+        lead = max((host.lead for host in hosts), default=0)
+        if self._clock.now() < self._policy.instants(wish.start_at, lead).fence_at:
             return list(hosts)
         with _or_refused():
-            had = self._fence_then_look(wish, hosts, lambda: self.release(reservation_id, hosts))
+            had = self._fence_then_look(wish, hosts, lead, lambda: self.release(reservation_id, hosts))
             names = {host.host for host in had}
             self.release(reservation_id, [host for host in hosts if host.host not in names])
         return had
@@ -95,12 +121,15 @@ class Booking:
 
         Before the new fence's instant nothing is written: the claims follow when the calendar has changed.
         """
-        if self._clock.now() < instants(wish, self._policy).fence_at:
+        with _or_refused(), self._store.begin() as work:
+            lead = self._lead(wish, len(hosts), _beside(work, reservation_id))
+        if self._clock.now() < self._policy.instants(wish.start_at, lead).fence_at:
             return
         with _or_refused():
-            before = self._move_claims(reservation_id, {host.host: (wish.start_at, wish.end_at) for host in hosts})
+            place = _Place(wish.start_at, wish.end_at, lead)
+            before = self._move_claims(reservation_id, {host.host: place for host in hosts})
             every_one = replace(wish, count_min=len(hosts))
-            self._fence_then_look(every_one, hosts, lambda: self._move_claims(reservation_id, before))
+            self._fence_then_look(every_one, hosts, lead, lambda: self._move_claims(reservation_id, before))
 
     def release(self, reservation_id: str, hosts: Iterable[Candidate]) -> None:
         """Withdraw what is only held of these hosts for the reservation."""
@@ -126,8 +155,14 @@ class Booking:
             replace(host, busy=(*host.busy, (now, until))) if host.host in returning else host for host in candidates
         ]
 
-    def _plan(self, wish: Wish, candidates: Sequence[Candidate], known: _Known) -> list[Candidate]:
-        state = snapshot(wish, candidates, known.instances, known.notices, self._policy, self._clock.now())
+    def _lead(self, wish: Wish, hosts: int, beside: Sequence[tuple[Claim, Reclaim | None]]) -> int:
+        """The lead of so many hosts beside the claims that there are: the one that the engine will fix."""
+        claims = [claim for claim, _ in beside]
+        reclaims = {reclaim.id: reclaim for _, reclaim in beside if reclaim is not None}
+        return lead_beside(wish.start_at, hosts, claims, reclaims, self._policy, self._clock.now())
+
+    def _plan(self, wish: Wish, candidates: Sequence[Candidate], known: _Known, lead: int) -> list[Candidate]:
+        state = snapshot(wish, candidates, known.instances, known.notices, lead, self._policy, self._clock.now())
         answer: Plan = plan(state, request(wish))
         if not answer.feasible:
             refused = refusal(wish, answer, self._policy)
@@ -138,12 +173,14 @@ class Booking:
         chosen = {choice.host: choice.slots for choice in answer.hosts}
         return [replace(one, slots=chosen[one.host]) for one in candidates if one.host in chosen]
 
-    def _known(self, candidates: Sequence[Candidate]) -> _Known:
+    def _known(self, candidates: Sequence[Candidate], without: str | None = None) -> _Known:
         with self._store.begin() as work:
-            return _Known(work.instances([candidate.host for candidate in candidates]), _notices(work))
+            told = work.instances_with_notices([candidate.host for candidate in candidates])
+            beside = _beside(work, without)
+        notices = {instance.id: notice for instance, notice in told if notice is not None}
+        return _Known([instance for instance, _ in told], notices, beside)
 
     def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
-        lead = self._policy.lead_for_hosts(len(chosen))
         now = self._clock.now()
         with self._store.begin() as work:
             for candidate in chosen:
@@ -161,31 +198,32 @@ class Booking:
                         room=wish.room(candidate.slots),
                     )
                 )
-                work.put_reclaim(planned(claim, lead, self._policy, now))
+                work.put_reclaim(planned(claim, candidate.lead, self._policy, now))
 
-    def _move_claims(self, reservation_id: str, windows: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-        """Give the claims on these hosts new dates, and let their reclaims follow; returns the dates they had."""
-        lead = self._policy.lead_for_hosts(len(windows))
+    def _move_claims(self, reservation_id: str, places: Mapping[str, _Place]) -> dict[str, _Place]:
+        """Give the claims on these hosts new places, and let their reclaims follow; returns the places they had."""
         now = self._clock.now()
+        had = {}
         with self._store.begin() as work:
-            claims = [claim for claim in work.claims_of(reservation_id) if claim.host in windows]
-            if len(claims) < len(windows):
+            claims = [claim for claim in work.claims_of(reservation_id) if claim.host in places]
+            if len(claims) < len(places):
                 raise NotNow(f"reservation {reservation_id} has no claim on some of its hosts yet")
             reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
             for claim in claims:
-                start_at, end_at = windows[claim.host]
+                start_at, end_at, lead = places[claim.host]
                 moved = work.put_claim(replace(claim, start_at=start_at, end_at=end_at))
                 reclaim = reclaims.get(claim.id) or planned(moved, lead, self._policy, now)
-                work.put_reclaim(followed(reclaim, moved, self._policy, now))
-        return {claim.host: (claim.start_at, claim.end_at) for claim in claims}
+                work.put_reclaim(followed(reclaim, moved, self._policy, now, lead))
+                had[claim.host] = _Place(claim.start_at, claim.end_at, reclaim.lead)
+        return had
 
     def _fence_then_look(
-        self, wish: Wish, chosen: Sequence[Candidate], give_back: Callable[[], object]
+        self, wish: Wish, chosen: Sequence[Candidate], lead: int, give_back: Callable[[], object]
     ) -> list[Candidate]:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
             inside = self._inside(self._closed(chosen))
-            return [one for part, hosts in _as_chosen(wish, chosen) for one in self._plan(part, hosts, inside)]
+            return [one for part, hosts in _as_chosen(wish, chosen) for one in self._plan(part, hosts, inside, lead)]
         except Exception:
             give_back()
             raise
@@ -207,15 +245,16 @@ class Booking:
         inside = [(one, host.host) for host in pooled for one in sorted(self._pool.spot_consumers(host.host))]
         with self._store.begin() as work:
             known = {instance.id: instance for instance in work.instances_by_id(server for server, _ in inside)}
-            notices = _notices(work)
+            notices = {notice.instance_id: notice for notice in work.open_notices()}
         now = self._clock.now()
         found = [known.get(server) or _unknown(server, host, now) for server, host in inside]
         # One that failed before it ever ran was promised nothing; any other one may still be alive.
         return _Known([one for one in found if one.gone_at is None or one.running_since is not None], notices)
 
 
-def _notices(work: Work) -> Mapping[str, Notice]:
-    return {notice.instance_id: notice for notice in work.open_notices()}
+def _beside(work: Work, without: str | None) -> list[tuple[Claim, Reclaim | None]]:
+    """The claims that there are, but for those of a reservation that leaves its place."""
+    return [(claim, reclaim) for claim, reclaim in work.claims_with_reclaims() if claim.reservation_id != without]
 
 
 def _as_chosen(wish: Wish, chosen: Sequence[Candidate]) -> list[tuple[Wish, Sequence[Candidate]]]:

@@ -44,7 +44,7 @@ class Admission:
         """The ids of the hosts that the request would get now; holds nothing."""
         asked = request(values)
         offered = on_offer(calendar.hosts(asked.requirements, from_at=asked.wish.start_at, without=without))
-        return ids(offered, self._booking.judge(asked.wish, candidates(offered)))
+        return ids(offered, self._booking.judge(asked.wish, candidates(offered), without=without))
 
     def hold(self, reservation_id: str, lease_id: str, values: Mapping[str, Any]) -> Held:
         """Hold hosts for a new reservation."""

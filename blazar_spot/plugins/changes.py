@@ -54,6 +54,8 @@ class Changes:
         hosts = {host.id: host for host in around}
         rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
         kept = self._kept([row["compute_host_id"] for row in rows], hosts, before, asked.wish)
+        if kept and asked.wish.start_at < instant(before["start_date"]):
+            kept = self._giving_way(reservation["id"], [hosts[host] for host in kept], asked.wish)
         removed = tuple(row["id"] for row in rows if row["compute_host_id"] not in kept)
         if removed and reservation["status"] == status.reservation.ACTIVE:
             raise Refused(
@@ -114,17 +116,18 @@ class Changes:
         is_wider = starts_earlier or wish.end_at > instant(before["end_date"])
         kept = [host for host in allocated if host in hosts and not (is_wider and _is_taken(hosts[host], wish))]
         if len(kept) > wish.count_max:
-            kept = self._cheapest([hosts[host] for host in kept], wish)
-        return self._giving_way([hosts[host] for host in kept], wish) if kept and starts_earlier else kept
+            return self._cheapest([hosts[host] for host in kept], wish)
+        return kept
 
     def _cheapest(self, hosts: list[Reservable], wish: Wish) -> list[str]:
         """Those to keep when there are too many."""
         return ids(hosts, self._booking.cheapest(wish, [_idle(host) for host in hosts], wish.count_max))
 
-    def _giving_way(self, hosts: list[Reservable], wish: Wish) -> list[str]:
+    def _giving_way(self, reservation_id: str, hosts: list[Reservable], wish: Wish) -> list[str]:
         """Those whose spot instances can be gone by the start."""
         try:
-            return ids(hosts, self._booking.judge(replace(wish, count_min=1), [_idle(host) for host in hosts]))
+            among = [_idle(host) for host in hosts]
+            return ids(hosts, self._booking.judge(replace(wish, count_min=1), among, without=reservation_id))
         except Refused as refused:
             if refused.code == "cannot_judge":
                 raise

@@ -57,7 +57,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         """Raise ``Refused`` if the reservation cannot be changed so."""
         ask = self.asks.of_instances(after)
         if _changed(reservation, after):
-            self.slots.must_be_ahead(ask.wish)
+            self.slots.must_be_ahead(reservation["id"], ask.wish)
             self.slots.choose_slots(ask, without=reservation["id"])
         else:
             self.tenure.judge(reservation, ask, before, after)

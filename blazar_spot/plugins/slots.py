@@ -8,7 +8,7 @@ calendar, and whatever holds is called with ``calendar.CHANGES`` held. Raises ``
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from blazar_spot.core.booking import Candidate, Wish, instants
+from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.core.model import Size
 from blazar_spot.plugins import parts
@@ -24,13 +24,12 @@ class Slots(Admission):
     def __init__(self, whole: Whole) -> None:
         super().__init__(whole.booking, whole.clock)
         self._witnesses = whole.witnesses
-        self._policy = whole.policy
         self._capacities: dict[str, Size] = {}
 
     def choose_slots(self, ask: Ask, *, without: str | None = None) -> list[str]:
         """The hosts' ids, one for each slot; holds nothing."""
         offered = on_offer(self._reservable(ask, without))
-        return _one_each(offered, self._booking.judge(ask.wish, candidates(offered)))
+        return _one_each(offered, self._booking.judge(ask.wish, candidates(offered), without=without))
 
     def hold_slots(self, reservation_id: str, lease_id: str, ask: Ask) -> Held:
         """Hold slots for a new reservation."""
@@ -64,16 +63,16 @@ class Slots(Admission):
         kept: list[Candidate] = []
         for host, slots in hosts.items():
             wish = replace(ask.wish, count_min=slots, count_max=slots, affinity=True)
-            kept += self._booking.judge(wish, [known[host].candidate])
+            kept += self._booking.judge(wish, [known[host].candidate], without=reservation_id)
         return kept
 
     def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
         """Hold these hosts from an earlier start on."""
         self._booking.move(reservation_id, wish, hosts)
 
-    def must_be_ahead(self, wish: Wish) -> None:
+    def must_be_ahead(self, reservation_id: str, wish: Wish) -> None:
         """Refuse what would have to be fenced already."""
-        if self._clock.now() >= instants(wish, self._policy).fence_at:
+        if self._clock.now() >= self._booking.fence_at(wish, without=reservation_id):
             sentence = "So shortly before its start a reservation keeps its parameters"
             raise Refused(f"{sentence}; code=too_late", code="too_late")
 

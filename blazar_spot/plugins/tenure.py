@@ -52,7 +52,7 @@ class Tenure:
     def choose_again(self, reservation: Values, ask: Ask, row: Values) -> None:
         """Give the reservation other slots. The claims follow the calendar, which is in time before the first fence."""
         with answered(), calendar.CHANGES:
-            self._slots.must_be_ahead(ask.wish)
+            self._slots.must_be_ahead(reservation["id"], ask.wish)
             chosen = self._slots.choose_slots(ask, without=reservation["id"])
             for allocation in db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"]):
                 db_api.host_allocation_destroy(allocation["id"])

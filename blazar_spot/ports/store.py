@@ -26,6 +26,9 @@ class Work(Protocol):
     def open_claims(self) -> Sequence[Claim]:
         """All claims that are held or firm, by start and id."""
 
+    def claims_with_reclaims(self) -> Sequence[tuple[Claim, Reclaim | None]]:
+        """The open claims, by start and id, each with its reclaim, in one read; None if it is not planned yet."""
+
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
         """The open claims of one reservation, by id."""
 
@@ -53,6 +56,10 @@ class Work(Protocol):
 
     def instances(self, hosts: Iterable[str] | None = None) -> Sequence[Instance]:
         """The spot instances that were seen and are not gone, of these hosts or of all, by id."""
+
+    def instances_with_notices(self, hosts: Iterable[str]) -> Sequence[tuple[Instance, Notice | None]]:
+        """The spot instances of these hosts that were seen and are not gone, by id, each with its scheduled notice if
+        it has one, in one read."""
 
     def present_instances(self) -> frozenset[str]:
         """The ids of all spot instances that were seen and are not gone."""

@@ -47,6 +47,9 @@ class FakeWork:
     def open_claims(self) -> Sequence[Claim]:
         return sorted((claim for claim in self.rows.claims.values() if claim.is_open), key=_by_start)
 
+    def claims_with_reclaims(self) -> Sequence[tuple[Claim, Reclaim | None]]:
+        return [(claim, self.rows.reclaims.get(claim.id)) for claim in self.open_claims()]
+
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
         of_reservation = (claim for claim in self.open_claims() if claim.reservation_id == reservation_id)
         return sorted(of_reservation, key=_by_id)
@@ -85,6 +88,10 @@ class FakeWork:
         present = (instance for instance in self.rows.instances.values() if instance.gone_at is None)
         wanted = None if hosts is None else frozenset(hosts)
         return sorted((one for one in present if wanted is None or one.host in wanted), key=_by_id)
+
+    def instances_with_notices(self, hosts: Iterable[str]) -> Sequence[tuple[Instance, Notice | None]]:
+        notices = {notice.instance_id: notice for notice in self.open_notices()}
+        return [(instance, notices.get(instance.id)) for instance in self.instances(hosts)]
 
     def present_instances(self) -> frozenset[str]:
         return frozenset(one.id for one in self.rows.instances.values() if one.gone_at is None)

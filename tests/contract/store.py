@@ -298,6 +298,37 @@ class StoreContract:
         with store.begin() as work:
             assert ids(work.reclaims_of_open_claims()) == ["b", "a"]
 
+    def test_open_claims_are_told_with_their_reclaims(self, store: Store) -> None:
+        put(
+            store,
+            replace(CLAIM, id="later", start_at=NOON + 60),
+            replace(CLAIM, id="planned"),
+            replace(RECLAIM, id="planned", state=State.HANDED_OVER),
+            replace(CLAIM, id="gone", standing=Standing.ENDED),
+            replace(RECLAIM, id="gone"),
+        )
+        with store.begin() as work:
+            claims = {claim.id: claim for claim in work.open_claims()}
+            (reclaim,) = work.reclaims_of_open_claims()
+            assert list(work.claims_with_reclaims()) == [(claims["planned"], reclaim), (claims["later"], None)]
+
+    def test_instances_are_told_with_the_notices_that_run(self, store: Store) -> None:
+        put(
+            store,
+            replace(INSTANCE, id="b", size={"VCPU": 4}),
+            replace(NOTICE, instance_id="b"),
+            replace(NOTICE, id="old", instance_id="b", state=NoticeState.WITHDRAWN),
+            replace(INSTANCE, id="a"),
+            replace(NOTICE, id="over", instance_id="a", state=NoticeState.TERMINATED),
+            replace(INSTANCE, id="gone", gone_at=NOON),
+            replace(INSTANCE, id="elsewhere", host="gpu-2"),
+        )
+        with store.begin() as work:
+            a, b = work.instances(["gpu-1"])
+            (notice,) = work.open_notices()
+            assert list(work.instances_with_notices(["gpu-1", "gpu-3"])) == [(a, None), (b, notice)]
+            assert list(work.instances_with_notices([])) == []
+
     def test_open_notices_are_the_scheduled_ones_by_deadline_and_id(self, store: Store) -> None:
         put(
             store,

@@ -10,7 +10,6 @@ from blazar_spot.core.booking import (
     Part,
     Wish,
     cheapest_first,
-    instants,
     refusal,
     request,
     snapshot,
@@ -23,6 +22,7 @@ from blazar_spot.core.promises import Instance, Notice, NoticeState
 NOW = 1_800_000_000  # 2027-01-15 08:00 UTC
 WISH = Wish(start_at=NOW + 7200, end_at=NOW + 9000, count_min=2, count_max=3)
 POLICY = Policy(min_uptime=1800, notice=900, notice_slack=60, boot_allowance=120, spots_per_host=20, parallel_deletes=1)
+LEAD = POLICY.lead_for_hosts(3)
 SLOTS = replace(WISH, count_min=3, size={"GPU": 2, "VCPU": 4}, affinity=False)
 INSTANCE = Instance(
     id="s1", host="h1", project_id="p", name="n", flavor="f", created_at=NOW - 5000, running_since=NOW - 4950
@@ -38,20 +38,15 @@ NOTICE = Notice(
 )
 
 
-def test_the_lead_is_that_of_as_many_full_hosts_as_may_be_given() -> None:
-    assert POLICY.lead_for_hosts(3) > POLICY.lead_for_hosts(2)
-    assert instants(WISH, POLICY) == POLICY.instants(WISH.start_at, POLICY.lead_for_hosts(3))
-
-
 def test_the_planner_is_asked_for_whole_hosts_in_the_window() -> None:
     assert request(WISH) == HostRequest(start=WISH.start_at, end=WISH.end_at, count_min=2, count_max=3)
 
 
 def test_the_state_to_decide_on_is_that_of_the_candidates() -> None:
     candidates = [Candidate("h1", "compute1", ((10, 20), (30, 40))), Candidate("h2", "compute2")]
-    state = snapshot(WISH, iter(candidates), [INSTANCE], {}, POLICY, NOW)
+    state = snapshot(WISH, iter(candidates), [INSTANCE], {}, LEAD, POLICY, NOW)
     assert state.now == NOW
-    assert state.rules == Rules(notice=960, min_uptime=1800, lead=POLICY.lead_for_hosts(3))
+    assert state.rules == Rules(notice=960, min_uptime=1800, lead=LEAD)
     assert state.hosts == (Host("h1", {}), Host("h2", {}))
     assert state.reservations == (Reservation("h1/10", "h1", 10, 20), Reservation("h1/30", "h1", 30, 40))
     assert state.spots == (Spot("s1", "h1", {}, launched_at=NOW - 4950, cost=4950),)
@@ -74,7 +69,7 @@ def test_of_the_state_only_what_is_asked_for_counts() -> None:
     candidates = [Candidate("h1", "c1", ((50, 60),), {"GPU": 8, "VCPU": 64, "DISK_GB": 500}, parts)]
     small = replace(INSTANCE, size={"GPU": 1, "DISK_GB": 50})
     elsewhere = replace(INSTANCE, id="s3", host="h3")
-    state = snapshot(SLOTS, candidates, [small, replace(INSTANCE, id="s2"), elsewhere], {}, POLICY, NOW)
+    state = snapshot(SLOTS, candidates, [small, replace(INSTANCE, id="s2"), elsewhere], {}, LEAD, POLICY, NOW)
     assert state.hosts == (Host("h1", {"GPU": 8, "VCPU": 64}),)
     assert [spot.size for spot in state.spots] == [{"GPU": 1}, {"GPU": 8, "VCPU": 64}, {}]
     assert state.reservations == (
@@ -85,20 +80,20 @@ def test_of_the_state_only_what_is_asked_for_counts() -> None:
 
 
 def test_an_instance_that_was_told_goes_when_it_was_told() -> None:
-    state = snapshot(WISH, [], [INSTANCE, replace(INSTANCE, id="s2")], {"s1": NOTICE}, POLICY, NOW)
+    state = snapshot(WISH, [], [INSTANCE, replace(INSTANCE, id="s2")], {"s1": NOTICE}, LEAD, POLICY, NOW)
     assert [spot.evict_at for spot in state.spots] == [NOW + 960, None]
 
 
 def test_an_instance_that_has_not_run_yet_is_counted_from_its_boot_allowance_and_costs_nothing() -> None:
     building = replace(INSTANCE, created_at=NOW - 20, running_since=None)
-    (spot,) = snapshot(WISH, [], [building], {}, POLICY, NOW).spots
+    (spot,) = snapshot(WISH, [], [building], {}, LEAD, POLICY, NOW).spots
     assert (spot.launched_at, spot.cost) == (NOW + 100, 0)
 
 
 def test_hosts_that_cannot_be_free_are_in_the_order_of_their_names() -> None:
     busy = ((WISH.start_at, WISH.end_at),)
     candidates = [Candidate(name, name, busy) for name in ("h2", "h3", "h1")]
-    assert cheapest_first(snapshot(WISH, candidates, [], {}, POLICY, NOW), WISH) == ["h1", "h2", "h3"]
+    assert cheapest_first(snapshot(WISH, candidates, [], {}, LEAD, POLICY, NOW), WISH) == ["h1", "h2", "h3"]
 
 
 def test_hosts_are_kept_by_what_they_cost_and_last_if_they_cannot_be_free() -> None:
@@ -107,7 +102,7 @@ def test_hosts_are_kept_by_what_they_cost_and_last_if_they_cannot_be_free() -> N
     dearer = replace(INSTANCE, id="s4", host="h5", created_at=NOW - 9000, running_since=NOW - 9000)
     candidates = [Candidate(f"h{number}", f"c{number}") for number in (3, 5, 1, 4, 2)]
     notices = {"s2": replace(NOTICE, instance_id="s2", host="h2")}
-    state = snapshot(WISH, candidates, [old, told, young, dearer], notices, POLICY, NOW)
+    state = snapshot(WISH, candidates, [old, told, young, dearer], notices, LEAD, POLICY, NOW)
     assert cheapest_first(state, WISH) == ["h2", "h4", "h1", "h5", "h3"]
 
 
@@ -149,9 +144,9 @@ def test_a_refusal_for_reservations_has_a_start_too() -> None:
     assert str(refused).endswith("earliest_start=2027-01-15 10:00 code=not_enough_hosts")
 
 
-@pytest.mark.parametrize(("now", "asked_at"), [(NOW, NOW), (WISH.end_at, WISH.start_at - POLICY.lead_for_hosts(3))])
+@pytest.mark.parametrize(("now", "asked_at"), [(NOW, NOW), (WISH.end_at, WISH.start_at - LEAD)])
 def test_without_promises_everybody_may_go_in_time(now: int, asked_at: int) -> None:
-    state = snapshot(WISH, [Candidate("h1", "c1")], [INSTANCE], {"s1": NOTICE}, POLICY, now)
+    state = snapshot(WISH, [Candidate("h1", "c1")], [INSTANCE], {"s1": NOTICE}, LEAD, POLICY, now)
     assert without_promises(state=state, wish=WISH) == replace(
         state,
         now=asked_at,
