@@ -108,7 +108,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A spot instance that was seen; ``running_since`` is None until it was ACTIVE for the first time.
+    """A spot instance that was seen; ``running_since`` is None until it was ACTIVE for the first time of its run.
+
+    While it is shelved away from its host, ``host`` is empty; when it comes back ``created_at`` is when it was seen to.
 
     ``gone_at`` is when its promise ended: it is gone, is being deleted, or failed before it ever ran. ``size`` is what
     it holds of its host, None if that was not written down.

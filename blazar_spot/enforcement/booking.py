@@ -30,6 +30,7 @@ from blazar_spot.core.planner import plan
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim, Standing
+from blazar_spot.enforcement.ledger import NOWHERE
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store, Work
@@ -241,10 +242,11 @@ class Booking:
         return pooled
 
     def _inside(self, pooled: Sequence[Candidate]) -> _Known:
-        """Who consumes the pools. One that is not in the ledger yet is taken to have only just been created."""
+        """Who consumes the pools. One that is not in the ledger yet, or comes back to a host, has only just begun."""
         inside = [(one, host.host) for host in pooled for one in sorted(self._pool.spot_consumers(host.host))]
         with self._store.begin() as work:
-            known = {instance.id: instance for instance in work.instances_by_id(server for server, _ in inside)}
+            seen = work.instances_by_id(server for server, _ in inside)
+            known = {instance.id: instance for instance in seen if instance.host != NOWHERE}
             notices = {notice.instance_id: notice for notice in work.open_notices()}
         now = self._clock.now()
         found = [known.get(server) or _unknown(server, host, now) for server, host in inside]

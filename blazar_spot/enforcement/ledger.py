@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger of spot instances: what cannot be asked again later, above all since when each has been running.
 
-The compute service rewrites a server's launch time on rebuild, rescue and resize, so the first one seen is kept.
+The compute service rewrites a server's launch time on rebuild, rescue and resize, so the first one seen is kept. Only
+a server that was shelved away from its host begins a new run when it comes back.
 """
 
 import logging
@@ -11,6 +12,9 @@ from dataclasses import replace
 from blazar_spot.core.promises import Instance
 from blazar_spot.ports.compute import Server
 from blazar_spot.ports.store import Store
+
+NOWHERE = ""
+"""The host of an instance that is shelved away from any."""
 
 LOG = logging.getLogger(__name__)
 
@@ -30,7 +34,8 @@ class Ledger:
             return
         with self._store.begin() as work:
             known = {one.id: one for one in work.instances_by_id(gone | {server.id for server in told})}
-            seen = {one.id: as_seen(one, one.host, known.get(one.id), now) for one in told if one.host is not None}
+            placed = [one for one in told if one.host or _is_offloaded(one)]
+            seen = {one.id: as_seen(one, one.host or NOWHERE, known.get(one.id), now) for one in placed}
             for instance in (known[one] for one in sorted(gone & known.keys())):
                 if instance.gone_at is None:
                     LOG.info("Spot instance %s is gone from %s", instance.id, instance.host)
@@ -61,6 +66,16 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
             created_at=server.created_at,
             running_since=None,
         )
-    since = server.launched_at if known.running_since is None else known.running_since
+    if host != NOWHERE and known.host == NOWHERE:
+        known = replace(known, created_at=now)
+    if _is_offloaded(server):
+        since = None
+    else:
+        since = server.launched_at if known.running_since is None else known.running_since
     ended_at = None if has_promise(server) else known.gone_at or now
     return replace(known, host=host, running_since=since, gone_at=ended_at, size=server.size)
+
+
+def _is_offloaded(server: Server) -> bool:
+    """Shelved and away from its host, or on its way back to one and not running yet."""
+    return server.status == "SHELVED_OFFLOADED"

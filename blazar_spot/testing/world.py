@@ -126,6 +126,21 @@ class World:
             self._free(server.migration)
             server.migration, server.status = None, "ACTIVE"
 
+    def shelve(self, server_id: str) -> None:
+        """Shelve a server and take it off its host, as Nova does at once or after a while."""
+        with self.lock:
+            self.settle()
+            server = self.alive[server_id]
+            self._free(server_id)
+            self.hosts[server.host or ""].rows.discard(server_id)
+            server.host, server.status = None, "SHELVED_OFFLOADED"
+
+    def unshelve(self, server_id: str, to: str) -> None:
+        """Start a shelved server on a host; it stays as it is until it runs there."""
+        with self.lock:
+            self.settle()
+            self._build(self.alive[server_id], self.hosts[to])
+
     def evacuate(self, server_id: str, to: str) -> None:
         """Rebuild a server elsewhere because its host is dead, which keeps the allocation until it lives again."""
         with self.lock:
