@@ -7,6 +7,7 @@ imports Nova and oslo, nothing of the rest of the dev cloud but `behaviour`.
 """
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class DevcloudDriver(fake.FakeDriverWithoutFakeNodes):  # type: ignore[misc]
         self.local_gb = CONF.devcloud.disk_gb
         super().__init__(virtapi, read_only)
         self._memory = Path(CONF.state_path) / "instances.json"
+        self._writing = threading.Lock()
 
     def init_host(self, host: str) -> None:
         super().init_host(host)
@@ -88,8 +90,9 @@ class DevcloudDriver(fake.FakeDriverWithoutFakeNodes):  # type: ignore[misc]
         self._remember()
 
     def _remember(self) -> None:
-        known = {uuid: (instance.name, instance.state) for uuid, instance in dict(self.instances).items()}
-        self._memory.write_text(json.dumps(known))
+        with self._writing:  # or of two deletes at once the one that looked first might write last
+            known = {uuid: (instance.name, instance.state) for uuid, instance in dict(self.instances).items()}
+            self._memory.write_text(json.dumps(known))
 
     def _behaviour(self) -> Behaviour:
         return Behaviour.read(Path(CONF.devcloud.behaviour_file))

@@ -121,11 +121,11 @@ def compute_killed(scene: Scene) -> None:
 
 ALL: dict[str, Story] = {
     "engine_killed": Story(engine_killed),
-    "rabbitmq": Story(outages("rabbitmq")),
     "mariadb": Story(outages("mariadb")),
     "nova_api": Story(outages("nova-api")),
     "two_engines": Story(two_engines, minutes=0),
     "compute_killed": Story(compute_killed, minutes=2),
+    "rabbitmq": Story(outages("rabbitmq"), is_nightly=True),
     "placement": Story(outages("placement"), is_nightly=True),
     "one_of_two_killed": Story(one_of_two_killed, is_nightly=True),
     "manager_killed": Story(manager_killed, active_within=45, is_nightly=True),

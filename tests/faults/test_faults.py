@@ -68,9 +68,9 @@ def test_the_engine_died_in_every_state(seen: Seen) -> None:
 
 
 @about("two_engines")
-def test_of_two_engines_one_sends_each_delete_and_nothing_is_on_record(seen: Seen) -> None:
+def test_of_two_engines_one_sends_each_delete_and_the_host_is_not_late(seen: Seen) -> None:
     assert {name: len(asked) for name, asked in seen.deletes.items()} == dict.fromkeys(seen.read, 1)
-    assert seen.breaches == []
+    assert not LATENESS & set(seen.breaches)  # the outage of the story before may hold up a fence
 
 
 @about("manager_killed")
