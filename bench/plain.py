@@ -22,8 +22,8 @@ def plain_cost(snapshot: Snapshot, request: SlotRequest) -> int:
         most = min(found.most // shape.unit, shape.need)
         costs = [0, *(found.cost(units * shape.unit) for units in range(1, most + 1))]
         for need in range(shape.need, 0, -1):
-            befores = reversed(best[max(need - len(costs) + 1, 0) : need + 1])
-            totals = [before + cost for before, cost in zip(befores, costs, strict=False) if before is not None]
+            earlier = reversed(best[max(need - len(costs) + 1, 0) : need + 1])
+            totals = [before + cost for before, cost in zip(earlier, costs, strict=False) if before is not None]
             best[need] = min(totals, default=None)
     if best[-1] is None:
         raise ValueError("the request cannot be served")
