@@ -16,6 +16,7 @@ from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.compute import Compute
+from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -31,13 +32,14 @@ class Admittance(HandOver):
         self,
         store: Store,
         compute: Compute,
+        pool: Pool,
         witnesses: Witnesses,
         policy: Policy,
         budget: int,
         sharing: Sharing,
         furnish: Furnish,
     ) -> None:
-        super().__init__(store, compute, witnesses, policy, budget)
+        super().__init__(store, compute, pool, witnesses, policy, budget)
         self._sharing = sharing
         self._furnish = furnish
 

@@ -85,9 +85,11 @@ def assemble(
         ),
         booking=Booking(store, pool, clock, policy, handback.returning),
         publishing=Publishing(store, clock),
-        handover=HandOver(store, compute, witnesses, policy, handover_budget),
+        handover=HandOver(store, compute, pool, witnesses, policy, handover_budget),
         handback=handback,
-        admittance=lambda furnish: Admittance(store, compute, witnesses, policy, handover_budget, sharing, furnish),
+        admittance=lambda furnish: Admittance(
+            store, compute, pool, witnesses, policy, handover_budget, sharing, furnish
+        ),
         witnesses=witnesses,
         policy=policy,
         clock=clock,

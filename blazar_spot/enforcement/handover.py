@@ -21,6 +21,7 @@ from blazar_spot.core.promises import Claim
 from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.compute import Aggregate, Compute
+from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -43,9 +44,12 @@ class _Way:
 class HandOver:
     """Moves clean hosts from the freepool to a reservation's aggregate."""
 
-    def __init__(self, store: Store, compute: Compute, witnesses: Witnesses, policy: Policy, budget: int) -> None:
+    def __init__(
+        self, store: Store, compute: Compute, pool: Pool, witnesses: Witnesses, policy: Policy, budget: int
+    ) -> None:
         self._store = store
         self._compute = compute
+        self._pool = pool
         self._witnesses = witnesses
         self._policy = policy
         self.budget = budget
@@ -96,7 +100,20 @@ class HandOver:
         if host.service_host in way.elsewhere:
             LOG.warning("%s has not come back from its last reservation", host.host)
             return False
-        return self._witnesses.is_clean(host.host) and not way.is_shut.is_set() and self._move(host, way)
+        is_clean = self._is_closed(host) and self._witnesses.is_clean(host.host)
+        return is_clean and not way.is_shut.is_set() and self._move(host, way)
+
+    def _is_closed(self, host: Candidate) -> bool:
+        """Close the pool, as a rule once more: nobody can come in any more between the look and the move, not even if
+        there was no engine to close it in time. Nobody comes to a host without a pool."""
+        try:
+            self._pool.close(host.host)
+        except NotFound:
+            return True
+        except SpotError as error:
+            LOG.warning("The spot pool of %s cannot be closed: %s", host.host, error)
+            return False
+        return True
 
     def _move(self, host: Candidate, way: _Way) -> bool:
         try:

@@ -7,7 +7,7 @@ tick, and holds up no other.
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from blazar_spot.core.errors import StaleVersion
@@ -71,7 +71,11 @@ class Notices:
             for reclaim in work.open_reclaims():
                 if reclaim.fence_at <= now:
                     by_host.setdefault(reclaim.host, []).append(reclaim)
-        pairs = [(one, _brought_up_to_date(one, fleet.get(one.instance_id), by_host)) for one in notices]
+            gone = _gone(work, {notice.instance_id for notice in notices} - fleet.ids)
+        pairs = [
+            (one, _ended(one) if one.instance_id in gone else _followed(one, fleet.get(one.instance_id), by_host))
+            for one in notices
+        ]
         changed = self._put([after for before, after in pairs if after != before])
         for notice in changed:
             if notice.state is not NoticeState.SCHEDULED:
@@ -104,9 +108,19 @@ def _deed(notice: Notice, reclaim: Reclaim, now: int) -> Deed:
     return deed("notice", now, reclaim.id, notice.host, notice.instance_id, f"ends at {notice.deadline_at}")
 
 
-def _brought_up_to_date(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequence[Reclaim]]) -> Notice:
-    if server is None:
-        return replace(notice, state=NoticeState.TERMINATED)
-    if server.is_going:
+def _gone(work: Work, unlisted: Set[str]) -> Set[str]:
+    """Those that are gone for certain: one that was told to another engine alone is in the ledger all the same."""
+    there = {one.id for one in work.instances_by_id(unlisted) if one.gone_at is None} if unlisted else set()
+    return unlisted - there
+
+
+def _ended(notice: Notice) -> Notice:
+    return replace(notice, state=NoticeState.TERMINATED)
+
+
+def _followed(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequence[Reclaim]]) -> Notice:
+    """The notice as its host's reclaims want it; one of an instance that is on its way out stays as it is."""
+    if server is not None and server.is_going:
         return notice
-    return revised(notice, reclaims.get(server.host or notice.host, ()))
+    host = notice.host if server is None else server.host or notice.host
+    return revised(notice, reclaims.get(host, ()))

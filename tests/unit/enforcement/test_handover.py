@@ -3,6 +3,8 @@
 
 import threading
 
+from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.fences import OPEN
 from blazar_spot.enforcement.assembly import assemble
 from blazar_spot.testing.lab import Lab
 
@@ -69,3 +71,32 @@ def test_every_host_is_late_while_there_is_no_freepool() -> None:
     del lab.cloud.aggregates[lab.cloud.freepool.id]
     assert lab.whole.handover.hand_over("r1", aggregate.id, chosen) == chosen
     assert aggregate.hosts == []
+
+
+def test_nobody_can_come_to_a_host_between_the_look_and_the_move_even_without_an_engine() -> None:
+    lab = Lab(hosts=1)
+    chosen = lab.book("r1", lab.clock.now())
+    lab.cloud.keep("host01", OPEN, lab.cloud.pools()["host01"])
+    aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
+    was_closed: list[bool] = []
+    servers_on = lab.cloud.servers_on
+
+    def looked(host: str) -> frozenset[str]:
+        was_closed.append(lab.cloud.pools()[host].is_closed)
+        return servers_on(host)
+
+    lab.cloud.servers_on = looked  # type: ignore[method-assign]
+    assert lab.whole.handover.hand_over("r1", aggregate.id, chosen) == []
+    assert was_closed == [True]
+
+
+def test_a_host_whose_pool_cannot_be_closed_is_late() -> None:
+    lab = Lab(hosts=1)
+    chosen = lab.book("r1", lab.clock.now())
+    aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
+
+    def refused(host: str) -> None:
+        raise Unreachable(host)
+
+    lab.cloud.close = refused  # type: ignore[method-assign]
+    assert lab.whole.handover.hand_over("r1", aggregate.id, chosen) == chosen
