@@ -15,8 +15,6 @@ COUNTS = (8, 200, 500, 1000, 2000, 4000)
 NOW = 1_800_000_000
 HOUR = 3600
 RULES = Rules(notice=960, min_uptime=1800, lead=60)
-# Nobody takes so much at once: these are measured but held to no limit.
-NO_LIMIT = HALF, SMALL_SLOTS = "slots on half of all GPUs", "10 slots of 1 CPU per host"
 # GPUs, vCPUs and GiB of memory of ten instances that fill a host.
 LAYOUTS = (
     ((1, 12, 120),) * 6 + ((2, 24, 240),) + ((0, 8, 16),) * 3,
@@ -95,8 +93,8 @@ def gpu_questions(size: int) -> dict[str, Request]:
         "64 slots apart": replace(slots, affinity=False),
         "1000 slots of 1 GPU": replace(slots, count=1000),
         "slots on a tenth of all GPUs": replace(slots, count=size * 8 // 10),
-        HALF: replace(slots, count=size * 8 // 2, end=slots.start + HOUR),
-        SMALL_SLOTS: replace(slots, size={"vcpus": 1}, count=size * 10),
+        "slots on half of all GPUs": replace(slots, count=size * 8 // 2, end=slots.start + HOUR),
+        "10 slots of 1 CPU per host": replace(slots, size={"vcpus": 1}, count=size * 10),
         "slots, refused": SlotRequest(count=size * 2, size=slot, **soon),
     }
 

@@ -8,9 +8,10 @@ import sys
 import time
 from dataclasses import replace
 
-from bench.fleets import HOUR, NO_LIMIT, NOW, cpu_fleet, cpu_questions, gpu_fleet, gpu_questions
+from bench.fleets import HOUR, NOW, cpu_fleet, cpu_questions, gpu_fleet, gpu_questions
 from bench.peers import compare
 from bench.plain import plain_cost
+from blazar_spot.cmd.plan import uncollected
 from blazar_spot.core.model import HostRequest, Request, Snapshot
 from blazar_spot.core.planner import plan
 
@@ -19,19 +20,20 @@ ROUNDS = 3
 # The plain way takes hosts times slots times slots; beyond this many slots nobody wants to wait for it.
 PLAIN_SLOTS = 64
 HOSTS_LIMIT, SLOTS_LIMIT, CPUS_LIMIT = 0.3, 1.5, 1.0
-# Claims of more slots than half the hosts are shown, but held to no limit there.
-CPUS_SLOTS = SMALL // 2
+# Claims of more slots than there are hosts are shown, but held to no limit there.
+CPUS_SLOTS = SMALL
 MEMORY_LIMIT_MB = 600
 
 
 def cpu_seconds(snapshot: Snapshot, request: Request) -> float:
-    """The best of some rounds, which the rest of the machine disturbs least."""
+    """The best of some rounds, which the rest of the machine disturbs least; measured as the command runs."""
     best = math.inf
     for _ in range(ROUNDS):
         gc.collect()
-        began = time.process_time()
-        plan(snapshot, request)
-        best = min(best, time.process_time() - began)
+        with uncollected():
+            began = time.process_time()
+            plan(snapshot, request)
+            best = min(best, time.process_time() - began)
     return best
 
 
@@ -53,8 +55,6 @@ def gpu_table() -> bool:
     good = True
     for name, request in gpu_questions(SMALL).items():
         limit = HOSTS_LIMIT if isinstance(request, HostRequest) else SLOTS_LIMIT
-        if name in NO_LIMIT:
-            limit = math.inf
         first, last = cpu_seconds(small, request), cpu_seconds(large, gpu_questions(LARGE)[name])
         growth = math.log(last / first) / math.log(LARGE / SMALL)
         within = last <= limit

@@ -76,6 +76,18 @@ def test_between_two_steps_the_cost_does_not_rise_and_bounds_stay_below_it(
             continue
         costs = costs_of(snapshot, request, site.host)
         curve = SlotCurve(found, 1, request.count)
+        assert all(curve.rate * units <= costs[curve.free + units] for units in range(1, curve.most + 1))
+        curve.open()
         for step in range(1, len(curve.units)):
             first, last = curve.free + curve.units[step - 1] + 1, curve.free + curve.units[step]
             assert curve.points[step] <= costs[first] == costs[last]
+
+
+def test_a_host_that_holds_more_than_it_has_is_taken_only_when_that_is_cheaper() -> None:
+    # Whatever is asked of the first host, one of its instances has to go for the GPU that is not there.
+    crowded = [Spot(f"a{number}", "a", {"gpus": 1, "cpus": 2}, 0, cost=10) for number in range(2)]
+    full = [Spot(f"b{number}", "b", {"cpus": 1}, 0, cost=3) for number in range(4)]
+    hosts = (Host("a", {"gpus": 1, "cpus": 4}), Host("b", {"cpus": 4}))
+    snapshot = Snapshot(0, Rules(0, 0, 0), hosts, (*crowded, *full))
+    found = [plan(snapshot, SlotRequest(start=0, end=9, count=count, size={"cpus": 1})).cost for count in range(1, 9)]
+    assert found == [3, 6, 9, 12, 19, 22, 29, 32]

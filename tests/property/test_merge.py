@@ -16,10 +16,20 @@ class LazyCurve:
         self.units = sorted({0, *rises}) if only_rises else list(range(len(costs)))
         self.costs = costs = [costs[k] for k in self.units]
         self.points = [cost * percent // 100 for cost in costs]
+        self.most = self.units[-1]
+        self.rate = min(
+            (point // units for units, point in zip(self.units, self.points, strict=True) if units), default=0
+        )
+        self.is_open = False
         self.exact = [True] + [False] * (len(costs) - 1)
         self.halves: set[int] = set()
 
+    def open(self) -> None:
+        assert not self.is_open
+        self.is_open = True
+
     def sharpen(self, units: int) -> None:
+        assert self.is_open
         if units in self.halves:
             self.raise_to(units, self.costs[units])
             self.exact[units] = True

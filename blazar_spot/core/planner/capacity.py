@@ -8,6 +8,7 @@ added for them in time). Which instances to evict is ``victims``'; what slots co
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from blazar_spot.core.model import Rules, Size, Spot
 from blazar_spot.core.planner.calendar import Amounts, Load, add, load
@@ -74,22 +75,15 @@ def measure(ask: Ask, site: Site, held: Load, movable: list[Spot], stuck: list[S
     found: dict[tuple[str, int], Dimension] = {}
     for gone_by, fixed in occupied(ask, stuck, held):
         there = [spot for spot in movable if spot.evict_at is None or spot.evict_at > gone_by]
-        loose: Amounts = {}
-        for spot in there:
-            if spot.cost:
-                add(loose, spot.size, 1)
+        sizes = [spot.size for spot in there]
+        costly = [spot.size for spot in there if spot.cost]
         cap, size = site.host.cap, ask.size
-        names = {**cap, **size, **fixed, **loose}
-        for spot in there:
-            if not spot.cost:
-                names.update(spot.size)
-        for resource in names:
+        for resource in dict.fromkeys(chain(cap, size, fixed, *sizes)):
             available = cap.get(resource, 0) - fixed.get(resource, 0)
             known = found.get((resource, len(there)))
             if known is None:
-                found[resource, len(there)] = Dimension(
-                    resource, gone_by, size.get(resource, 0), available, loose.get(resource, 0)
-                )
+                loose = sum([held.get(resource, 0) for held in costly])
+                found[resource, len(there)] = Dimension(resource, gone_by, size.get(resource, 0), available, loose)
             else:
                 known.available = min(known.available, available)
     return list(found.values())

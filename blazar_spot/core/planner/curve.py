@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What units beyond the free ones cost on one host, as a curve for ``merge``.
 
-The whole curve begins as one lower bound: what is missing at the prices of the last step, bought in pieces by the best
-rate. Steps that matter are then sharpened by covering exactly what they need.
+A closed curve knows what each unit costs at least if only one resource is looked at. It opens as one lower bound: what
+is missing at the prices of the last step, bought in pieces by the best rate. Steps that matter are then sharpened by
+covering exactly what they need.
 """
 
 from collections.abc import Sequence
 
-from blazar_spot.core.planner.prices import Divisible, better, plain, value, weigh
+from blazar_spot.core.planner.prices import Divisible, better, plain, weigh
 from blazar_spot.core.planner.room import Dimension, Room
 
 # Of so few units every one is a step.
@@ -17,16 +18,25 @@ FEW = 8
 class SlotCurve:
     """A curve of units of ``unit`` slots, no more than are wanted."""
 
-    __slots__ = ("exact", "free", "points", "room", "unit", "units")
+    __slots__ = ("exact", "free", "is_open", "most", "points", "rate", "room", "unit", "units")
 
     def __init__(self, room: Room, unit: int, wanted: int) -> None:
         self.room = room
         self.unit = unit
         self.free = room.free // unit
-        self.units = steps(room, unit, min(room.most // unit - self.free, wanted))
-        self.points = [0] * len(self.units)
+        self.most = min(room.most // unit - self.free, wanted)
+        self.rate = room.rate(self.free * unit, unit)
+        self.is_open = False
+        self.units: Sequence[int] = ()
+        self.points: list[int] = []
+        self.exact: list[bool] = []
+
+    def open(self) -> None:
+        self.is_open = True
+        self.units = steps(self.room, self.unit, self.most)
+        self.points = [self.rate * units for units in self.units]
         self.exact = [True] + [False] * (len(self.units) - 1)
-        self._raise_floor(plain(room.binding().missing(self._slots(-1))))
+        self._raise_floor(plain(self.room.binding().missing(self._slots(-1))))
 
     def sharpen(self, step: int) -> None:
         sides, slots = self.room.binding(), self._slots(step)
@@ -50,10 +60,9 @@ class SlotCurve:
         """A lower bound of all steps at these prices."""
         sides = self.room.binding()
         divisible = Divisible(sides.costs, weigh(prices, sides.gains))
-        for step in range(1, len(self.units)):
-            bound = divisible.bound(value(prices, sides.missing(self._slots(step))))
-            if bound > self.points[step]:
-                self.points[step] = bound
+        bounds = divisible.bounds(sides.targets(prices, [self._slots(step) for step in range(1, len(self.units))]))
+        # Where more is held than there is, something may be missing for no slots too, but those cost nothing.
+        self.points[1:] = map(max, self.points[1:], bounds)
 
 
 def steps(room: Room, unit: int, most: int) -> Sequence[int]:

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from blazar_spot.core.planner.hulls import Curve, Settled, settle
+from blazar_spot.core.planner.front import Settled, settle
+from blazar_spot.core.planner.hulls import Curve
 
 
 class Straying(NamedTuple):
@@ -58,7 +59,7 @@ def merge(curves: Sequence[Curve], need: int) -> list[int]:
         while trail is not None:
             steps[trail.last.host] = trail.last.step
             trail = trail.before
-    return _trimmed([curve.units[step] for curve, step in zip(curves, steps, strict=True)], need)
+    return _trimmed([curve.units[step] if step else 0 for curve, step in zip(curves, steps, strict=True)], need)
 
 
 def _trimmed(units: list[int], need: int) -> list[int]:
@@ -77,7 +78,7 @@ class _Core:
         self.price = settled.price
         self.steps = settled.steps
         self.left = settled.left
-        self.most = max(curve.units[-1] for curve in curves)
+        self.most = max(curve.most for curve in curves)
 
     def solve(self) -> Trail | None:
         best = self._complete()
@@ -97,20 +98,31 @@ class _Core:
 
     def _complete(self) -> Best:
         """The host that alone gives all that is left at the least cost: a first solution."""
-        queue = []
-        for host, (curve, at) in enumerate(zip(self.curves, self.steps, strict=True)):
-            step = bisect_left(curve.units, curve.units[at] + self.left)
-            if step < len(curve.units):
-                queue.append((curve.points[step] - curve.points[at], host, step))
+        queue = [self._completing(host) for host in range(len(self.curves)) if self._can_complete(host)]
         heapq.heapify(queue)
         while True:
             _, host, step = queue[0]
             curve = self.curves[host]
-            if curve.exact[step]:
+            if not curve.is_open:
+                curve.open()
+            elif curve.exact[step]:
                 straying = self._straying(host, step)
                 return Best(self._total(straying.regret, straying.more), Trail(straying, None))
-            curve.sharpen(step)
-            heapq.heapreplace(queue, (curve.points[step] - curve.points[self.steps[host]], host, step))
+            else:
+                curve.sharpen(step)
+            heapq.heapreplace(queue, self._completing(host))
+
+    def _can_complete(self, host: int) -> bool:
+        curve, at = self.curves[host], self.steps[host]
+        return curve.most - (curve.units[at] if at else 0) >= self.left
+
+    def _completing(self, host: int) -> tuple[int, int, int]:
+        """What it costs at least to find all that is left on that host, and at which step."""
+        curve, at = self.curves[host], self.steps[host]
+        if not curve.is_open:
+            return curve.rate * self.left, host, 0
+        step = bisect_left(curve.units, curve.units[at] + self.left)
+        return curve.points[step] - curve.points[at], host, step
 
     def _total(self, regret: int, more: int) -> int:
         return regret + self.price.cost * (more - self.left)
@@ -120,6 +132,10 @@ class _Core:
         queues: dict[int, list[Straying]] = {}
         cost, units = self.price.cost, self.price.units
         for host, (curve, at) in enumerate(zip(self.curves, self.steps, strict=True)):
+            if not curve.is_open:
+                if units * curve.rate - cost >= near:
+                    continue
+                curve.open()
             limit = self.price.regret(curve, at) + near
             for step, (point, amount) in enumerate(zip(curve.points, curve.units, strict=True)):
                 if units * point - cost * amount < limit and step != at:

@@ -9,6 +9,7 @@ is, never whether it holds; so they may be found by trial and in floating point,
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
+from math import inf
 from operator import add, mul
 
 # Prices are whole numbers on about this scale.
@@ -34,14 +35,20 @@ class Divisible:
         """The place of the item that is cut when so much worth is covered."""
         return bisect_left(self.worth_before, target) - 1
 
-    def bound(self, target: int) -> int:
-        """What covering so much worth costs at least."""
-        if target <= 0:
-            return 0
-        place = self.last(target)
-        cost = self.cost_before[place + 1] - self.cost_before[place]
-        worth = self.worth_before[place + 1] - self.worth_before[place]
-        return self.cost_before[place] - (self.worth_before[place] - target) * cost // worth
+    def bounds(self, targets: Sequence[int]) -> list[int]:
+        """What covering so much worth costs at least, for targets that ascend."""
+        costs, worths = self.cost_before, self.worth_before
+        place, last = 0, len(costs) - 1
+        found = []
+        for target in targets:
+            while place < last and worths[place + 1] < target:
+                place += 1
+            if target <= 0:
+                found.append(0)
+                continue
+            rise, run = costs[place + 1] - costs[place], worths[place + 1] - worths[place]
+            found.append(costs[place] - (worths[place] - target) * rise // run)
+        return found
 
 
 def value(prices: Sequence[int], amounts: Sequence[int]) -> int:
@@ -85,11 +92,15 @@ def _divided(
     costs: Sequence[int], columns: Sequence[Sequence[int]], need: Sequence[int], prices: Sequence[int]
 ) -> tuple[float, list[float]]:
     """The cheapest cover at these prices if items were divisible: its cost, and what it frees of each resource."""
-    divisible = Divisible(costs, weigh(prices, columns))
-    target = value(prices, need)
-    place = divisible.last(target)
-    whole, cut = divisible.order[:place], divisible.order[place]
-    covered, upto = divisible.worth_before[place], divisible.worth_before[place + 1]
-    part = (target - covered) / (upto - covered)
+    worth = weigh(prices, columns)
+    rates = [cost / amount if amount else inf for cost, amount in zip(costs, worth, strict=True)]
+    left = value(prices, need)
+    whole = []
+    for cut in sorted(range(len(costs)), key=rates.__getitem__):
+        if worth[cut] >= left:
+            break
+        left -= worth[cut]
+        whole.append(cut)
+    part = left / worth[cut]
     freed = [sum([column[item] for item in whole]) + part * column[cut] for column in columns]
-    return divisible.cost_before[place] + part * costs[cut], freed
+    return sum([costs[item] for item in whole]) + part * costs[cut], freed

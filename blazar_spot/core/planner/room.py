@@ -53,6 +53,20 @@ class Room:
     coverings: dict[int, Covering] = field(default_factory=dict)
     sides: "Sides | None" = None
 
+    def rate(self, free: int, unit: int) -> int:
+        """What each unit of so many slots beyond the free ones costs at least, looking at one resource at a time.
+
+        The first unit misses no more than any later one, which finds nothing free any more.
+        """
+        best = 0
+        for dimension in self.dimensions:
+            missing = min(dimension.missing(free + unit), dimension.step * unit)
+            if missing > 0:
+                gains = dimension.gains(self.paid)
+                rates = [spot.cost * missing // gain for spot, gain in zip(self.paid, gains, strict=True) if gain]
+                best = max(best, min(rates))
+        return best
+
     def binding(self) -> "Sides":
         """The dimensions that decide, and what each of ``paid`` frees of them."""
         if self.sides is None:
@@ -106,6 +120,15 @@ class Sides:
     def missing(self, slots: int) -> list[int]:
         """What has to be freed of each dimension, if anything."""
         return [max(dimension.missing(slots), 0) for dimension in self.dimensions]
+
+    def targets(self, prices: Sequence[int], slots: Sequence[int]) -> list[int]:
+        """What is missing is worth at these prices, for each number of slots."""
+        found = [0] * len(slots)
+        for price, dimension in zip(prices, self.dimensions, strict=True):
+            step, base = price * dimension.step, price * dimension.missing(0)
+            missing = [amount * step + base for amount in slots]
+            found = [known + amount if amount > 0 else known for known, amount in zip(found, missing, strict=True)]
+        return found
 
 
 def decisive(dimensions: list[Dimension], spots: Sequence[Spot]) -> tuple[list[Dimension], list[list[int]]]:

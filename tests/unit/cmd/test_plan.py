@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``blazar-spot plan`` as a person and a script meet it."""
 
+import gc
 import io
 import json
 import resource
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from blazar_spot.cmd.plan import main
+from blazar_spot.core.costs import BUILT_IN
 from tests.unit.core.test_snapshot import good, put, text
 
 
@@ -35,6 +37,26 @@ def test_a_refusal_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     answer = json.loads(capsys.readouterr().out)
     assert (answer["feasible"], answer["earliest_start"]) == (False, 1960)
     assert answer["blockers"] == [{"host": "h1", "kind": "spot", "held_by": "s1", "until": 1960}]
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was_found(tmp_path: Path, *, was_enabled: bool) -> None:
+    file = tmp_path / "case.json"
+    file.write_text(text(put("hosts.0.cap.gpus", 2)))
+    found_by_cost = []
+
+    def cost(_spot: object, _now: int) -> int:
+        found_by_cost.append(gc.isenabled())
+        return 1
+
+    gc.enable() if was_enabled else gc.disable()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(BUILT_IN, "watching", cost)
+            assert main(["plan", str(file), "--cost", "watching"]) == 0
+        assert (set(found_by_cost), gc.isenabled()) == ({False}, was_enabled)
+    finally:
+        gc.enable()
 
 
 def test_reasons_go_beside_the_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
