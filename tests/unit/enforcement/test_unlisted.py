@@ -4,10 +4,10 @@
 from dataclasses import replace
 
 from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
-from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.testing.lab import Lab
 
@@ -35,11 +35,12 @@ def test_an_engine_that_does_not_know_an_instance_leaves_its_notice_as_it_is() -
     assert settled_by_one_who_knows_nobody(lab) is NoticeState.SCHEDULED
 
 
-def test_it_withdraws_the_notice_with_the_lease() -> None:
+def test_it_withdraws_the_notice_with_the_reclaim() -> None:
     lab = Lab(hosts=1)
     told(lab)
-    lab.whole.publishing.publish([], frozenset())
-    Plans(lab.store, lab.policy).keep(lab.clock.now())
+    with lab.store.begin() as work:
+        for reclaim in work.open_reclaims():
+            work.put_reclaim(replace(reclaim, state=State.CANCELLED))
     assert settled_by_one_who_knows_nobody(lab) is NoticeState.WITHDRAWN
 
 
