@@ -50,11 +50,12 @@ def test_a_host_with_a_spot_instance_is_no_spare(reservations: Reservations, lea
     assert server in reservations.world.cloud.alive
 
 
-@pytest.mark.parametrize("operation", ["close", "spot_consumers", "leave_aggregate"])
+@pytest.mark.parametrize(("operation", "times"), [("close", 2), ("spot_consumers", 1), ("leave_aggregate", 1)])
 def test_a_spare_that_cannot_be_had_is_given_back(
-    reservations: Reservations, lease: dict[str, Any], operation: str
+    reservations: Reservations, lease: dict[str, Any], operation: str, times: int
 ) -> None:
-    reservations.world.cloud.fails(operation, Unreachable("no answer"))
+    """The pool of the host that is late is closed first."""
+    reservations.world.cloud.fails(operation, Unreachable("no answer"), times=times)
     reservations.start(lease)
     assert reservations.now(lease).is_degraded
     assert reservations.hosts(lease) == ["gpu-1"]
