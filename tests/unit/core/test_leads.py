@@ -66,6 +66,11 @@ def test_a_fixed_lead_stays_and_its_victims_count_for_others() -> None:
     assert shared_leads(POLICY, [Load(1000, 4, 11), Load(1005, 4)]) == [11, 17]
 
 
+def test_a_fixed_lead_is_never_taken_for_the_one_that_it_would_have() -> None:
+    """With that it would meet the first load, which would grow and meet the second, and the two would stay long."""
+    assert shared_leads(POLICY, [Load(1000, 4), Load(985, 4), Load(1011, 4, fixed=5)]) == [11, 11, 5]
+
+
 def test_no_loads_have_no_leads() -> None:
     assert shared_leads(POLICY, []) == []
 

@@ -161,3 +161,10 @@ def test_who_was_told_goes_first_then_who_has_run_least_then_who_was_promised_mo
 def test_who_was_told_too_late_for_the_start_stays_the_one_to_go() -> None:
     evict_at = NOW - 10
     assert cost(instance(90_000), notice(NOW + POLICY.notice), evict_at, POLICY, NOW) == 1
+
+
+def test_an_end_that_nobody_was_promised_to_be_spared_from_costs_what_has_run() -> None:
+    evict_at = NOW + POLICY.notice + POLICY.min_uptime + 1
+    just_now, a_second_ago = (cost(instance(seconds), None, evict_at, POLICY, NOW) for seconds in (0, 1))
+    assert a_second_ago == just_now + 1
+    assert cost(instance(0), notice(evict_at), evict_at, POLICY, NOW) == 1
