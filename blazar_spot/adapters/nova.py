@@ -68,9 +68,6 @@ class NovaCompute:
         known = service_hosts & self._hypervisors_of.keys()
         return [PoolHost(self._hypervisors_of[service_host], service_host) for service_host in sorted(known)]
 
-    def freepool_aggregate(self) -> int:
-        return int(self._freepool()["id"])
-
     def unenrolled_flavors(self) -> Mapping[str, str]:
         records = self._api.pages("/flavors/detail", "flavors", is_public="None")
         return {record["id"]: record["name"] for record in records if missing_specs(nova_records.flavor(record))}

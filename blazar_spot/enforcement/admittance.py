@@ -6,12 +6,13 @@ reservation's slots are put on the host before the host joins the aggregate, so 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim
+from blazar_spot.enforcement.aggregates import inside
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.witnesses import Witnesses
@@ -43,28 +44,19 @@ class Admittance(HandOver):
         self._sharing = sharing
         self._furnish = furnish
 
-    def hand_over(self, reservation_id: str, aggregate_id: int, hosts: Iterable[Candidate]) -> list[Candidate]:
-        """Let those that have room join; returns the hosts that are late. One whose claim is not known yet is late
-        like one without room."""
-        inside = self._inside(aggregate_id)
+    def _served(self, reservation_id: str, aggregate_id: int, hosts: Sequence[Candidate]) -> Set[str]:
+        """Let those that have room join. One whose claim is not known yet is late like one without room."""
+        arrived = self._arrived(aggregate_id)
         with self._store.begin() as work:
             claims = work.open_claims()
         mine = {claim.host: claim for claim in claims if claim.reservation_id == reservation_id}
-        late, served = [], set()
-        for host in hosts:
-            if host.service_host in inside or self._admit(host, aggregate_id, mine, claims):
-                LOG.info("%s has room for reservation %s", host.host, reservation_id)
-                served.add(host.host)
-            else:
-                LOG.warning("%s is late for reservation %s", host.host, reservation_id)
-                late.append(host)
-        self._record(reservation_id, served)
-        return late
+        return {
+            host.host for host in hosts if host.service_host in arrived or self._admit(host, aggregate_id, mine, claims)
+        }
 
-    def _inside(self, aggregate_id: int) -> frozenset[str]:
+    def _arrived(self, aggregate_id: int) -> frozenset[str]:
         try:
-            found = (one.service_hosts for one in self._compute.all_aggregates() if one.id == aggregate_id)
-            return frozenset[str]().union(*found)
+            return inside(one for one in self._compute.all_aggregates() if one.id == aggregate_id)
         except SpotError as error:
             LOG.warning("It is not known which hosts are in aggregate %d: %s", aggregate_id, error)
             return frozenset()

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from blazar_spot.core.booking import Candidate
-from blazar_spot.core.errors import NotFound, SpotError
+from blazar_spot.core.errors import SpotError
+from blazar_spot.enforcement.aggregates import freepool, inside
 from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
@@ -69,7 +70,7 @@ class HandBack:
             every_one = self._compute.all_aggregates()
             for aggregate in every_one:
                 if aggregate.id == aggregate_id:
-                    self._empty(aggregate, _in(aggregate, hosts), _freepool(every_one))
+                    self._empty(aggregate, _in(aggregate, hosts), freepool(every_one))
         except SpotError as error:
             LOG.warning("What is in aggregate %d comes back later: %s", aggregate_id, error)
 
@@ -80,23 +81,23 @@ class HandBack:
         The aggregates are read before the books: one that is younger than the books would seem to be nobody's.
         """
         every_one = self._compute.all_aggregates()
-        freepool = _freepool(every_one)
+        home = freepool(every_one)
         books = read()
         ours = [one for one in every_one if one.zone == zone_prefix + one.name]
         left: set[str] = set()
         for aggregate in ours:
             holding = books.holdings.get(aggregate.name)
             if holding is None or holding.is_settled:
-                left |= self._tidy(aggregate, holding, books.hosts, freepool)
+                left |= self._tidy(aggregate, holding, books.hosts, home)
         self._returning = frozenset(left)
-        self._fetch_lost([freepool, *ours], books, freepool)
+        self._fetch_lost([home, *ours], books, home)
 
-    def _empty(self, aggregate: Aggregate, hosts: Sequence[Candidate], freepool: Aggregate) -> None:
+    def _empty(self, aggregate: Aggregate, hosts: Sequence[Candidate], home: Aggregate) -> None:
         wait_until = self._clock.now() + self._budget
-        left = self._bring_back(hosts, aggregate, freepool, is_over=True)
+        left = self._bring_back(hosts, aggregate, home, is_over=True)
         while left and self._clock.now() < wait_until:
             self._clock.wait(LOOK_EVERY)
-            left = self._bring_back(left, aggregate, freepool, is_over=True)
+            left = self._bring_back(left, aggregate, home, is_over=True)
         if left:
             self._returning |= {host.host for host in left}
             LOG.warning("Still on their way back: %s", ", ".join(host.host for host in left))
@@ -104,12 +105,12 @@ class HandBack:
             self._compute.delete_aggregate(aggregate.id)
 
     def _tidy(
-        self, aggregate: Aggregate, holding: Holding | None, hosts: Iterable[Candidate], freepool: Aggregate
+        self, aggregate: Aggregate, holding: Holding | None, hosts: Iterable[Candidate], home: Aggregate
     ) -> set[str]:
         """Bring back the hosts that the reservation does not have; returns those that cannot come yet."""
         promised = holding.service_hosts if holding else frozenset()
         astray = [host for host in _in(aggregate, hosts) if host.service_host not in promised]
-        left = self._bring_back(astray, aggregate, freepool, is_over=holding is None or not holding.is_running)
+        left = self._bring_back(astray, aggregate, home, is_over=holding is None or not holding.is_running)
         if holding is None and not left:
             try:
                 self._compute.delete_aggregate(aggregate.id)
@@ -118,7 +119,7 @@ class HandBack:
         return {host.host for host in left}
 
     def _bring_back(
-        self, hosts: Sequence[Candidate], aggregate: Aggregate, freepool: Aggregate, *, is_over: bool
+        self, hosts: Sequence[Candidate], aggregate: Aggregate, home: Aggregate, *, is_over: bool
     ) -> list[Candidate]:
         """Those that could not be brought back yet."""
         if not hosts:
@@ -129,43 +130,35 @@ class HandBack:
             if is_over:
                 self._removal.pursue({host.host: occupants for host, occupants in seen}, threads)
             clean = [host for host, occupants in seen if not occupants]
-            moved = list(threads.map(lambda host: self._move(host, aggregate, freepool), clean))
+            moved = list(threads.map(lambda host: self._move(host, aggregate, home), clean))
         back = {host.host for host, has_moved in zip(clean, moved, strict=True) if has_moved}
         self._returning -= back
         return [host for host in hosts if host.host not in back]
 
-    def _move(self, host: Candidate, aggregate: Aggregate, freepool: Aggregate) -> bool:
+    def _move(self, host: Candidate, aggregate: Aggregate, home: Aggregate) -> bool:
         try:
             if host.service_host in self._compute.aggregate_hosts(aggregate.id):  # nobody was faster
                 self._compute.leave_aggregate(aggregate.id, host.service_host)
-                self._compute.join_aggregate(freepool.id, host.service_host)
+                self._compute.join_aggregate(home.id, host.service_host)
         except SpotError as error:
             LOG.warning("%s cannot come back from aggregate %s yet: %s", host.host, aggregate.name, error)
             return False
         LOG.info("%s is back in the freepool", host.host)
         return True
 
-    def _fetch_lost(self, aggregates: Iterable[Aggregate], books: Books, freepool: Aggregate) -> None:
+    def _fetch_lost(self, aggregates: Iterable[Aggregate], books: Books, home: Aggregate) -> None:
         """A host that is in none of the aggregates twice in a row, and not on its way to a reservation, is lost."""
-        housed = frozenset[str]().union(*(one.service_hosts for one in aggregates))
         awaited = (one for one in books.holdings.values() if one.is_running or not one.is_settled)
         promised = frozenset[str]().union(*(one.service_hosts for one in awaited))
-        missing = frozenset(host.service_host for host in books.hosts) - housed - promised
+        missing = frozenset(host.service_host for host in books.hosts) - inside(aggregates) - promised
         for service_host in sorted(missing & self._lost):
             try:
-                self._compute.join_aggregate(freepool.id, service_host)
+                self._compute.join_aggregate(home.id, service_host)
             except SpotError as error:
                 LOG.error("%s is in no aggregate and cannot join the freepool: %s", service_host, error)
             else:
                 LOG.warning("%s was in no aggregate and is in the freepool again", service_host)
         self._lost = missing
-
-
-def _freepool(aggregates: Iterable[Aggregate]) -> Aggregate:
-    for aggregate in aggregates:
-        if aggregate.is_freepool:
-            return aggregate
-    raise NotFound("there is no freepool")
 
 
 def _in(aggregate: Aggregate, hosts: Iterable[Candidate]) -> list[Candidate]:

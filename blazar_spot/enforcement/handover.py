@@ -19,6 +19,7 @@ from blazar_spot.core.planning import planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim
 from blazar_spot.core.reclaim import State
+from blazar_spot.enforcement.aggregates import freepool, inside
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.compute import Aggregate, Compute
 from blazar_spot.ports.pool import Pool
@@ -61,7 +62,7 @@ class HandOver:
         its reservation, and who is on it now belongs there.
         """
         wanted = list(hosts)
-        served = self._served(wanted, aggregate_id) if wanted else set()
+        served = self._served(reservation_id, aggregate_id, wanted) if wanted else set()
         late = [host for host in wanted if host.host not in served]
         for name in sorted(served):
             LOG.info("%s serves reservation %s", name, reservation_id)
@@ -81,7 +82,8 @@ class HandOver:
         given = {claim.host for claim in claims if claim.id in served}
         return [host for host in hosts if host.host not in given]
 
-    def _served(self, hosts: Sequence[Candidate], aggregate_id: int) -> set[str]:
+    def _served(self, reservation_id: str, aggregate_id: int, hosts: Sequence[Candidate]) -> Set[str]:
+        """The hosts that are in the aggregate now, by name."""
         try:
             way = _way(self._compute.all_aggregates(), aggregate_id)
         except SpotError as error:
@@ -149,9 +151,7 @@ class HandOver:
 
 
 def _way(aggregates: Sequence[Aggregate], target: int) -> _Way:
-    freepool = next((one for one in aggregates if one.is_freepool), None)
-    if freepool is None:
-        raise NotFound("there is no freepool")
-    here = (one.service_hosts for one in aggregates if one.id == target)
-    others = (one.service_hosts for one in aggregates if one.zone and one.id not in (target, freepool.id))
-    return _Way(freepool.id, target, frozenset[str]().union(*here), frozenset[str]().union(*others))
+    home = freepool(aggregates).id
+    here = (one for one in aggregates if one.id == target)
+    others = (one for one in aggregates if one.zone and one.id not in (target, home))
+    return _Way(home, target, inside(here), inside(others))

@@ -129,6 +129,3 @@ class Compute(Protocol):
 
     def delete_aggregate(self, aggregate_id: int) -> None:
         """Delete an aggregate that has no hosts; gone already is success. ``Permanent`` if it has hosts."""
-
-    def freepool_aggregate(self) -> int:
-        """The id of the freepool's aggregate. ``NotFound`` if there is none."""

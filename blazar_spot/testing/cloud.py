@@ -88,10 +88,6 @@ class FakeCloud(World):
             hosts = [host for host in self.hosts.values() if host.service_host in free]
             return sorted((PoolHost(host.name, host.service_host) for host in hosts), key=lambda free: free.host)
 
-    def freepool_aggregate(self) -> int:
-        with self._call("freepool_aggregate"):
-            return self._aggregate(self.freepool.id).id
-
     def unenrolled_flavors(self) -> Mapping[str, str]:
         """A flavor's name is its id here."""
         with self._call("unenrolled_flavors"):

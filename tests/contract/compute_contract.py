@@ -5,6 +5,7 @@ import pytest
 
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent
 from blazar_spot.core.fences import OPEN
+from blazar_spot.enforcement.aggregates import freepool
 from blazar_spot.ports.compute import Server
 from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
 
@@ -178,16 +179,16 @@ class ComputeContract:
         assert {stage.one, stage.other} <= set(stage.compute.freepool_hosts())
 
     def test_a_host_that_leaves_the_freepool_is_seen_to_be_gone(self, stage: Stage) -> None:
-        freepool = stage.compute.freepool_aggregate()
-        stage.compute.leave_aggregate(freepool, stage.one.service_host)
+        home = freepool(stage.compute.all_aggregates()).id
+        stage.compute.leave_aggregate(home, stage.one.service_host)
         assert stage.one not in stage.compute.freepool_hosts()
-        stage.compute.join_aggregate(freepool, stage.one.service_host)
+        stage.compute.join_aggregate(home, stage.one.service_host)
         assert stage.one in stage.compute.freepool_hosts()
 
     def test_joining_and_leaving_twice_is_doing_it_once(self, stage: Stage) -> None:
-        freepool, lease = stage.compute.freepool_aggregate(), stage.new_aggregate(zone="contract-zone")
+        home, lease = freepool(stage.compute.all_aggregates()).id, stage.new_aggregate(zone="contract-zone")
         for _ in range(2):
-            stage.compute.leave_aggregate(freepool, stage.one.service_host)
+            stage.compute.leave_aggregate(home, stage.one.service_host)
         for _ in range(2):
             stage.compute.join_aggregate(lease, stage.one.service_host)
         assert stage.compute.aggregate_hosts(lease) == {stage.one.service_host}
@@ -195,20 +196,19 @@ class ComputeContract:
             stage.compute.leave_aggregate(lease, stage.one.service_host)
         assert stage.compute.aggregate_hosts(lease) == frozenset()
         for _ in range(2):
-            stage.compute.join_aggregate(freepool, stage.one.service_host)
+            stage.compute.join_aggregate(home, stage.one.service_host)
         assert stage.one in stage.compute.freepool_hosts()
 
     def test_all_aggregates_are_told_at_once(self, stage: Stage) -> None:
         lease = stage.new_aggregate(zone="contract-zone")
-        stage.compute.leave_aggregate(stage.compute.freepool_aggregate(), stage.one.service_host)
+        stage.compute.leave_aggregate(freepool(stage.compute.all_aggregates()).id, stage.one.service_host)
         stage.compute.join_aggregate(lease, stage.one.service_host)
         told = {one.id: one for one in stage.compute.all_aggregates()}
         assert (told[lease].zone, told[lease].is_freepool) == ("contract-zone", False)
         assert told[lease].service_hosts == {stage.one.service_host}
-        freepool = told[stage.compute.freepool_aggregate()]
-        assert freepool.is_freepool
-        assert stage.other.service_host in freepool.service_hosts
-        assert stage.one.service_host not in freepool.service_hosts
+        (home,) = (one for one in told.values() if one.is_freepool)
+        assert stage.other.service_host in home.service_hosts
+        assert stage.one.service_host not in home.service_hosts
 
     def test_an_aggregate_is_deleted_when_it_has_no_hosts(self, stage: Stage) -> None:
         lease = stage.new_aggregate(zone="contract-zone")
@@ -243,12 +243,12 @@ class ComputeContract:
             stage.compute.join_aggregate(stage.new_aggregate(zone="another-zone"), stage.one.service_host)
 
     def test_aggregates_and_hosts_that_are_not_there_are_not_found(self, stage: Stage) -> None:
-        freepool = stage.compute.freepool_aggregate()
+        home = freepool(stage.compute.all_aggregates()).id
         for move in (stage.compute.join_aggregate, stage.compute.leave_aggregate):
             with pytest.raises(NotFound):
                 move(999_999, stage.one.service_host)
         with pytest.raises(NotFound):
-            stage.compute.join_aggregate(freepool, "no-such-host")
+            stage.compute.join_aggregate(home, "no-such-host")
         with pytest.raises(NotFound):
             stage.compute.aggregate_hosts(999_999)
 

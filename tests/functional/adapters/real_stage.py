@@ -18,6 +18,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.site import REGION
 from blazar_spot.devcloud.stock import IMAGE
 from blazar_spot.devcloud.waiting import wait_until
+from blazar_spot.enforcement.aggregates import freepool
 from blazar_spot.ports.compute import PoolHost
 from tests.contract.stage import HUGE, PER_HOST, PLAIN, POOLED, SPOT
 
@@ -114,8 +115,9 @@ class RealStage:
         if self._cloud.conf("nova").read_text() != self._nova_conf.removesuffix(_SOFT_DELETE):
             self._configure_nova(self._nova_conf.removesuffix(_SOFT_DELETE))
         self._remove_aggregates()
+        home = freepool(self.compute.all_aggregates()).id
         for host in (self.one, self.other):
-            self.compute.join_aggregate(self.compute.freepool_aggregate(), host.service_host)
+            self.compute.join_aggregate(home, host.service_host)
         for provider in self._placement.get("/resource_providers").json()["resource_providers"]:
             if provider["name"].startswith(("spot_", _OURS)):
                 self._placement.delete(f"/resource_providers/{provider['uuid']}")

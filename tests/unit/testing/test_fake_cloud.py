@@ -68,7 +68,7 @@ def test_only_what_changes_something_is_a_write(cloud: FakeCloud, clock: FakeClo
     clock.advance(5)
     for _ in range(2):
         cloud.keep("host1", OPEN, cloud.pools()["host1"])
-    cloud.join_aggregate(cloud.freepool_aggregate(), "host1")
+    cloud.join_aggregate(cloud.freepool.id, "host1")
     assert [(write.at, write.operation, write.target) for write in cloud.writes] == [
         (clock.now() - 5, "close", "host1"),
         (clock.now(), "keep", "host1"),
