@@ -16,7 +16,7 @@ from keystoneauth1.session import Session
 from blazar_spot.adapters import nova_records
 from blazar_spot.adapters.rest import Rest
 from blazar_spot.core.errors import NotFound, NotNow, Unreachable
-from blazar_spot.core.flavors import missing_specs
+from blazar_spot.core.flavors import missing_specs, shadow_keys
 from blazar_spot.core.instants import iso
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 
@@ -77,6 +77,17 @@ class NovaCompute:
         specs = missing_specs(nova_records.flavor(record))
         if specs:
             self._api.post(f"/flavors/{flavor_id}/os-extra_specs", {"extra_specs": specs})
+
+    def enrolled_flavors(self) -> Mapping[str, str]:
+        records = self._api.pages("/flavors/detail", "flavors", is_public="None")
+        return {record["id"]: record["name"] for record in records if shadow_keys(nova_records.flavor(record))}
+
+    def unenrol_flavor(self, flavor_id: str) -> None:
+        with suppress(NotFound):
+            record = self._api.get(f"/flavors/{flavor_id}")["flavor"]
+            for key in shadow_keys(nova_records.flavor(record)):
+                with suppress(NotFound):  # somebody else was faster
+                    self._api.delete(f"/flavors/{flavor_id}/os-extra_specs/{key}")
 
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         """POST adds to what is there, PUT would replace it."""

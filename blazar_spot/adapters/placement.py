@@ -11,6 +11,7 @@ are; any other call is about one host and takes a few.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,12 @@ class PlacementPool:
             self._write(draft, draft.generation)
 
         _while_stale(attempt)
+
+    def remove(self, host: str) -> None:
+        """Placement refuses to delete a provider with allocations, and its inventories go with it."""
+        for pool in self._providers(name=PREFIX + host):
+            with suppress(NotFound):
+                self._api.delete(f"/resource_providers/{pool['uuid']}")
 
     def consumers(self, host: str) -> frozenset[str]:
         """One request for each provider of the tree, after the one that lists them."""

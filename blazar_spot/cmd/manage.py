@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``blazar-spot-manage``: what an operator does to the database, and through it to every engine.
+"""``blazar-spot-manage``: what an operator does to the database, and through it to every engine; and the way out.
 
-Exit status: 0 done, 1 the database did not do it, 2 the command or the configuration is wrong.
+Exit status: 0 done, 1 it was not or not wholly done, 2 the command or the configuration is wrong.
 """
 
 import argparse
@@ -14,7 +14,9 @@ from oslo_config import cfg
 
 from blazar_spot import conf as configuration
 from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.cmd.retire import retire
 from blazar_spot.core.errors import SpotError
+from blazar_spot.core.heartbeat import SILENT_AFTER
 from blazar_spot.core.instants import minute
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
@@ -23,16 +25,13 @@ from blazar_spot.db.store import SqlStore
 
 PROGRAM = "blazar-spot-manage"
 DAY = 24 * 3600
-SILENT_AFTER = 120
-"""After so long without a tick an engine is said to be silent: longer than it waits while nothing works."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
-        database = Database(**configuration.database_of(conf))
-        print(conf.command.run(database, conf.command))
+        print(conf.command.run(conf))
     except cfg.Error as error:
         return _failed(error, status=2)
     except SpotError as error:
@@ -64,6 +63,10 @@ def _add_commands(areas: Any) -> None:
     commands.add_parser("status", help="whether evictions are paused, how each engine does, what is due").set_defaults(
         run=_status
     )
+    leave: argparse.ArgumentParser = areas.add_parser("retire", help="take everything of blazar_spot out of the cloud")
+    leave.add_argument("--yes", action="store_true", help="do it; without this it is only told what would be done")
+    leave.add_argument("--force", action="store_true", help="even while engines run or notices are out")
+    leave.set_defaults(run=retire)
 
 
 def _days(text: str) -> int:
@@ -72,39 +75,43 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _sync(database: Database, arguments: Any) -> str:
-    migration.sync(database)
-    return _version(database, arguments)
+def _database(conf: cfg.ConfigOpts) -> Database:
+    return Database(**configuration.database_of(conf))
 
 
-def _version(database: Database, _arguments: Any) -> str:
-    found = migration.version(database) or "none"
+def _sync(conf: cfg.ConfigOpts) -> str:
+    migration.sync(_database(conf))
+    return _version(conf)
+
+
+def _version(conf: cfg.ConfigOpts) -> str:
+    found = migration.version(_database(conf)) or "none"
     return f"The schema's version is {found}; the newest is {migration.newest()}."
 
 
-def _purge(database: Database, arguments: Any) -> str:
-    removed = purge(database, SystemClock().now() - arguments.older_than * DAY)
+def _purge(conf: cfg.ConfigOpts) -> str:
+    removed = purge(_database(conf), SystemClock().now() - conf.command.older_than * DAY)
     return f"Removed {removed} rows."
 
 
-def _pause(database: Database, arguments: Any) -> str:
-    return _turn(database, SystemClock().now(), arguments.reason)
+def _pause(conf: cfg.ConfigOpts) -> str:
+    return _turn(conf, SystemClock().now(), conf.command.reason)
 
 
-def _resume(database: Database, _arguments: Any) -> str:
-    return _turn(database, None, "")
+def _resume(conf: cfg.ConfigOpts) -> str:
+    return _turn(conf, None, "")
 
 
-def _turn(database: Database, paused_at: int | None, reason: str) -> str:
-    with SqlStore(database).begin() as work:
+def _turn(conf: cfg.ConfigOpts, paused_at: int | None, reason: str) -> str:
+    with SqlStore(_database(conf)).begin() as work:
         work.put_switch(replace(work.switch(), paused_at=paused_at, reason=reason))
-    return _status(database, None)
+    return _status(conf)
 
 
-def _status(database: Database, _arguments: Any) -> str:
+def _status(conf: cfg.ConfigOpts) -> str:
     """The switch, the engines, then the reclaims whose evictions are due, as nobody may miss them while it is off."""
     now = SystemClock().now()
-    with SqlStore(database).begin() as work:
+    with SqlStore(_database(conf)).begin() as work:
         switch = work.switch()
         engines = [one.told(now, SILENT_AFTER) for one in work.heartbeats()] or ["No engine has been seen yet."]
         due = [reclaim for reclaim in work.open_reclaims() if reclaim.notice_at <= now]

@@ -70,6 +70,11 @@ def missing_specs(flavor: Flavor) -> dict[str, str]:
     return {key: value for key, value in shadow_specs(flavor).items() if flavor.extra_specs.get(key) != value}
 
 
+def shadow_keys(flavor: Flavor) -> list[str]:
+    """The keys of the extra specs by which the flavor consumes the spot pool, whether it is preemptible or not."""
+    return sorted(key for key in flavor.extra_specs if key.startswith(f"resources:{SHADOW_PREFIX}"))
+
+
 def unpooled(flavor: Flavor) -> dict[str, int]:
     """What one instance of this flavor uses of its host without consuming the spot pool for it.
 

@@ -10,6 +10,8 @@ from blazar_spot.core.instants import minute
 
 OLD = 24 * 3600
 """How long a process that has ended is remembered."""
+SILENT_AFTER = 120
+"""After so long without a tick an engine is said to be silent: longer than it waits while nothing works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

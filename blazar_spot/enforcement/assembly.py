@@ -25,6 +25,7 @@ from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.enforcement.removal import Removal
+from blazar_spot.enforcement.retirement import Retirement
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.enforcement.witnesses import Witnesses
@@ -44,6 +45,7 @@ class Whole:
     handover: HandOver
     handback: HandBack
     admittance: Callable[[Furnish], Admittance]
+    retirement: Retirement
     witnesses: Witnesses
     policy: Policy
     clock: Clock
@@ -90,6 +92,7 @@ def assemble(
         admittance=lambda furnish: Admittance(
             store, compute, pool, witnesses, policy, handover_budget, sharing, furnish
         ),
+        retirement=Retirement(store, compute, pool, clock),
         witnesses=witnesses,
         policy=policy,
         clock=clock,

@@ -85,6 +85,12 @@ class Compute(Protocol):
     def enrol_flavor(self, flavor_id: str) -> None:
         """Add to a preemptible flavor the shadow resources that it lacks. ``NotFound`` if it is gone."""
 
+    def enrolled_flavors(self) -> Mapping[str, str]:
+        """The flavors that ask for shadow resources, preemptible or not: each one's id and name."""
+
+    def unenrol_flavor(self, flavor_id: str) -> None:
+        """Take all shadow resources, and nothing else, from a flavor. Gone already is success."""
+
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         """Set these keys and leave all others. ``NotNow`` if the server's state does not allow it, ``OverQuota``, which
         is one too, if there is no room for them, ``NotFound`` if it is gone. Anything else leaves it open whether they

@@ -43,6 +43,10 @@ class Pool(Protocol):
         missing pool, closed. A pool that was closed already changes its generation all the same, so that whoever
         decided to open it before this finds that out."""
 
+    def remove(self, host: str) -> None:
+        """Take the host's pool away; there being none is success. ``NotNow``, and it stays as it is, while somebody
+        consumes it."""
+
     def consumers(self, host: str) -> frozenset[str]:
         """The ids of all consumers on any provider of the host's tree: servers, also those still being built, and
         migrations. ``NotFound`` if the host has no provider."""

@@ -103,6 +103,19 @@ class FakeCloud(World):
                 self.flavors[flavor_id] = replace(before, extra_specs={**before.extra_specs, **missing})
                 self._wrote("enrol_flavor", flavor_id, missing)
 
+    def enrolled_flavors(self) -> Mapping[str, str]:
+        with self._call("enrolled_flavors"):
+            return {name: name for name, flavor in self.flavors.items() if flavors.shadow_keys(flavor)}
+
+    def unenrol_flavor(self, flavor_id: str) -> None:
+        with self._call("unenrol_flavor"):
+            keys = flavors.shadow_keys(self.flavors[flavor_id]) if flavor_id in self.flavors else []
+            if keys:
+                before = self.flavors[flavor_id]
+                kept = {key: value for key, value in before.extra_specs.items() if key not in keys}
+                self.flavors[flavor_id] = replace(before, extra_specs=kept)
+                self._wrote("unenrol_flavor", flavor_id, keys)
+
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         with self._call("write_metadata"):
             server = self._changeable(server_id)
@@ -235,6 +248,16 @@ class FakeCloud(World):
             found = self._host(host)
             found.pool = _fenced(found.pool or FakeProvider(totals={}), found.own.totals, CLOSED)
             self._wrote("close", host)
+
+    def remove(self, host: str) -> None:
+        with self._call("remove"):
+            found = self.hosts.get(host)
+            if found is None or found.pool is None:
+                return
+            if found.pool.consumers:
+                raise NotNow(f"the pool of {host} is in use")
+            found.pool = None
+            self._wrote("remove", host)
 
     def consumers(self, host: str) -> frozenset[str]:
         with self._call("consumers"):

@@ -266,6 +266,22 @@ class ComputeContract:
         with pytest.raises(NotFound):
             stage.compute.enrol_flavor("no-such-flavor")
 
+    def test_a_flavor_that_is_enrolled_no_longer_is_as_it_was_before(self, stage: Stage) -> None:
+        flavor = stage.new_flavor()
+        before = stage.compute.unenrolled_flavors()
+        assert flavor not in stage.compute.enrolled_flavors().values()
+        for one in before:
+            stage.compute.enrol_flavor(one)
+        enrolled = stage.compute.enrolled_flavors()
+        assert {flavor, POOLED} <= set(enrolled.values())
+        assert PLAIN not in enrolled.values()
+        for _ in range(2):
+            for one in [*enrolled, "no-such-flavor"]:
+                stage.compute.unenrol_flavor(one)
+        assert stage.compute.enrolled_flavors() == {}
+        assert set(stage.compute.unenrolled_flavors()) == set(before) | set(enrolled)
+        booted(stage, flavor, stage.one)
+
     def test_a_server_of_an_enrolled_flavor_consumes_the_pool(self, stage: Stage) -> None:
         flavor = stage.new_flavor()
         for one in stage.compute.unenrolled_flavors():

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from blazar_spot.core.errors import NotFound, StaleVersion
+from blazar_spot.core.errors import NotFound, NotNow, StaleVersion
 from blazar_spot.core.fences import CLOSED, OPEN, Fence
 from blazar_spot.core.flavors import SHADOW_PREFIX
 from tests.contract.stage import PER_HOST, PLAIN, POOLED, SPOT, Stage, booted, refused, told
@@ -44,6 +44,23 @@ class PoolContract:
     def test_closing_makes_a_missing_pool_and_closes_it(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
         assert stage.pool.pools()[stage.one.host].is_closed is True
+
+    def test_a_pool_that_nobody_consumes_can_be_taken_away_and_made_again(self, stage: Stage) -> None:
+        for make in (lambda: stage.pool.keep(stage.one.host, OPEN, None), lambda: stage.pool.close(stage.one.host)):
+            make()
+            for _ in range(2):
+                stage.pool.remove(stage.one.host)
+                assert stage.one.host not in stage.pool.pools()
+        stage.pool.remove("no-such-host")
+        stage.pool.keep(stage.one.host, OPEN, None)
+        booted(stage, POOLED, stage.one)
+
+    def test_a_pool_that_somebody_consumes_stays_as_it_is(self, stage: Stage) -> None:
+        stage.pool.keep(stage.one.host, OPEN, None)
+        inside = booted(stage, POOLED, stage.one)
+        with pytest.raises(NotNow):
+            stage.pool.remove(stage.one.host)
+        assert stage.pool.spot_consumers(stage.one.host) == {inside}
 
     def test_many_may_close_the_same_missing_pool_at_once(self, stage: Stage) -> None:
         with ThreadPoolExecutor(max_workers=4) as many:
