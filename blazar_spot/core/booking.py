@@ -17,6 +17,7 @@ from blazar_spot.core.model import (
     SlotRequest,
     Snapshot,
     Spot,
+    times,
 )
 from blazar_spot.core.notice import counted_from
 from blazar_spot.core.planner.sites import gather
@@ -41,7 +42,7 @@ class Wish:
 
     def room(self, slots: int) -> Size | None:
         """What so many slots take of a host."""
-        return None if self.size is None else {name: slots * amount for name, amount in self.size.items()}
+        return None if self.size is None else times(self.size, slots)
 
 
 @dataclass(frozen=True, slots=True)

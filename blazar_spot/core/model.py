@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 Size = Mapping[str, int]
 
 
+def times(size: Size, count: int) -> Size:
+    """So many of a size together."""
+    return {resource: count * amount for resource, amount in size.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the policy comes to for one decision: notice with its slack, guaranteed uptime, and the lead."""

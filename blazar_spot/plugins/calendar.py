@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blazar's calendar as it is now, with sessions of our own on Blazar's tables.
+"""Blazar's calendar as it is now: which hosts there are, and when reservations have them.
 
-Each question is one query, however many hosts and leases there are, so an answer is never put together from two
-different states. Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change
-it holds ``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate`` writes,
-since Blazar's own function reads each row again.
+Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change it holds
+``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate`` writes, since
+Blazar's own function reads each row again.
 """
 
 import threading
@@ -12,9 +11,8 @@ import uuid
 from calendar import timegm
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from blazar import status
 from blazar.db.sqlalchemy import facade_wrapper, models
@@ -22,10 +20,10 @@ from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate
-from blazar_spot.core.instants import to_datetime
 from blazar_spot.enforcement.handback import Books, Holding
-from blazar_spot.enforcement.publishing import OVERRUN, Entry
+from blazar_spot.enforcement.publishing import OVERRUN
 from blazar_spot.plugins.matching import matching
+from blazar_spot.plugins.rows import naive, rows, windows
 
 CHANGES = threading.RLock()
 """Blazar has many threads and not one lock, and its database calls are one session each."""
@@ -38,18 +36,6 @@ class Reservable:
     id: str
     candidate: Candidate
     is_offered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """A reservation of hosts with what it takes to bring them to it."""
-
-    reservation_id: str
-    lease_id: str
-    aggregate_id: int
-    count_min: int
-    is_flagged: bool
-    hosts: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +59,8 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
     """
     cleaning = cfg.CONF.cleaning_time * 60
     busy = defaultdict(list)
-    for host, start, end in _windows(from_at - cleaning, without):
-        busy[host].append((instant(start) - cleaning, instant(end) + cleaning))
+    for row in windows(from_at - cleaning, without):
+        busy[row.compute_host_id].append((instant(row.start_date) - cleaning, instant(row.end_date) + cleaning))
     return [
         Reservable(
             host.id,
@@ -87,72 +73,13 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
 
 def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:
     """Give hosts, by their ids, to a reservation; returns the id of each one's row."""
-    rows = {host: str(uuid.uuid4()) for host in hosts}
+    allocations = {host: str(uuid.uuid4()) for host in hosts}
     with facade_wrapper.session_for_write() as session:
         session.add_all(
             models.ComputeHostAllocation(id=row, compute_host_id=host, reservation_id=reservation_id)
-            for host, row in rows.items()
+            for host, row in allocations.items()
         )
-    return rows
-
-
-def _windows(after: int, without: str | None) -> list[Any]:
-    held = models.ComputeHostAllocation
-    with facade_wrapper.session_for_read() as session:
-        query = (
-            session.query(held.compute_host_id, models.Lease.start_date, models.Lease.end_date)
-            .join(models.Reservation, models.Reservation.id == held.reservation_id)
-            .join(models.Lease, models.Lease.id == models.Reservation.lease_id)
-            .filter(models.Lease.end_date > to_datetime(after).replace(tzinfo=None))
-        )
-        if without is not None:
-            query = query.filter(held.reservation_id != without)
-        rows: list[Any] = query.all()
-        return rows
-
-
-def entries() -> tuple[list[Entry], frozenset[str]]:
-    """What whole-host reservations hold now and later, and the reservations whose lease is just being changed."""
-    published, unsettled = [], set()
-    for row in _reservations():
-        if row.lease_status in status.lease.TRANSITIONAL:
-            unsettled.add(row.reservation_id)
-        elif row.host is not None:
-            published.append(
-                Entry(
-                    reservation_id=row.reservation_id,
-                    lease_id=row.lease_id,
-                    host=row.host,
-                    service_host=row.service_host,
-                    start_at=instant(row.start_date),
-                    end_at=instant(row.end_date),
-                )
-            )
-    return published, frozenset(unsettled)
-
-
-def _reservations() -> list[Any]:
-    lease, reservation, host = models.Lease, models.Reservation, models.ComputeHost
-    open_statuses = (status.reservation.PENDING, status.reservation.ACTIVE)
-    with facade_wrapper.session_for_read() as session:
-        rows: list[Any] = (
-            session.query(
-                reservation.id.label("reservation_id"),
-                lease.id.label("lease_id"),
-                lease.status.label("lease_status"),
-                lease.start_date,
-                lease.end_date,
-                host.hypervisor_hostname.label("host"),
-                host.service_name.label("service_host"),
-            )
-            .join(lease, lease.id == reservation.lease_id)
-            .outerjoin(models.ComputeHostAllocation, models.ComputeHostAllocation.reservation_id == reservation.id)
-            .outerjoin(host, host.id == models.ComputeHostAllocation.compute_host_id)
-            .filter(reservation.resource_type == RESOURCE_TYPE)
-            .filter(reservation.status.in_(open_statuses) | lease.status.in_(status.lease.TRANSITIONAL))
-            .all()
-        )
-        return rows
+    return allocations
 
 
 def known_hosts() -> list[Candidate]:
@@ -170,8 +97,10 @@ def host_ids() -> list[str]:
 
 def books(now: int) -> Books:
     """Who has which hosts. A reservation that is in a change long after its end is stuck in it, and is settled so."""
+    reservation = models.Reservation
+    is_here = (reservation.status != status.reservation.DELETED) | models.Lease.status.in_(status.lease.TRANSITIONAL)
     holdings: dict[str, Holding] = {}
-    for row in _allocated():
+    for row in rows(reservation.resource_type == RESOURCE_TYPE, is_here):
         end_at = instant(row.end_date)
         before = holdings.get(row.reservation_id)
         mine = before.service_hosts if before else frozenset[str]()
@@ -181,27 +110,6 @@ def books(now: int) -> Books:
             is_running=row.status == status.reservation.ACTIVE and now < end_at,
         )
     return Books(known_hosts(), holdings)
-
-
-def _allocated() -> list[Any]:
-    lease, reservation, host = models.Lease, models.Reservation, models.ComputeHost
-    with facade_wrapper.session_for_read() as session:
-        rows: list[Any] = (
-            session.query(
-                reservation.id.label("reservation_id"),
-                reservation.status,
-                lease.status.label("lease_status"),
-                lease.end_date,
-                host.service_name.label("service_host"),
-            )
-            .join(lease, lease.id == reservation.lease_id)
-            .outerjoin(models.ComputeHostAllocation, models.ComputeHostAllocation.reservation_id == reservation.id)
-            .outerjoin(host, host.id == models.ComputeHostAllocation.compute_host_id)
-            .filter(reservation.resource_type == RESOURCE_TYPE)
-            .filter((reservation.status != status.reservation.DELETED) | lease.status.in_(status.lease.TRANSITIONAL))
-            .all()
-        )
-        return rows
 
 
 def allocation(reservation_id: str, host: str) -> Allocation:
@@ -222,67 +130,10 @@ def cut_off(before: int) -> list[str]:
     lease, reservation = models.Lease, models.Reservation
     with facade_wrapper.session_for_read() as session:
         others = session.query(reservation.lease_id).filter(reservation.resource_type != RESOURCE_TYPE)
-        rows = (
+        found = (
             session.query(lease.id)
             .filter(lease.status == status.lease.STARTING)
-            .filter(lease.updated_at < to_datetime(before).replace(tzinfo=None))
+            .filter(lease.updated_at < naive(before))
             .filter(lease.id.notin_(others))
         )
-        return [row.id for row in rows]
-
-
-def serving(reservation_id: str) -> Serving:
-    """The reservation, whatever its state."""
-    return _servings(models.Reservation.id == reservation_id)[0]
-
-
-def serving_as(resource_id: str) -> Serving:
-    """The reservation by the id that events know it by."""
-    return _servings(models.ComputeHostReservation.id == resource_id)[0]
-
-
-def running(reservation_id: str | None = None) -> list[Serving]:
-    """The reservations that are active now, or this one if it is; none whose lease is just being changed."""
-    conditions = [
-        models.Reservation.resource_type == RESOURCE_TYPE,
-        models.Reservation.status == status.reservation.ACTIVE,
-        models.Lease.status == status.lease.ACTIVE,
-    ]
-    if reservation_id is not None:
-        conditions.append(models.Reservation.id == reservation_id)
-    return _servings(*conditions)
-
-
-def _servings(*conditions: Any) -> list[Serving]:
-    reservation, wanted, host = models.Reservation, models.ComputeHostReservation, models.ComputeHost
-    found: dict[str, Serving] = {}
-    with facade_wrapper.session_for_read() as session:
-        rows = (
-            session.query(
-                reservation.id.label("reservation_id"),
-                reservation.lease_id,
-                reservation.missing_resources,
-                wanted.aggregate_id,
-                wanted.count_range,
-                host.hypervisor_hostname.label("host"),
-                host.service_name.label("service_host"),
-            )
-            .join(models.Lease, models.Lease.id == reservation.lease_id)
-            .join(wanted, wanted.reservation_id == reservation.id)
-            .outerjoin(models.ComputeHostAllocation, models.ComputeHostAllocation.reservation_id == reservation.id)
-            .outerjoin(host, host.id == models.ComputeHostAllocation.compute_host_id)
-            .filter(*conditions)
-            .order_by(reservation.id, host.hypervisor_hostname)
-        )
-        for row in rows:
-            one = found.get(row.reservation_id) or Serving(
-                reservation_id=row.reservation_id,
-                lease_id=row.lease_id,
-                aggregate_id=row.aggregate_id,
-                count_min=int(row.count_range.split("-")[0]),
-                is_flagged=row.missing_resources,
-            )
-            if row.host is not None:
-                one = replace(one, hosts=(*one.hosts, Candidate(row.host, row.service_host)))
-            found[row.reservation_id] = one
-    return list(found.values())
+        return [row.id for row in found]

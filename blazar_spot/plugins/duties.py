@@ -10,7 +10,8 @@ from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.furnishing import Furnishing
 from blazar_spot.plugins.monitor import SpotMonitor
-from blazar_spot.plugins.part_doors import PartDoors
+from blazar_spot.plugins.returns import Returns
+from blazar_spot.plugins.servings import HOSTS, SLOTS
 from blazar_spot.plugins.settings import Settings
 from blazar_spot.plugins.spares import Spares
 
@@ -21,10 +22,16 @@ class Duties:
     def __init__(self, ours: Settings) -> None:
         whole = ours.whole
         spares = Spares(Admission(whole.booking, whole.clock), whole.handover, whole.clock)
-        self.hosts = Doors(whole.handover, whole.handback, spares, whole.clock)
-        self.parts = PartDoors(whole.admittance(Furnishing()))
+        self.hosts = Doors(HOSTS, whole.handover, whole.clock, spares)
+        self.parts = Doors(SLOTS, whole.admittance(Furnishing()), whole.clock)
+        self.returns = Returns(whole.handback, whole.clock)
         self.monitor = SpotMonitor(
-            PhysicalHostMonitorPlugin(), whole.publishing, self.hosts, self.parts, whole.clock, ours.interval
+            PhysicalHostMonitorPlugin(),
+            whole.publishing,
+            self.returns,
+            [self.hosts, self.parts],
+            whole.clock,
+            ours.interval,
         )
 
 

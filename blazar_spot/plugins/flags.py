@@ -5,7 +5,7 @@ import logging
 
 from blazar.db import api as db_api
 
-from blazar_spot.plugins.calendar import Serving
+from blazar_spot.plugins.servings import Serving
 
 LOG = logging.getLogger(__name__)
 

@@ -46,6 +46,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         self._admission = Admission(whole.booking, whole.clock)
         self._changes = Changes(whole.booking, whole.clock)
         self._doors = duties(ours).hosts
+        self._returns = duties(ours).returns
         self._publishing = whole.publishing
         self.monitor = duties(ours).monitor
 
@@ -170,7 +171,8 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
             for row in db_api.host_allocation_get_all_by_values(reservation_id=wanted["reservation_id"]):
                 db_api.host_allocation_destroy(row["id"])
             self._withdraw(wanted["reservation_id"])
-        self._doors.end(wanted["aggregate_id"])
+        self._doors.close()
+        self._returns.end(wanted["aggregate_id"])
 
     def _withdraw(self, reservation_id: str) -> None:
         """Notices are withdrawn with the next tick of the engine. If this fails, the next poll does it."""

@@ -18,12 +18,12 @@ from oslo_log import log as logging
 from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.errors import Refused
-from blazar_spot.plugins import parts
 from blazar_spot.plugins.asks import Asks, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
 from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.servings import SLOTS
 from blazar_spot.plugins.settings import Settings
 from blazar_spot.plugins.slots import Slots
 from blazar_spot.plugins.tenure import Tenure, slots_by_host
@@ -137,7 +137,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         flags = {}
         failed = [host["id"] for host in failed_resources]
         for reservation in db_utils.get_reservations_by_host_ids(failed, interval_begin, interval_end):
-            if reservation["resource_type"] not in parts.RESOURCE_TYPES:
+            if reservation["resource_type"] not in SLOTS.resource_types:
                 continue
             if not self._heal_reservation(db_api.reservation_get(reservation["id"]), failed):
                 flags[reservation["id"]] = {"missing_resources": True}

@@ -3,7 +3,7 @@
 
 Upstream's own functions load every trait and inventory of every host along, or ask for one host after another. What
 matches is the same: columns are compared by the database, capabilities that an operator has added as text, and a host
-that lacks one does not match. Beside ``calendar`` the only module with sessions on Blazar's own tables.
+that lacks one does not match. Like ``calendar`` and ``rows`` it has sessions of its own on Blazar's tables.
 """
 
 import operator

@@ -9,16 +9,16 @@ for ever, so our own duties return none and write their flags themselves.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from blazar.plugins.base import BaseMonitorPlugin
 
 from blazar_spot.enforcement.publishing import Publishing
-from blazar_spot.plugins import calendar, parts
+from blazar_spot.plugins import calendar, published
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.interrupted import begin_again
-from blazar_spot.plugins.part_doors import PartDoors
+from blazar_spot.plugins.returns import Returns
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -33,15 +33,15 @@ class SpotMonitor(BaseMonitorPlugin):
         self,
         upstream: BaseMonitorPlugin,
         publishing: Publishing,
-        doors: Doors,
-        parts: PartDoors,
+        returns: Returns,
+        doors: Iterable[Doors],
         clock: Clock,
         interval: int,
     ) -> None:
         self._upstream = upstream
         self._publishing = publishing
-        self._doors = doors
-        self._parts = parts
+        self._returns = returns
+        self._doors = tuple(doors)
         self._clock = clock
         self._interval = interval
         self._began_at = self._failures_due_at = clock.now()
@@ -68,9 +68,9 @@ class SpotMonitor(BaseMonitorPlugin):
     def poll(self) -> Flags:
         _do(lambda: begin_again(self._began_at))
         _do(self._publish)
-        _do(self._doors.tidy)
-        _do(self._doors.join_late)
-        _do(self._parts.join_late)
+        _do(self._returns.tidy)
+        for door in self._doors:
+            _do(door.join_late)
         return _do(self._find_failures) or {}
 
     def get_healing_interval(self) -> int:
@@ -84,9 +84,7 @@ class SpotMonitor(BaseMonitorPlugin):
 
     def _publish(self) -> None:
         with calendar.CHANGES:
-            whole, unsettled = calendar.entries()
-            shared, unsettled_too = parts.entries()
-            self._publishing.publish([*whole, *shared], unsettled | unsettled_too)
+            self._publishing.publish(*published.entries())
 
     def _find_failures(self) -> Flags:
         now = self._clock.now()

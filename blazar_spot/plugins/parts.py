@@ -6,27 +6,24 @@ how much a slot is in two ways.
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from blazar import status
 from blazar.db.sqlalchemy import facade_wrapper, models
-from blazar.plugins.flavor import RESOURCE_TYPE as FLAVORS
-from blazar.plugins.instances import RESOURCE_TYPE as INSTANCES
 from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate, Part
 from blazar_spot.core.flavors import Flavor, resources
-from blazar_spot.core.instants import to_datetime
-from blazar_spot.core.model import Size
-from blazar_spot.enforcement.publishing import Entry
-from blazar_spot.plugins.calendar import Reservable, Serving, instant
+from blazar_spot.core.model import Size, times
+from blazar_spot.plugins.calendar import Reservable, instant
 from blazar_spot.plugins.matching import matching
+from blazar_spot.plugins.rows import windows
+from blazar_spot.plugins.servings import SLOTS
 
-RESOURCE_TYPES = (INSTANCES, FLAVORS)
 EPHEMERAL = "OS-FLV-EXT-DATA:ephemeral"
+SIZE = ("vcpus", "memory_mb", "disk_gb", "resource_properties")
+"""The columns that say how much a slot is."""
 
 
 def flavor_of(source: Mapping[str, Any]) -> Flavor:
@@ -53,10 +50,6 @@ def size_of(reservation: Any) -> Size:
     return {name: amount for name, amount in size.items() if amount}
 
 
-def _times(size: Size, slots: int) -> Size:
-    return {name: slots * amount for name, amount in size.items()}
-
-
 def hosts(
     requirements: Iterable[str], *, size: Size, is_real: bool, from_at: int, without: str | None = None
 ) -> list[Reservable]:
@@ -67,12 +60,12 @@ def hosts(
     """
     cleaning = cfg.CONF.cleaning_time * 60
     busy, parts = defaultdict(list), defaultdict(list)
-    for (host, _), rows in _by_host(_windows(from_at - cleaning, without)).items():
+    for (host, _), rows in by_host(windows(from_at - cleaning, without, SLOTS.wanted, SIZE)).items():
         window = instant(rows[0].start_date) - cleaning, instant(rows[0].end_date) + cleaning
         if rows[0].vcpus is None:
             busy[host].append(window)
         else:
-            parts[host].append(Part(*window, room=_times(size_of(rows[0]._mapping), len(rows))))
+            parts[host].append(Part(*window, room=times(size_of(rows[0]._mapping), len(rows))))
     inventories, real = _inventories(), _real() if is_real else {}
     return [
         Reservable(
@@ -91,7 +84,7 @@ def hosts(
     ]
 
 
-def _by_host(rows: Iterable[Any]) -> dict[tuple[str, str], list[Any]]:
+def by_host(rows: Iterable[Any]) -> dict[tuple[str, str], list[Any]]:
     """The allocations of each reservation on each host."""
     found = defaultdict(list)
     for row in rows:
@@ -126,138 +119,3 @@ def _inventories() -> dict[str, list[Any]]:
         for row in session.query(models.ComputeHostResourceInventory).all():
             found[row.computehost_id].append(row)
     return found
-
-
-def _windows(after: int, without: str | None) -> list[Any]:
-    held, wanted = models.ComputeHostAllocation, models.InstanceReservations
-    with facade_wrapper.session_for_read() as session:
-        query = (
-            session.query(
-                held.compute_host_id,
-                held.reservation_id,
-                models.Lease.start_date,
-                models.Lease.end_date,
-                wanted.vcpus,
-                wanted.memory_mb,
-                wanted.disk_gb,
-                wanted.resource_properties,
-            )
-            .join(models.Reservation, models.Reservation.id == held.reservation_id)
-            .join(models.Lease, models.Lease.id == models.Reservation.lease_id)
-            .outerjoin(wanted, wanted.reservation_id == held.reservation_id)
-            .filter(models.Lease.end_date > to_datetime(after).replace(tzinfo=None))
-        )
-        if without is not None:
-            query = query.filter(held.reservation_id != without)
-        rows: list[Any] = query.all()
-        return rows
-
-
-def entries() -> tuple[list[Entry], frozenset[str]]:
-    """What reservations hold of hosts now and later, and the reservations whose lease is just being changed."""
-    unsettled = set()
-    settled: list[Any] = []
-    for row in _reservations():
-        if row.lease_status in status.lease.TRANSITIONAL:
-            unsettled.add(row.reservation_id)
-        elif row.compute_host_id is not None:
-            settled.append(row)
-    published = [
-        Entry(
-            reservation_id=rows[0].reservation_id,
-            lease_id=rows[0].lease_id,
-            host=rows[0].host,
-            service_host=rows[0].service_host,
-            start_at=instant(rows[0].start_date),
-            end_at=instant(rows[0].end_date),
-            room=_times(size_of(rows[0]._mapping), len(rows)),
-        )
-        for rows in _by_host(settled).values()
-    ]
-    return published, frozenset(unsettled)
-
-
-def _reservations() -> list[Any]:
-    lease, reservation, host = models.Lease, models.Reservation, models.ComputeHost
-    held, wanted = models.ComputeHostAllocation, models.InstanceReservations
-    open_statuses = (status.reservation.PENDING, status.reservation.ACTIVE)
-    with facade_wrapper.session_for_read() as session:
-        rows: list[Any] = (
-            session.query(
-                reservation.id.label("reservation_id"),
-                lease.id.label("lease_id"),
-                lease.status.label("lease_status"),
-                lease.start_date,
-                lease.end_date,
-                held.compute_host_id,
-                host.hypervisor_hostname.label("host"),
-                host.service_name.label("service_host"),
-                wanted.vcpus,
-                wanted.memory_mb,
-                wanted.disk_gb,
-                wanted.resource_properties,
-            )
-            .join(lease, lease.id == reservation.lease_id)
-            .outerjoin(wanted, wanted.reservation_id == reservation.id)
-            .outerjoin(held, held.reservation_id == reservation.id)
-            .outerjoin(host, host.id == held.compute_host_id)
-            .filter(reservation.resource_type.in_(RESOURCE_TYPES))
-            .filter(reservation.status.in_(open_statuses) | lease.status.in_(status.lease.TRANSITIONAL))
-            .all()
-        )
-        return rows
-
-
-def serving_as(resource_id: str) -> Serving:
-    """The reservation by the id that events know it by."""
-    return _servings(models.InstanceReservations.id == resource_id)[0]
-
-
-def running(reservation_id: str | None = None) -> list[Serving]:
-    """The reservations that are active now, or this one if it is; none whose lease is just being changed."""
-    conditions = [
-        models.Reservation.resource_type.in_(RESOURCE_TYPES),
-        models.Reservation.status == status.reservation.ACTIVE,
-        models.Lease.status == status.lease.ACTIVE,
-    ]
-    if reservation_id is not None:
-        conditions.append(models.Reservation.id == reservation_id)
-    return _servings(*conditions)
-
-
-def _servings(*conditions: Any) -> list[Serving]:
-    reservation, wanted, host = models.Reservation, models.InstanceReservations, models.ComputeHost
-    found: dict[str, Serving] = {}
-    slots: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    with facade_wrapper.session_for_read() as session:
-        rows = (
-            session.query(
-                reservation.id.label("reservation_id"),
-                reservation.lease_id,
-                reservation.missing_resources,
-                wanted.aggregate_id,
-                wanted.amount,
-                host.hypervisor_hostname.label("host"),
-                host.service_name.label("service_host"),
-            )
-            .join(models.Lease, models.Lease.id == reservation.lease_id)
-            .join(wanted, wanted.reservation_id == reservation.id)
-            .outerjoin(models.ComputeHostAllocation, models.ComputeHostAllocation.reservation_id == reservation.id)
-            .outerjoin(host, host.id == models.ComputeHostAllocation.compute_host_id)
-            .filter(*conditions)
-            .order_by(reservation.id, host.hypervisor_hostname)
-        )
-        for row in rows:
-            found[row.reservation_id] = Serving(
-                reservation_id=row.reservation_id,
-                lease_id=row.lease_id,
-                aggregate_id=row.aggregate_id,
-                count_min=row.amount,
-                is_flagged=row.missing_resources,
-            )
-            if row.host is not None:
-                slots[row.reservation_id][row.host, row.service_host] += 1
-    return [
-        replace(one, hosts=tuple(Candidate(*name, slots=count) for name, count in slots[one.reservation_id].items()))
-        for one in found.values()
-    ]

@@ -14,7 +14,8 @@ from blazar_spot.core.errors import SpotError
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.admission import Admission, Held
-from blazar_spot.plugins.calendar import Allocation, Serving
+from blazar_spot.plugins.calendar import Allocation
+from blazar_spot.plugins.servings import Serving
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)

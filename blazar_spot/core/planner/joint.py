@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from blazar_spot.core.model import HostRequest, Request, Reservation, Size, Snapshot, Spot
+from blazar_spot.core.model import HostRequest, Request, Reservation, Size, Snapshot, Spot, times
 from blazar_spot.core.planner.capacity import room
 from blazar_spot.core.planner.outcome import Part
 from blazar_spot.core.planner.sites import Site, gather, in_the_way
@@ -65,9 +65,7 @@ class Trail(NamedTuple):
 
 def held(request: Request, slots: int) -> Size | None:
     """What so many units of the claim hold of a host; None is the whole host."""
-    if isinstance(request, HostRequest):
-        return None
-    return {resource: slots * amount for resource, amount in request.size.items()}
+    return None if isinstance(request, HostRequest) else times(request.size, slots)
 
 
 def asked(request: Request) -> int:

@@ -12,6 +12,8 @@ from blazar.db.sqlalchemy import facade_wrapper
 
 from blazar_spot.core.promises import Standing
 from blazar_spot.plugins import calendar
+from blazar_spot.plugins.published import entries
+from blazar_spot.plugins.servings import HOSTS, running
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
 
 
@@ -38,8 +40,8 @@ def test_the_calendar_is_read_in_as_many_queries_for_one_host_as_for_many(reserv
             reservations.lease(start_in=5 * HOUR)
         with counted_queries() as queries:
             calendar.hosts([], from_at=0)
-            calendar.entries()
-            calendar.running()
+            entries()
+            running(HOSTS)
         counts.append(len(queries))
     assert counts == [4, 4]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from blazar.db import api as db_api
 
-from blazar_spot.plugins import calendar
+from blazar_spot.plugins import calendar, published
 from blazar_spot.testing.cloud import FakeCloud
 from tests.functional.plugins.reservations import HOUR, MINUTE, Aggregates, Reservations, fail
 
@@ -46,7 +46,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
         watch(db_api, name)
     watch(calendar, "allocate")
     watch(Aggregates, "create")
-    watch(calendar, "entries")
+    watch(published, "entries")
     watch(FakeCloud, "close")
     return seen
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from blazar_spot.core.errors import Unreachable
-from blazar_spot.plugins import calendar, parts
+from blazar_spot.plugins import calendar, published
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.testing.clock import FakeClock
 
@@ -89,14 +89,13 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def duties(monkeypatch: pytest.MonkeyPatch) -> Duties:
-    for module in (calendar, parts):
-        monkeypatch.setattr(module, "entries", lambda: ([], frozenset()))
+    monkeypatch.setattr(published, "entries", lambda: ([], frozenset()))
     monkeypatch.setattr(calendar, "cut_off", lambda before: [])
     return Duties()
 
 
 def monitor(upstream: Upstream, duties: Duties, clock: FakeClock) -> SpotMonitor:
-    return SpotMonitor(upstream, duties, duties, duties.parts, clock, 5)
+    return SpotMonitor(upstream, duties, duties, [duties, duties.parts], clock, 5)
 
 
 def test_it_polls_at_its_own_interval_while_upstreams_polling_is_off(duties: Duties, clock: FakeClock) -> None:
@@ -114,6 +113,7 @@ def test_a_duty_that_fails_keeps_no_other_from_being_done(duties: Duties, clock:
     upstream = Upstream(polls=True)
     assert monitor(upstream, duties, clock).poll() == FLAGS
     assert (duties.published, duties.tidied, duties.joined, upstream.polled) == (1, 1, 1, 1)
+    assert duties.parts.joined == 1
 
 
 def test_failures_are_looked_for_at_upstreams_interval(duties: Duties, clock: FakeClock) -> None:
