@@ -4,20 +4,28 @@
 The only file that names a port and its adapter together.
 """
 
+from collections.abc import Callable
+
 from oslo_config import cfg
 
 from blazar_spot import conf as configuration
 from blazar_spot.adapters.nova import NovaCompute
 from blazar_spot.adapters.placement import PlacementPool
 from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.core.errors import Permanent
 from blazar_spot.core.switch import Mode
 from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from blazar_spot.enforcement.assembly import Whole, assemble
+from blazar_spot.enforcement.post import Post
+from blazar_spot.ports.channel import Channel
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.hints import Hints
 
-__all__ = ["Whole", "assemble", "build", "hints", "load"]
+__all__ = ["Whole", "announcements", "assemble", "build", "hints", "load", "posts"]
+
+CHANNELS = "blazar_spot.notice"
+"""Where channels are found: each entry point makes one from the configuration."""
 
 
 def load(config_file: str | None = None) -> cfg.ConfigOpts:
@@ -42,7 +50,33 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         handback_budget=conf.leases.handback_budget_seconds,
         auto_enrol=conf.engine.auto_enrol,
         headroom_hosts=conf.engine.headroom_hosts,
+        channels=frozenset(conf.channels.enabled),
     )
+
+
+def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Post]:
+    """One for each channel that is used. None is connected yet."""
+    from stevedore import driver  # whoever tells nobody looks for no channels
+    from stevedore.exception import NoMatches
+
+    found = []
+    for name in sorted(set(conf.channels.enabled)):
+        try:
+            make: Callable[[cfg.ConfigOpts], Channel] = driver.DriverManager(CHANNELS, name).driver
+        except NoMatches as error:
+            raise Permanent(f"enabled in [channels]: there is no channel {name!r}") from error
+        found.append(Post(whole.store, name, make(conf), whole.clock))
+    return found
+
+
+def announcements(conf: cfg.ConfigOpts) -> Channel:
+    """The channel ``messaging``."""
+    group = conf.messaging
+    if not group.transport_url:
+        raise Permanent("the channel messaging needs transport_url in [messaging]")
+    from blazar_spot.adapters.announcements import Announcements  # as for hints
+
+    return Announcements(conf, transport_url=group.transport_url, exchange=group.exchange, topic=group.topic)
 
 
 def hints(conf: cfg.ConfigOpts) -> Hints | None:

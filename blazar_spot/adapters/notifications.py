@@ -9,18 +9,9 @@ engine looks for itself.
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
-from oslo_service import backend
-from oslo_service.backend.exceptions import BackendAlreadySelected
-
-with suppress(BackendAlreadySelected):  # a process that has chosen keeps its choice
-    backend.init_backend(backend.BackendType.THREADING)  # or importing oslo.messaging chooses eventlet
-import oslo_messaging
-from oslo_messaging.exceptions import MessagingException
-
-from blazar_spot.core.errors import Permanent
+from blazar_spot.adapters.bus import oslo_messaging, transport
 from blazar_spot.core.flavors import is_preemptible
 
 LOG = logging.getLogger(__name__)
@@ -33,10 +24,7 @@ class NovaHints:
     """Listens on the message bus that Nova notifies on. ``conf`` has the options of the bus's own driver."""
 
     def __init__(self, conf: Any, *, transport_url: str, exchange: str, topic: str, pool: str) -> None:
-        try:
-            self._transport = oslo_messaging.get_notification_transport(conf, url=transport_url)
-        except MessagingException as error:
-            raise Permanent(f"transport_url in [notifications] cannot be used: {error}") from error
+        self._transport = transport(conf, transport_url, "notifications")
         self._target = oslo_messaging.Target(exchange=exchange, topic=topic)
         self._pool = pool
 

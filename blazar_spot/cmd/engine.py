@@ -9,8 +9,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from threading import Thread
 
 from oslo_config import cfg
 from oslo_log import log
@@ -20,11 +22,15 @@ from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import loop
+from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.pulse import Pulse
-from blazar_spot.wiring import build, hints
+from blazar_spot.wiring import build, hints, posts
 
 PROGRAM = "blazar-spot-engine"
 LOG = log.getLogger(__name__)
+
+PATIENCE_SECONDS = 5
+"""How long a channel may keep the process from ending; what it has not sent then is sent by the next one."""
 
 ONCE = cfg.BoolOpt("once", default=False, help="Do one tick and stop.")
 
@@ -35,11 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
         clock = SystemClock()
         whole, ear = build(conf, clock), hints(conf)
+        bearers = posts(conf, whole)
     except (cfg.Error, SpotError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     if conf.once:
-        return 1 if loop.tick(whole.engine) is None else 0
+        went_through = loop.tick(whole.engine) is not None
+        for post in bearers:
+            post.turn()
+        return 0 if went_through else 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
     if ear is not None:
@@ -47,8 +57,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
     ready = partial(LOG.info, "The engine is at work")
-    loop.run(whole.engine, clock, clock.wait, pace, ready, pulse.beat)
+    with _carrying(bearers):
+        loop.run(whole.engine, clock, clock.wait, pace, ready, pulse.beat)
     return 0
+
+
+@contextmanager
+def _carrying(posts: Sequence[Post]) -> Iterator[None]:
+    """Let each carry its letters on a thread of its own; in the end each may finish what it is at, for a while."""
+    clock = SystemClock()
+    threads = [Thread(target=post.run, args=(clock.wait,), daemon=True) for post in posts]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        clock.interrupt()
+        for thread in threads:
+            thread.join(PATIENCE_SECONDS)
 
 
 def _parsed(arguments: Sequence[str]) -> cfg.ConfigOpts:

@@ -9,9 +9,20 @@ from copy import deepcopy
 from oslo_config import cfg
 from oslo_log import log
 
-from blazar_spot.conf import database, engine, leases, notifications, nova, policy, publisher, service_auth
+from blazar_spot.conf import (
+    channels,
+    database,
+    engine,
+    leases,
+    messaging,
+    notifications,
+    nova,
+    policy,
+    publisher,
+    service_auth,
+)
 
-_GROUPS = (policy, engine, publisher, leases, nova, notifications)
+_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

@@ -3,10 +3,11 @@
 
 from sqlalchemy import delete, exists, or_
 
+from blazar_spot.core.outbox import KEEP_SECONDS
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.db.engine import Database
-from blazar_spot.db.tables import breaches, claims, deeds, evictions, heartbeats, instances, notices, reclaims
+from blazar_spot.db.tables import breaches, claims, deeds, evictions, heartbeats, instances, letters, notices, reclaims
 
 
 def purge(database: Database, before: int) -> int:
@@ -23,6 +24,7 @@ def purge(database: Database, before: int) -> int:
         delete(evictions).where(evictions.c.gone_at < before),
         delete(breaches).where(breaches.c.at < before),
         delete(deeds).where(deeds.c.at < before),
+        delete(letters).where(letters.c.written_at < before - KEEP_SECONDS),  # of a channel that nobody serves any more
         delete(heartbeats).where(heartbeats.c.beat_at < before),
     )
     with database.transaction() as connection:

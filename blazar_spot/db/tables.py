@@ -7,6 +7,7 @@ database, for people and their tools, and whole seconds in the program.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Column, DateTime, Dialect, Enum, Index, Integer, MetaData
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from blazar_spot.core import instants
+from blazar_spot.core.events import Event, News
 from blazar_spot.core.evictions import Measure, Outcome
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
@@ -52,6 +54,22 @@ class Amounts(TypeDecorator[Mapping[str, int]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, int] | None:
         return None if value is None else dict(json.loads(value))
+
+
+class EventText(TypeDecorator[Event]):
+    """An event, as the text of a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Event | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(asdict(value), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Event | None:
+        if value is None:
+            return None
+        fields = json.loads(value)
+        return Event(**{**fields, "news": News(fields["news"])})
 
 
 def text(length: int) -> TypeEngine[str]:
@@ -175,6 +193,16 @@ deeds = _table(
     Column("subject", NAME, nullable=False),
     Column("details", Text, nullable=False),
     Index("deeds_by_instant", "at"),
+)
+
+letters = _table(
+    "letters",
+    Column("channel", NAME, nullable=False),
+    Column("event", EventText, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index("letters_by_channel", "channel", "written_at"),
 )
 
 heartbeats = _table(

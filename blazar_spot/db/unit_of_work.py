@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, sel
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
@@ -25,6 +26,7 @@ from blazar_spot.db.tables import (
     evictions,
     heartbeats,
     instances,
+    letters,
     metadata,
     notices,
     reclaims,
@@ -133,6 +135,16 @@ class SqlWork:
 
     def deeds(self, since: int) -> Sequence[Deed]:
         return self._all(Deed, select(deeds).where(deeds.c.at >= since).order_by(deeds.c.at, deeds.c.id))
+
+    def letters(self, channel: str, limit: int) -> Sequence[Letter]:
+        waiting = select(letters).where(letters.c.channel == channel)
+        return self._all(Letter, waiting.order_by(letters.c.written_at, letters.c.id).limit(limit))
+
+    def put_letters(self, several: Sequence[Letter]) -> Sequence[Letter]:
+        return self._put_all(letters, several)
+
+    def drop_letters(self, ids: Sequence[str]) -> None:
+        self._connection.execute(delete(letters).where(letters.c.id.in_(ids)))
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         return self._all(Heartbeat, select(heartbeats).order_by(heartbeats.c.host, heartbeats.c.pid))

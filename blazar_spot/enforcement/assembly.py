@@ -4,7 +4,7 @@
 ``wiring`` comes with the real adapters, the tests' lab with fakes; both get the same whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from blazar_spot.core.policy import Policy
@@ -65,10 +65,11 @@ def assemble(
     headroom_hosts: int = 0,
     handover_budget: int = 5,
     handback_budget: int = 5,
+    channels: Collection[str] = (),
 ) -> Whole:
     """Put the use cases together over these ports."""
     witnesses = Witnesses(compute, pool)
-    notices = Notices(store, Telling(compute, clock), clock, policy)
+    notices = Notices(store, Telling(compute, clock), clock, policy, channels)
     evictions = Evictions(store, compute, clock, policy)
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)

@@ -7,11 +7,13 @@ tick, and holds up no other.
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.core.events import event
 from blazar_spot.core.notice import deadline, given, promised_until, revised
+from blazar_spot.core.outbox import letters
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
 from blazar_spot.core.record import Cause, Deed, breach, deed
@@ -27,8 +29,11 @@ LOG = logging.getLogger(__name__)
 class Notices:
     """Keeps each notice true, and each guest told."""
 
-    def __init__(self, store: Store, telling: Telling, clock: Clock, policy: Policy) -> None:
+    def __init__(
+        self, store: Store, telling: Telling, clock: Clock, policy: Policy, channels: Collection[str] = ()
+    ) -> None:
         self._store = store
+        self._channels = channels
         self._telling = telling
         self._clock = clock
         self._policy = policy
@@ -50,6 +55,7 @@ class Notices:
         ]
         work.put_notices(notices)
         work.add_all([_deed(notice, reclaim, now) for notice in notices])
+        self._write_letters(work, [(None, notice) for notice in notices], instances)
         for instance, notice in zip(instances, notices, strict=True):
             if notice.deadline_at < promised_until(instance, now, self._policy):
                 work.add(breach(Cause.OVERRIDDEN, now, reclaim.id, instance.host, instance.id))
@@ -60,7 +66,7 @@ class Notices:
         notices = self._revised(fleet)
         given_at = self._telling.tell(notices, fleet)
         first_given = [one for one in notices if one.given_at is None and one.id in given_at]
-        self._put([given(one, given_at[one.id], self._policy) for one in first_given])
+        self._put([(one, given(one, given_at[one.id], self._policy)) for one in first_given])
 
     def _revised(self, fleet: Fleet) -> list[Notice]:
         """End the notices of instances that are gone, revise the others; returns those that stay."""
@@ -76,32 +82,45 @@ class Notices:
             (one, _ended(one) if one.instance_id in gone else _followed(one, fleet.get(one.instance_id), by_host))
             for one in notices
         ]
-        changed = self._put([after for before, after in pairs if after != before])
+        changed = self._put([(before, after) for before, after in pairs if after != before])
         for notice in changed:
             if notice.state is not NoticeState.SCHEDULED:
                 LOG.info("The notice of instance %s is %s", notice.instance_id, notice.state)
         same = [after for before, after in pairs if after == before]
         return [one for one in [*same, *changed] if one.state is NoticeState.SCHEDULED]
 
-    def _put(self, notices: Sequence[Notice]) -> list[Notice]:
+    def _put(self, changes: Sequence[tuple[Notice, Notice]]) -> list[Notice]:
         """Store them together; or one by one, if somebody else has changed one of them at the same time."""
         try:
-            return self._put_together(notices)
+            return self._put_together(changes)
         except StaleVersion:
-            return [stored for notice in notices for stored in self._put_if_fresh(notice)]
+            return [stored for change in changes for stored in self._put_if_fresh(change)]
 
-    def _put_together(self, notices: Sequence[Notice]) -> list[Notice]:
-        if not notices:
+    def _put_together(self, changes: Sequence[tuple[Notice, Notice]]) -> list[Notice]:
+        if not changes:
             return []
         with self._store.begin() as work:
-            return list(work.put_notices(notices))
+            stored = list(work.put_notices([after for _, after in changes]))
+            news = [(before, after) for before, after in changes if after.revision > before.revision]
+            if news and self._channels:
+                self._write_letters(work, news, work.instances_by_id({after.instance_id for _, after in news}))
+            return stored
 
-    def _put_if_fresh(self, notice: Notice) -> list[Notice]:
+    def _put_if_fresh(self, change: tuple[Notice, Notice]) -> list[Notice]:
         try:
-            return self._put_together([notice])
+            return self._put_together([change])
         except StaleVersion:
-            LOG.info("The notice of %s was changed by somebody else at the same time", notice.instance_id)
+            LOG.info("The notice of %s was changed by somebody else at the same time", change[1].instance_id)
             return []
+
+    def _write_letters(
+        self, work: Work, changes: Sequence[tuple[Notice | None, Notice]], instances: Sequence[Instance]
+    ) -> None:
+        """In the same transaction as what they tell: none of it is known to be sent before, and none is forgotten."""
+        known = {instance.id: instance for instance in instances}
+        now = self._clock.now()
+        events = (event(before, after, known[after.instance_id], now) for before, after in changes)
+        work.put_letters(letters([one for one in events if one is not None], self._channels))
 
 
 def _deed(notice: Notice, reclaim: Reclaim, now: int) -> Deed:
@@ -115,7 +134,7 @@ def _gone(work: Work, unlisted: Set[str]) -> Set[str]:
 
 
 def _ended(notice: Notice) -> Notice:
-    return replace(notice, state=NoticeState.TERMINATED)
+    return replace(notice, state=NoticeState.TERMINATED, revision=notice.revision + 1)
 
 
 def _followed(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequence[Reclaim]]) -> Notice:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
@@ -93,6 +94,15 @@ class Work(Protocol):
 
     def deeds(self, since: int) -> Sequence[Deed]:
         """What was done at or after this instant, by instant and id."""
+
+    def letters(self, channel: str, limit: int) -> Sequence[Letter]:
+        """The first so many letters that wait for this channel, by when they were written and id."""
+
+    def put_letters(self, letters: Sequence[Letter]) -> Sequence[Letter]:
+        """Store letters, all in a few statements."""
+
+    def drop_letters(self, ids: Sequence[str]) -> None:
+        """Throw letters away; those that are gone already are no error."""
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         """The signs of life of all engines, by host and pid."""

@@ -50,8 +50,10 @@ class Lab:
         store: Callable[[], FakeStore] = FakeStore,
         mode: Mode = Mode.ENFORCE,
         headroom_hosts: int = 0,
+        channels: Sequence[str] = (),
     ) -> None:
         self.mode = mode
+        self.channels = channels
         self.headroom_hosts = headroom_hosts
         self.policy = policy
         self.clock = FakeClock()
@@ -78,6 +80,7 @@ class Lab:
             list_seconds=LIST_SECONDS,
             mode=self.mode,
             headroom_hosts=self.headroom_hosts,
+            channels=self.channels,
         )
         return self.whole
 

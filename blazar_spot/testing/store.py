@@ -10,12 +10,13 @@ from typing import TypeVar
 from blazar_spot.core.errors import StaleVersion, Unreachable
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 
-Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed, Heartbeat)
+Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed, Heartbeat, Letter)
 
 
 @dataclass
@@ -31,6 +32,7 @@ class _Rows:
     deeds: dict[str, Deed] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
 
     def copy(self) -> "_Rows":
         return _Rows(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -134,6 +136,18 @@ class FakeWork:
     def deeds(self, since: int) -> Sequence[Deed]:
         return sorted((one for one in self.rows.deeds.values() if one.at >= since), key=_by_instant)
 
+    def letters(self, channel: str, limit: int) -> Sequence[Letter]:
+        waiting = (letter for letter in self.rows.letters.values() if letter.channel == channel)
+        return sorted(waiting, key=lambda letter: (letter.written_at, letter.id))[:limit]
+
+    def put_letters(self, letters: Sequence[Letter]) -> Sequence[Letter]:
+        return [self._put(self.rows.letters, letter) for letter in letters]
+
+    def drop_letters(self, ids: Sequence[str]) -> None:
+        for one in self.rows.letters.keys() & set(ids):
+            del self.rows.letters[one]
+            self.writes += 1
+
     def heartbeats(self) -> Sequence[Heartbeat]:
         return sorted(self.rows.heartbeats.values(), key=lambda one: (one.host, one.pid))
 
@@ -201,6 +215,11 @@ class FakeStore:
     @property
     def deeds(self) -> list[Deed]:
         return sorted(self._rows.deeds.values(), key=_by_instant)
+
+    @property
+    def letters(self) -> list[Letter]:
+        """Those that were not sent yet."""
+        return sorted(self._rows.letters.values(), key=lambda letter: letter.id)
 
     @contextmanager
     def begin(self) -> Iterator[FakeWork]:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.core.events import Event, News
 from blazar_spot.core.evictions import Eviction, Measure, Outcome
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Cause, breach, deed
@@ -117,6 +119,21 @@ def count_stale(results: list[Any]) -> int:
     return sum(isinstance(result, StaleVersion) for result in results)
 
 
+EVENT = Event(
+    id="notice-1-1",
+    news=News.SCHEDULED,
+    at=NOON,
+    incident="notice-1",
+    revision=1,
+    instance_id="instance-1",
+    instance_name="Größe 🚀",
+    project_id="project-1",
+    flavor="boost-preemptible",
+    host="gpu-1",
+    decided_at=NOON,
+    deadline_at=NOON + 900,
+)
+LETTER = Letter(id="notice-1-1/bus", channel="bus", event=EVENT, written_at=NOON, due_at=NOON)
 HEARTBEAT = Heartbeat(id="engine-1", host="ctl-1", pid=7, mode="enforce", started_at=NOON - 60, beat_at=NOON)
 
 
@@ -476,3 +493,33 @@ class StoreContract:
         with store.begin() as work:
             [claim] = work.open_claims()
             assert (claim.end_at, claim.version) == (CLAIM.end_at + 40, 41)
+
+    def test_letters_wait_in_the_order_of_their_writing_and_for_their_channel(self, store: Store) -> None:
+        later = replace(LETTER, id="a", written_at=NOON + 1)
+        with store.begin() as work:
+            work.put_letters([later, LETTER, replace(LETTER, id="elsewhere", channel="hooks")])
+        with store.begin() as work:
+            assert work.letters("bus", 10) == [replace(LETTER, version=1), replace(later, version=1)]
+            assert work.letters("bus", 1) == [replace(LETTER, version=1)]
+            assert work.letters("nobody's", 10) == []
+
+    def test_of_two_who_take_a_letter_one_is_told_that_it_is_taken(self, store: Store) -> None:
+        with store.begin() as work:
+            (waiting,) = work.put_letters([LETTER])
+
+        def take() -> object:
+            with store.begin() as work:
+                return work.put_letters([replace(waiting, due_at=NOON + 30, tries=1)])
+
+        assert count_stale(at_once(take, take)) == 1
+
+    def test_letters_that_are_thrown_away_are_gone_and_may_be_thrown_away_twice(self, store: Store) -> None:
+        other = replace(LETTER, id="other")
+        with store.begin() as work:
+            work.put_letters([LETTER, other])
+        for _ in range(2):
+            with store.begin() as work:
+                work.drop_letters([LETTER.id])
+        with store.begin() as work:
+            assert ids(work.letters("bus", 10)) == ["other"]
+            work.drop_letters([])

@@ -38,5 +38,7 @@ def spot(site: Site) -> Settings:
     return {
         "database": {"connection": site.database_url("blazar_spot")},
         "notifications": {"transport_url": site.transport_url},
+        "channels": {"enabled": "messaging"},
+        "messaging": {"transport_url": site.transport_url},
         "service_auth": as_service(site, "spot"),
     }

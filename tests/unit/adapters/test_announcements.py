@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""News of notices as versioned notifications, heard by oslo.messaging's own listener over its bus in memory."""
+
+import json
+import pathlib
+import queue
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import oslo_messaging
+import pytest
+from oslo_config import cfg
+
+from blazar_spot import wiring
+from blazar_spot.adapters.announcements import Announcements, event_type, payload
+from blazar_spot.conf import declared
+from blazar_spot.core.errors import Permanent
+from blazar_spot.core.events import Event, News
+from blazar_spot.testing.lab import Lab
+
+PATIENCE = 20
+SAMPLES = pathlib.Path(__file__).parents[3] / "doc" / "source" / "notifications"
+NOON = 1_800_000_000
+EVENT = Event(
+    id="7d0c6a1e52f94b38a1c4e09f3b2d8675-1",
+    news=News.SCHEDULED,
+    at=NOON,
+    incident="7d0c6a1e52f94b38a1c4e09f3b2d8675",
+    revision=1,
+    instance_id="3b1f6d0a-5a9e-4c0e-8f57-0d9e1c7a2b44",
+    instance_name="training-7",
+    project_id="9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a90",
+    flavor="boost-preemptible-c8m12-gpu-1080-1",
+    host="gpu-01",
+    decided_at=NOON,
+    deadline_at=NOON + 900,
+)
+
+
+@pytest.fixture
+def conf() -> cfg.ConfigOpts:
+    fresh = cfg.ConfigOpts()
+    fresh([], default_config_files=[])
+    return fresh
+
+
+@pytest.fixture
+def exchange() -> str:
+    return uuid.uuid4().hex  # the bus in memory gives a new queue what others were told before
+
+
+@pytest.fixture
+def heard(conf: cfg.ConfigOpts, exchange: str) -> Iterator["queue.Queue[tuple[Any, ...]]"]:
+    found: queue.Queue[tuple[Any, ...]] = queue.Queue()
+
+    class Ear:
+        def info(self, _context: Any, publisher: str, event: str, message: Any, meta: Any) -> None:
+            found.put((publisher, event, message, meta))
+
+    transport = oslo_messaging.get_notification_transport(conf, url="fake://")
+    target = oslo_messaging.Target(exchange=exchange, topic="spot_notifications")
+    listener = oslo_messaging.get_notification_listener(transport, [target], [Ear()], executor="threading")
+    listener.start()
+    yield found
+    listener.stop()
+    listener.wait()
+
+
+def test_a_listener_hears_what_has_become_of_a_notice(
+    conf: cfg.ConfigOpts, exchange: str, heard: "queue.Queue[tuple[Any, ...]]"
+) -> None:
+    Announcements(conf, transport_url="fake://", exchange=exchange, topic="spot_notifications").send(EVENT)
+    publisher, event, message, meta = heard.get(timeout=PATIENCE)
+    assert publisher.startswith("blazar-spot-engine:")
+    assert event == "spot.notice.scheduled"
+    assert message == payload(EVENT)
+    assert meta["timestamp"] == "2027-01-15 08:00:00"
+
+
+def test_the_same_news_has_the_same_message_id(
+    conf: cfg.ConfigOpts, exchange: str, heard: "queue.Queue[tuple[Any, ...]]"
+) -> None:
+    speaker = Announcements(conf, transport_url="fake://", exchange=exchange, topic="spot_notifications")
+    for event in (EVENT, EVENT, replace(EVENT, id="another-2")):
+        speaker.send(event)
+    ids = [heard.get(timeout=PATIENCE)[3]["message_id"] for _ in range(3)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def sample(news: News) -> Event:
+    """What the documents show: a notice, and what may have become of it."""
+    if news is News.SCHEDULED:
+        return EVENT
+    later = 600 if news is News.RESCHEDULED else 0
+    event = replace(EVENT, id=f"{EVENT.incident}-2", revision=2, news=news, at=NOON + 60)
+    return replace(event, deadline_at=event.deadline_at + later)
+
+
+@pytest.mark.parametrize("news", list(News))
+def test_the_documents_show_what_is_sent(news: News) -> None:
+    event = sample(news)
+    shown = json.loads((SAMPLES / f"{event_type(event)}.json").read_text())
+    assert shown == {"event_type": event_type(event), "payload": payload(event)}
+
+
+def configured(tmp_path: pathlib.Path, text: str) -> cfg.ConfigOpts:
+    file = tmp_path / "blazar-spot.conf"
+    file.write_text(f"[database]\nconnection = sqlite://\n{text}")
+    conf = declared()
+    conf([], default_config_files=[str(file)])
+    return conf
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[channels]\nenabled = pigeon", "there is no channel 'pigeon'"),
+        ("[channels]\nenabled = messaging", "needs transport_url in [messaging]"),
+        (
+            "[channels]\nenabled = messaging\n[messaging]\ntransport_url = pigeon://",
+            "transport_url in [messaging] cannot be used",
+        ),
+    ],
+)
+def test_a_channel_that_cannot_be_is_said_at_the_start(tmp_path: pathlib.Path, text: str, sentence: str) -> None:
+    conf = configured(tmp_path, text)
+    with pytest.raises(Permanent, match=sentence.replace("[", r"\[")):
+        wiring.posts(conf, Lab().whole)
+
+
+def test_a_channel_is_found_by_its_name(tmp_path: pathlib.Path) -> None:
+    conf = configured(tmp_path, "[channels]\nenabled = messaging\n[messaging]\ntransport_url = fake://")
+    assert len(wiring.posts(conf, Lab().whole)) == 1
