@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from blazar_spot.core.errors import NotFound
 from blazar_spot.core.fences import Fence
+from blazar_spot.core.flavors import Flavor
 from blazar_spot.ports.compute import PoolHost, Server
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.clock import FakeClock
@@ -83,8 +84,8 @@ class ThinCloud:
         with self._asked(self.reads, "freepool_hosts"):
             return [PoolHost(host, host) for host in self.hosts]
 
-    def unenrolled_flavors(self) -> Mapping[str, str]:
-        with self._asked(self.reads, "unenrolled_flavors"):
+    def preemptible_flavors(self) -> Mapping[str, Flavor]:
+        with self._asked(self.reads, "preemptible_flavors"):
             return {}
 
     def pools(self) -> Mapping[str, Sight]:

@@ -16,7 +16,7 @@ from keystoneauth1.session import Session
 from blazar_spot.adapters import nova_records
 from blazar_spot.adapters.rest import Rest
 from blazar_spot.core.errors import NotFound, NotNow, Unreachable
-from blazar_spot.core.flavors import missing_specs, shadow_keys
+from blazar_spot.core.flavors import Flavor, is_preemptible, missing_specs, shadow_keys
 from blazar_spot.core.instants import iso
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 
@@ -68,9 +68,10 @@ class NovaCompute:
         known = service_hosts & self._hypervisors_of.keys()
         return [PoolHost(self._hypervisors_of[service_host], service_host) for service_host in sorted(known)]
 
-    def unenrolled_flavors(self) -> Mapping[str, str]:
+    def preemptible_flavors(self) -> Mapping[str, Flavor]:
         records = self._api.pages("/flavors/detail", "flavors", is_public="None")
-        return {record["id"]: record["name"] for record in records if missing_specs(nova_records.flavor(record))}
+        found = {record["id"]: nova_records.flavor(record) for record in records}
+        return {flavor_id: flavor for flavor_id, flavor in found.items() if is_preemptible(flavor.extra_specs)}
 
     def enrol_flavor(self, flavor_id: str) -> None:
         record = self._api.get(f"/flavors/{flavor_id}")["flavor"]

@@ -8,11 +8,13 @@ would look free of them, so a record without extra specs is an error.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from blazar_spot.core.errors import Forbidden
 from blazar_spot.core.flavors import Flavor, is_preemptible, resources, unpooled
 from blazar_spot.core.instants import from_datetime
+from blazar_spot.core.terms import MIN_UPTIME, NOTICE, own
 from blazar_spot.ports.compute import Server
 
 _GOING_TASKS = frozenset({"deleting", "soft-deleting"})
@@ -24,8 +26,7 @@ Record = Mapping[str, Any]
 def server(record: Record) -> Server:
     """A record of the detailed list of servers; its flavor is the one that it was booted with."""
     launched_at = record["OS-SRV-USG:launched_at"]
-    specs = _extra_specs(record["flavor"])
-    is_spot = is_preemptible(specs)
+    booted = _booted_with(record["flavor"])
     return Server(
         id=record["id"],
         name=record["name"],
@@ -33,14 +34,16 @@ def server(record: Record) -> Server:
         host=record["OS-EXT-SRV-ATTR:hypervisor_hostname"],
         status=record["status"],
         flavor=record["flavor"]["original_name"],
-        is_spot=is_spot,
+        is_spot=booted.is_spot,
         is_going=_is_going(record),
         is_gone=record["status"] == "DELETED",
-        unpooled=_unpooled(*_sizes(record["flavor"]), frozenset(specs.items())) if is_spot else {},
+        unpooled=booted.unpooled,
         created_at=_instant(record["created"]),
         launched_at=_instant(launched_at) if launched_at else None,
         metadata=record["metadata"],
-        size=_size(*_sizes(record["flavor"]), frozenset(specs.items())) if is_spot else {},
+        size=booted.size,
+        min_uptime=booted.min_uptime,
+        notice=booted.notice,
     )
 
 
@@ -56,26 +59,33 @@ def flavor(record: Record) -> Flavor:
     )
 
 
-def _sizes(embedded: Record) -> tuple[int, int, int, int]:
-    return embedded["vcpus"], embedded["ram"], embedded["disk"] + embedded["ephemeral"], embedded["swap"]
+class _Booted(NamedTuple):
+    """What follows from the flavor that a server was booted with; of one that is not spot nothing else matters."""
+
+    is_spot: bool
+    unpooled: Mapping[str, int] = MappingProxyType({})
+    size: Mapping[str, int] = MappingProxyType({})
+    min_uptime: int | None = None
+    notice: int | None = None
 
 
-Specs = frozenset[tuple[str, str]]
+_NOT_SPOT = _Booted(is_spot=False)
+
+
+def _booted_with(embedded: Record) -> _Booted:
+    specs = _extra_specs(embedded)
+    if not is_preemptible(specs):
+        return _NOT_SPOT
+    disk = embedded["disk"] + embedded["ephemeral"]
+    return _spot(embedded["vcpus"], embedded["ram"], disk, embedded["swap"], frozenset(specs.items()))
 
 
 @lru_cache(maxsize=1024)
-def _unpooled(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: Specs) -> Mapping[str, int]:
+def _spot(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, items: frozenset[tuple[str, str]]) -> _Booted:
     """Worked out once for each flavor: there are very many more servers."""
-    return unpooled(_booted(vcpus, memory_mb, disk_gb, swap_mb, specs))
-
-
-@lru_cache(maxsize=1024)
-def _size(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: Specs) -> Mapping[str, int]:
-    return resources(_booted(vcpus, memory_mb, disk_gb, swap_mb, specs))
-
-
-def _booted(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, specs: Specs) -> Flavor:
-    return Flavor(name="", vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb, swap_mb=swap_mb, extra_specs=dict(specs))
+    specs = dict(items)
+    flavor = Flavor(name="", vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb, swap_mb=swap_mb, extra_specs=specs)
+    return _Booted(True, unpooled(flavor), resources(flavor), own(specs, MIN_UPTIME), own(specs, NOTICE))
 
 
 def _extra_specs(record: Record) -> Mapping[str, str]:

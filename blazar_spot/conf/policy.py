@@ -30,7 +30,8 @@ OPTIONS: list[cfg.Opt] = [
         "min_uptime_seconds",
         default=_DEFAULTS.min_uptime,
         help="""
-How long every spot instance may run at the least, counted from the first instant it was ACTIVE. A host is closed to
+How long every spot instance may run at the least, counted from the first instant it was ACTIVE. A flavor may say less
+for its own instances, with the extra spec spot:min_uptime. A host is closed to
 new spot instances this long, and boot_allowance_seconds more, before its instances are deleted for a reservation. So
 a longer minimum uptime leaves hosts idle for longer before each reservation.
 """,
@@ -39,7 +40,8 @@ a longer minimum uptime leaves hosts idle for longer before each reservation.
         "notice_seconds",
         default=_DEFAULTS.notice,
         help="""
-How long before its end a spot instance is told at the least. The time runs from the instant at which the instance
+How long before its end a spot instance is told at the least. A flavor may say less for its own instances, with the
+extra spec spot:notice. The time runs from the instant at which the instance
 could read the notice, not from the one at which it was decided.
 """,
     ),

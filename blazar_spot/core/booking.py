@@ -126,7 +126,7 @@ def _held(candidate: Candidate, wish: Wish) -> Iterator[Reservation]:
 
 
 def _spot(instance: Instance, notice: Notice | None, wish: Wish, capacity: Size, policy: Policy, now: int) -> Spot:
-    """One of unknown size counts as its whole host."""
+    """One of unknown size counts as its whole host. Its own notice needs the slack as everybody's."""
     since = counted_from(instance, policy)
     return Spot(
         id=instance.id,
@@ -135,6 +135,8 @@ def _spot(instance: Instance, notice: Notice | None, wish: Wish, capacity: Size,
         launched_at=since,
         cost=max(0, now - since),
         evict_at=notice.deadline_at if notice else None,
+        min_uptime=instance.min_uptime,
+        notice=None if instance.notice is None else instance.notice + policy.notice_slack,
     )
 
 

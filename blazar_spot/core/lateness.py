@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from blazar_spot.core.evictions import Eviction, Measure
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Reclaim
+from blazar_spot.core.promises import Instance, Reclaim
 from blazar_spot.core.record import Cause
 from blazar_spot.core.steps import Seen
 
@@ -19,6 +19,11 @@ def is_fence_late(reclaim: Reclaim, policy: Policy, now: int) -> bool:
 def is_unfenced(reclaim: Reclaim, created_at: int) -> bool:
     """Whether an instance came after its host should have been closed for this reclaim."""
     return created_at > max(reclaim.fence_at, reclaim.planned_at or 0)
+
+
+def is_short(instance: Instance, now: int, policy: Policy) -> bool:
+    """Whether an instance that goes now has run shorter than it was promised; one that never ran has."""
+    return now < (instance.running_since or now) + policy.min_uptime_of(instance.min_uptime)
 
 
 def why_late(

@@ -39,7 +39,8 @@ class Host:
 class Spot:
     """A running spot instance; ``cost`` is what its eviction costs.
 
-    ``evict_at`` is set when an earlier decision has condemned it already.
+    ``evict_at`` is set when an earlier decision has condemned it already. ``min_uptime`` and ``notice`` are its own if
+    they are set: they count as far as they are shorter than the rules'.
     """
 
     id: str
@@ -48,6 +49,8 @@ class Spot:
     launched_at: int
     cost: int = 0
     evict_at: int | None = None
+    min_uptime: int | None = None
+    notice: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

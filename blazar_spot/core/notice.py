@@ -31,13 +31,15 @@ def deadline(instance: Instance, evict_at: int, now: int, policy: Policy) -> int
 
 def promised_until(instance: Instance, now: int, policy: Policy) -> int:
     """What an instance that is told now may count on: the notice and the uptime that it was promised."""
-    return max(now + policy.notice, counted_from(instance, policy) + policy.min_uptime)
+    uptime = policy.min_uptime_of(instance.min_uptime)
+    return max(now + policy.notice_of(instance.notice), counted_from(instance, policy) + uptime)
 
 
-def given(notice: Notice, at: int, policy: Policy) -> Notice:
-    """The notice after the instance could first read it at ``at``: its length, if it was promised, runs from there."""
+def given(notice: Notice, at: int, policy: Policy, own: int | None = None) -> Notice:
+    """The notice after the instance could first read it at ``at``: its length, if it was promised, runs from there.
+    ``own`` is the length that the instance's flavor says."""
     seen = replace(notice, given_at=at)
-    return seen if policy.breaks_promises else _not_before(seen, at + policy.notice)
+    return seen if policy.breaks_promises else _not_before(seen, at + policy.notice_of(own))
 
 
 def revised(notice: Notice, reclaims: Collection[Reclaim]) -> Notice:

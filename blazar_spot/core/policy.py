@@ -69,6 +69,14 @@ class Policy:
                 "a host is closed could not get its notice."
             )
 
+    def min_uptime_of(self, own: int | None) -> int:
+        """The minimum uptime of an instance whose flavor says so much: it may shorten the policy's."""
+        return self.min_uptime if own is None else min(own, self.min_uptime)
+
+    def notice_of(self, own: int | None) -> int:
+        """The length of its notice, likewise."""
+        return self.notice if own is None else min(own, self.notice)
+
     def lead(self, victims: int) -> int:
         """How long before the start the first delete must be sent so that this many are gone at the start."""
         on_one_host = min(victims, self.spots_per_host)

@@ -113,7 +113,8 @@ class Instance:
     While it is shelved away from its host, ``host`` is empty; when it comes back ``created_at`` is when it was seen to.
 
     ``gone_at`` is when its promise ended: it is gone, is being deleted, or failed before it ever ran. ``size`` is what
-    it holds of its host, None if that was not written down.
+    it holds of its host, None if that was not written down. ``min_uptime`` and ``notice`` are what its flavor says of
+    these, None if it says nothing.
     """
 
     id: str
@@ -125,4 +126,6 @@ class Instance:
     running_since: int | None
     gone_at: int | None = None
     size: Size | None = None
+    min_uptime: int | None = None
+    notice: int | None = None
     version: int = 0

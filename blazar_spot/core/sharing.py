@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from blazar_spot.core.model import Size
-from blazar_spot.core.notice import counted_from
+from blazar_spot.core.notice import counted_from, promised_until
 from blazar_spot.core.planner.victims import Covering
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Standing
@@ -88,9 +88,8 @@ def cost(instance: Instance | None, notice: Notice | None, evict_at: int, policy
     promised more time only if nobody else can."""
     if instance is None:
         return _PROMISE
-    since = counted_from(instance, policy)
-    first = max(evict_at, now + policy.notice, since + policy.min_uptime)
+    first = max(evict_at, promised_until(instance, now, policy))
     if notice is not None and notice.deadline_at <= first:
         return 1
-    work = _WORK + max(0, now - since)
+    work = _WORK + max(0, now - counted_from(instance, policy))
     return work if first == evict_at and notice is None else _PROMISE + work

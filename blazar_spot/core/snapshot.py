@@ -28,7 +28,7 @@ Named = TypeVar("Named", Host, Spot)
 FORMAT = "blazar-spot-snapshot/1"
 POLICY = frozenset({"notice_s", "min_uptime_s", "evict_lead_s"})
 HOST = frozenset({"id", "cap", "props"})
-SPOT = frozenset({"id", "host", "size", "launched_at", "cost", "evict_at"})
+SPOT = frozenset({"id", "host", "size", "launched_at", "cost", "evict_at", "min_uptime_s", "notice_s"})
 RESERVATION = frozenset({"id", "host", "start", "end", "size"})
 REQUEST = frozenset(
     {"kind", "count", "count_max", "start", "end", "props", "min_cap", "size", "affinity", "max_per_host"}
@@ -115,6 +115,8 @@ def _spot(spot: Fields, known: set[str], now: int) -> Spot:
         launched_at,
         spot.integer("cost", 0),
         spot.optional_integer("evict_at"),
+        spot.optional_integer("min_uptime_s", 0),
+        spot.optional_integer("notice_s", 0),
     )
 
 

@@ -6,7 +6,7 @@ database, for people and their tools, and whole seconds in the program.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -86,17 +86,21 @@ def word(words: type[StrEnum]) -> Enum:
 ID = text(255)
 NAME = text(255)
 
+_NOTHING: Mapping[str, Sequence[Column[Any]]] = {}
+
 metadata = MetaData()
 
 
-def _table(name: str, *parts: Column[Any] | Index) -> Table:
-    """A table whose rows have an id and count their writes."""
+def _table(name: str, *parts: Column[Any] | Index, later: Mapping[str, Sequence[Column[Any]]] = _NOTHING) -> Table:
+    """A table whose rows have an id and count their writes. Columns that came ``later``, by the schema's version, are
+    the last ones, as they are in a database that was migrated."""
     return Table(
         name,
         metadata,
         Column("id", ID, primary_key=True),
         *parts,
         Column("version", Integer, nullable=False),
+        *(column for columns in later.values() for column in columns),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
     )
@@ -115,9 +119,8 @@ claims = _table(
     Index("claims_by_standing", "standing", "start_at"),
     Index("claims_by_reservation", "reservation_id"),
     Index("claims_by_host", "host", "standing"),
+    later={"0004": [Column("room", Amounts)]},
 )
-
-claims.append_column(Column("room", Amounts))
 
 reclaims = _table(
     "reclaims",
@@ -128,9 +131,8 @@ reclaims = _table(
     Column("evict_at", Instant, nullable=False),
     Column("start_at", Instant, nullable=False),
     Index("reclaims_by_state", "state", "start_at"),
+    later={"0002": [Column("planned_at", Instant)]},
 )
-# A column that came later is the last one, as it is in a database that was migrated.
-reclaims.append_column(Column("planned_at", Instant))
 
 notices = _table(
     "notices",
@@ -158,9 +160,11 @@ instances = _table(
     Column("running_since", Instant),
     Column("gone_at", Instant),
     Index("instances_by_host", "gone_at", "host"),
+    later={
+        "0004": [Column("size", Amounts)],
+        "0006": [Column("min_uptime", Integer), Column("notice", Integer)],
+    },
 )
-
-instances.append_column(Column("size", Amounts))
 
 evictions = _table(
     "evictions",

@@ -78,7 +78,7 @@ def assemble(
         engine=Engine(
             clock,
             Fleet(compute, Ledger(store), list_seconds),
-            Enrolment(compute, is_automatic=auto_enrol),
+            Enrolment(compute, policy, is_automatic=auto_enrol),
             Pools(store, compute, pool, sweep_seconds, headroom_hosts),
             Plans(store, policy),
             Reclaims(store, compute, occupancy, sharing, notices, evictions, clock, policy, mode),

@@ -73,7 +73,15 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
     else:
         since = server.launched_at if known.running_since is None else known.running_since
     ended_at = None if has_promise(server) else known.gone_at or now
-    return replace(known, host=host, running_since=since, gone_at=ended_at, size=server.size)
+    return replace(
+        known,
+        host=host,
+        running_since=since,
+        gone_at=ended_at,
+        size=server.size,
+        min_uptime=server.min_uptime,
+        notice=server.notice,
+    )
 
 
 def _is_offloaded(server: Server) -> bool:

@@ -66,7 +66,7 @@ class Notices:
         notices = self._revised(fleet)
         given_at = self._telling.tell(notices, fleet)
         first_given = [one for one in notices if one.given_at is None and one.id in given_at]
-        self._put([(one, given(one, given_at[one.id], self._policy)) for one in first_given])
+        self._put([(one, given(one, given_at[one.id], self._policy, _own(one, fleet))) for one in first_given])
 
     def _revised(self, fleet: Fleet) -> list[Notice]:
         """End the notices of instances that are gone, revise the others; returns those that stay."""
@@ -131,6 +131,12 @@ def _gone(work: Work, unlisted: Set[str]) -> Set[str]:
     """Those that are gone for certain: one that was told to another engine alone is in the ledger all the same."""
     there = {one.id for one in work.instances_by_id(unlisted) if one.gone_at is None} if unlisted else set()
     return unlisted - there
+
+
+def _own(notice: Notice, fleet: Fleet) -> int | None:
+    """The length of a notice that the instance's flavor says."""
+    server = fleet.get(notice.instance_id)
+    return server.notice if server else None
 
 
 def _ended(notice: Notice) -> Notice:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import SpotError, StaleVersion
 from blazar_spot.core.evictions import Eviction
-from blazar_spot.core.lateness import is_fence_late, is_unfenced, why_late
+from blazar_spot.core.lateness import is_fence_late, is_short, is_unfenced, why_late
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.reclaim import ENDED, MAY_FOLLOW, State
@@ -257,7 +257,7 @@ class Reclaims:
         short = [
             one
             for one in sorted(due - known.evictions.keys())
-            if one in known.instances and now < (known.instances[one].running_since or now) + self._policy.min_uptime
+            if one in known.instances and is_short(known.instances[one], now, self._policy)
         ]
         if short:
             with self._store.begin() as work:

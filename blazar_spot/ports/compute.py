@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from blazar_spot.core.flavors import Flavor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -16,7 +18,8 @@ class Server:
     ``host`` is the hypervisor's name, None while it is not placed. ``is_going``: its deletion was accepted and is
     under way. ``is_gone``: it is told for the last time. ``unpooled``: what a spot server uses of its host without
     consuming the spot pool for it, by resource class. ``launched_at`` may have been rewritten since the first start;
-    the ledger knows better. ``size`` is what its flavor takes of the host, by resource class.
+    the ledger knows better. ``size`` is what its flavor takes of the host, by resource class; ``min_uptime`` and
+    ``notice`` are what its flavor says of these, in seconds, None if it says nothing that can be read.
     """
 
     id: str
@@ -33,6 +36,8 @@ class Server:
     launched_at: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     size: Mapping[str, int] = field(default_factory=dict)
+    min_uptime: int | None = None
+    notice: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,8 @@ class Compute(Protocol):
     def freepool_hosts(self) -> Sequence[PoolHost]:
         """The hosts that wait for reservations, and may run spot instances meanwhile."""
 
-    def unenrolled_flavors(self) -> Mapping[str, str]:
-        """The preemptible flavors that lack shadow resources which make them consume the spot pool: each one's id
-        and name."""
+    def preemptible_flavors(self) -> Mapping[str, Flavor]:
+        """All preemptible flavors, by id."""
 
     def enrol_flavor(self, flavor_id: str) -> None:
         """Add to a preemptible flavor the shadow resources that it lacks. ``NotFound`` if it is gone."""

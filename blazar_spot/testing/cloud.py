@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from blazar_spot.core import flavors
+from blazar_spot.core import flavors, terms
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, SpotError, StaleVersion
 from blazar_spot.core.fences import CLOSED, Fence
+from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.sharing import Usage
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
@@ -88,10 +89,10 @@ class FakeCloud(World):
             hosts = [host for host in self.hosts.values() if host.service_host in free]
             return sorted((PoolHost(host.name, host.service_host) for host in hosts), key=lambda free: free.host)
 
-    def unenrolled_flavors(self) -> Mapping[str, str]:
+    def preemptible_flavors(self) -> Mapping[str, Flavor]:
         """A flavor's name is its id here."""
-        with self._call("unenrolled_flavors"):
-            return {name: name for name, flavor in self.flavors.items() if flavors.missing_specs(flavor)}
+        with self._call("preemptible_flavors"):
+            return {name: one for name, one in self.flavors.items() if flavors.is_preemptible(one.extra_specs)}
 
     def enrol_flavor(self, flavor_id: str) -> None:
         with self._call("enrol_flavor"):
@@ -362,4 +363,6 @@ def _as_told(server: FakeServer) -> Server:
         launched_at=server.launched_at,
         metadata=dict(server.metadata),
         size=flavors.resources(server.flavor),
+        min_uptime=terms.own(server.flavor.extra_specs, terms.MIN_UPTIME),
+        notice=terms.own(server.flavor.extra_specs, terms.NOTICE),
     )

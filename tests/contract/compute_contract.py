@@ -7,7 +7,7 @@ from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent
 from blazar_spot.core.fences import OPEN
 from blazar_spot.enforcement.aggregates import freepool
 from blazar_spot.ports.compute import Server
-from tests.contract.stage import HUGE, PLAIN, POOLED, SPOT, Stage, booted, refused, told
+from tests.contract.stage import HUGE, PLAIN, POOLED, SHORT, SPOT, Stage, booted, refused, told, unenrolled
 
 MARK = {"contract_mark": "1"}
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -35,6 +35,15 @@ class ComputeContract:
         assert first.unpooled["CUSTOM_GPU"] == 1
         assert first.unpooled["MEMORY_MB"] > 0
         assert second.unpooled == {}
+
+    def test_it_is_told_what_the_flavor_that_it_was_booted_with_promises(self, stage: Stage) -> None:
+        short, other = booted(stage, SHORT, stage.one), booted(stage, SPOT, stage.other)
+        stage.remove_flavor(SHORT)
+        first, second = told(stage, short), told(stage, other)
+        assert first is not None
+        assert second is not None
+        assert (first.min_uptime, first.notice) == (600, 90)
+        assert (second.min_uptime, second.notice) == (None, None)
 
     def test_servers_of_other_flavors_are_not_told(self, stage: Stage) -> None:
         plain = stage.boot(PLAIN, stage.one)
@@ -254,13 +263,13 @@ class ComputeContract:
 
     def test_a_preemptible_flavor_is_enrolled_once(self, stage: Stage) -> None:
         flavor = stage.new_flavor()
-        before = stage.compute.unenrolled_flavors()
+        before = unenrolled(stage)
         assert flavor in before.values()
         assert not {PLAIN, POOLED} & set(before.values())
         for one in before:
             for _ in range(2):
                 stage.compute.enrol_flavor(one)
-        assert stage.compute.unenrolled_flavors() == {}
+        assert unenrolled(stage) == {}
 
     def test_a_flavor_that_is_gone_cannot_be_enrolled(self, stage: Stage) -> None:
         with pytest.raises(NotFound):
@@ -268,7 +277,7 @@ class ComputeContract:
 
     def test_a_flavor_that_is_enrolled_no_longer_is_as_it_was_before(self, stage: Stage) -> None:
         flavor = stage.new_flavor()
-        before = stage.compute.unenrolled_flavors()
+        before = unenrolled(stage)
         assert flavor not in stage.compute.enrolled_flavors().values()
         for one in before:
             stage.compute.enrol_flavor(one)
@@ -279,12 +288,12 @@ class ComputeContract:
             for one in [*enrolled, "no-such-flavor"]:
                 stage.compute.unenrol_flavor(one)
         assert stage.compute.enrolled_flavors() == {}
-        assert set(stage.compute.unenrolled_flavors()) == set(before) | set(enrolled)
+        assert set(unenrolled(stage)) == set(before) | set(enrolled)
         booted(stage, flavor, stage.one)
 
     def test_a_server_of_an_enrolled_flavor_consumes_the_pool(self, stage: Stage) -> None:
         flavor = stage.new_flavor()
-        for one in stage.compute.unenrolled_flavors():
+        for one in unenrolled(stage):
             stage.compute.enrol_flavor(one)
         stage.pool.keep(stage.one.host, OPEN, None)
         server = booted(stage, flavor, stage.one)

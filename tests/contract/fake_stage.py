@@ -7,7 +7,7 @@ from blazar_spot.core.flavors import Flavor
 from blazar_spot.ports.compute import PoolHost
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
-from tests.contract.stage import HUGE, PER_HOST, PLAIN, POOLED, SPOT
+from tests.contract.stage import HUGE, PER_HOST, PLAIN, POOLED, SHORT, SPOT, TERMS
 
 _PATIENCE = 60
 
@@ -28,6 +28,7 @@ class FakeStage:
         self._cloud.add_flavor(_flavor(SPOT), preemptible=True)
         self._cloud.add_flavor(_flavor(POOLED), preemptible=True, enrolled=True)
         self._cloud.add_flavor(_flavor(HUGE, vcpus=1000), preemptible=True)
+        self._cloud.add_flavor(_flavor(SHORT, **TERMS), preemptible=True)
 
     def boot(self, flavor: str, host: PoolHost) -> str:
         return self._cloud.boot(flavor, host=host.host)
@@ -62,5 +63,6 @@ class FakeStage:
         raise AssertionError(f"not so after {_PATIENCE} s: {what}")
 
 
-def _flavor(name: str, vcpus: int = 2) -> Flavor:
-    return Flavor(name=name, vcpus=vcpus, memory_mb=1024, disk_gb=0, extra_specs={"resources:CUSTOM_GPU": "1"})
+def _flavor(name: str, vcpus: int = 2, **specs: str) -> Flavor:
+    extra_specs = {"resources:CUSTOM_GPU": "1", **specs}
+    return Flavor(name=name, vcpus=vcpus, memory_mb=1024, disk_gb=0, extra_specs=extra_specs)

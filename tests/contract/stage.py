@@ -8,6 +8,7 @@ hosts that have no servers and no spot pools.
 from collections.abc import Callable
 from typing import Protocol
 
+from blazar_spot.core.flavors import missing_specs
 from blazar_spot.ports.compute import Compute, PoolHost, Server
 from blazar_spot.ports.pool import Pool
 
@@ -15,6 +16,9 @@ PLAIN = "contract-plain"
 SPOT = "contract-preemptible"
 POOLED = "contract-preemptible-pooled"
 HUGE = "contract-preemptible-huge"
+SHORT = "contract-preemptible-short"
+TERMS = {"spot:min_uptime": "10m", "spot:notice": "90"}
+"""What the short one promises of its own."""
 PER_HOST = 4
 """So many servers of a flavor fill a host; nothing has room for a huge one."""
 
@@ -58,6 +62,12 @@ class Stage(Protocol):
 def told(stage: Stage, server: str) -> Server | None:
     """What the compute service tells of this server."""
     return next((one for one in stage.compute.spot_servers() if one.id == server), None)
+
+
+def unenrolled(stage: Stage) -> dict[str, str]:
+    """The preemptible flavors that do not consume the pools: each one's id and name."""
+    found = stage.compute.preemptible_flavors()
+    return {flavor_id: flavor.name for flavor_id, flavor in found.items() if missing_specs(flavor)}
 
 
 def booted(stage: Stage, flavor: str, host: PoolHost) -> str:

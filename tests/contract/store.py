@@ -204,7 +204,7 @@ class StoreContract:
 
     @pytest.mark.parametrize("amounts", [None, {}, {"CUSTOM_GPU": 2, "MEMORY_MB": 2**40}])
     def test_amounts_are_read_as_they_were_written(self, store: Store, amounts: dict[str, int] | None) -> None:
-        put(store, replace(CLAIM, room=amounts), replace(INSTANCE, size=amounts))
+        put(store, replace(CLAIM, room=amounts), replace(INSTANCE, size=amounts, min_uptime=0, notice=90))
         with store.begin() as work:
             assert [claim.room for claim in work.open_claims()] == [amounts]
             assert [instance.size for instance in work.instances()] == [amounts]

@@ -39,8 +39,16 @@ def gone(snapshot: Snapshot, request: Request, spot: Spot) -> bool:
     return spot.evict_at is not None and spot.evict_at <= deadline(snapshot, request)
 
 
+def notice(snapshot: Snapshot, spot: Spot) -> int:
+    return min(snapshot.rules.notice, snapshot.rules.notice if spot.notice is None else spot.notice)
+
+
+def min_uptime(snapshot: Snapshot, spot: Spot) -> int:
+    return min(snapshot.rules.min_uptime, snapshot.rules.min_uptime if spot.min_uptime is None else spot.min_uptime)
+
+
 def evictable(snapshot: Snapshot, request: Request, spot: Spot) -> bool:
-    first = max(snapshot.now + snapshot.rules.notice, spot.launched_at + snapshot.rules.min_uptime)
+    first = max(snapshot.now + notice(snapshot, spot), spot.launched_at + min_uptime(snapshot, spot))
     return first <= deadline(snapshot, request)
 
 
@@ -165,8 +173,8 @@ def faults(snapshot: Snapshot, request: Request, plan: Plan) -> list[str]:
             found.append(f"{spot.id} may not be evicted")
         if not (
             snapshot.now <= victim.notice_at
-            and victim.notice_at + snapshot.rules.notice <= victim.evict_at
-            and spot.launched_at + snapshot.rules.min_uptime <= victim.evict_at
+            and victim.notice_at + notice(snapshot, spot) <= victim.evict_at
+            and spot.launched_at + min_uptime(snapshot, spot) <= victim.evict_at
             and victim.evict_at == deadline(snapshot, request)
         ):
             found.append(f"{spot.id}: instants")

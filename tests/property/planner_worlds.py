@@ -40,6 +40,8 @@ def spots(draw: Draw, host: st.SearchStrategy[str], now: int, most: int) -> tupl
             launched_at=now - draw(st.integers(0, 12)),
             cost=draw(st.sampled_from([0, 1, 1, 2, 3, 5, 10])),
             evict_at=draw(st.none() | st.integers(now - 2, now + 14)),
+            min_uptime=draw(st.none() | st.integers(0, 9)),
+            notice=draw(st.none() | st.integers(0, 6)),
         )
         for number in range(draw(st.integers(0, most)))
     )

@@ -18,6 +18,7 @@ from blazar_spot.core.fences import OPEN, fences, hosts_to_close
 from blazar_spot.core.notice import KEYS, TERMINATION_KEY
 from blazar_spot.core.promises import Notice, NoticeState, Standing
 from blazar_spot.core.reclaim import ENDED, State
+from blazar_spot.core.terms import MIN_UPTIME, NOTICE
 from blazar_spot.enforcement.assembly import assemble
 from blazar_spot.enforcement.publishing import Entry
 from blazar_spot.testing.lab import SPOT, Lab
@@ -31,6 +32,19 @@ NUMBERS = st.integers(min_value=0, max_value=99)
 
 
 LATE = 1 << 40
+OF_THEIR_OWN = {
+    "preemptible-short": {MIN_UPTIME: "0", NOTICE: f"{QUICK.notice // 2}s"},
+    "preemptible-long": {MIN_UPTIME: "1h", NOTICE: "junk"},
+}
+"""Flavors that promise less than the policy, and that try to promise more."""
+
+
+def uptime_of(server: FakeServer) -> int:
+    return 0 if server.flavor.name == "preemptible-short" else QUICK.min_uptime
+
+
+def notice_of(server: FakeServer) -> int:
+    return QUICK.notice // 2 if server.flavor.name == "preemptible-short" else QUICK.notice
 
 
 def due_of(booked: list[Entry]) -> list[int]:
@@ -46,6 +60,9 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.lab = Lab(hosts=2, policy=QUICK)
+        for name, specs in OF_THEIR_OWN.items():
+            flavor = replace(SPOT, name=name, extra_specs={**SPOT.extra_specs, **specs})
+            self.lab.cloud.add_flavor(flavor, preemptible=True, enrolled=True)
         self.lab.boot_and_run(2, "host01")
         self.lab.boot_and_run(1, "host02")
         self.leases = 0
@@ -107,9 +124,9 @@ class AnyHistory(RuleBasedStateMachine):
         """Not earlier than promised, and not later than needed either."""
         reclaims = [one for one in self.lab.store.reclaims if one.host == server.host and one.state not in ENDED]
         since = min(self.first_active.get(server.id, LATE), server.created_at + QUICK.boot_allowance)
-        promised = max(since + QUICK.min_uptime, notice.decided_at + QUICK.notice)
+        promised = max(since + uptime_of(server), notice.decided_at + notice_of(server))
         assert notice.deadline_at >= promised
-        latest = max(promised, notice.given_at + QUICK.notice if notice.given_at else 0)
+        latest = max(promised, notice.given_at + notice_of(server) if notice.given_at else 0)
         assert any(notice.deadline_at <= max(one.evict_at, latest) for one in reclaims)
 
     def running_on(self, host: str) -> list[FakeServer]:
@@ -118,9 +135,9 @@ class AnyHistory(RuleBasedStateMachine):
 
     # What tenants do
 
-    @rule()
-    def boot(self) -> None:
-        self.lab.boot()
+    @rule(flavor=st.sampled_from([SPOT.name, SPOT.name, *OF_THEIR_OWN]))
+    def boot(self, flavor: str) -> None:
+        self.lab.cloud.boot(flavor)
 
     @rule()
     def boot_outside_the_pools(self) -> None:
@@ -349,9 +366,9 @@ class AnyHistory(RuleBasedStateMachine):
             if server.id in self.has_no_promise:
                 continue
             given = [one for one in self.lab.notices_of(server) if one.given_at is not None]
-            assert any(one.deadline_at <= write.at and one.given_at + QUICK.notice <= write.at for one in given)
+            assert any(one.deadline_at <= write.at and one.given_at + notice_of(server) <= write.at for one in given)
             ran_since = self.first_active.get(server.id)
-            assert server.id in broken or (ran_since is not None and ran_since + QUICK.min_uptime <= write.at)
+            assert server.id in broken or (ran_since is not None and ran_since + uptime_of(server) <= write.at)
         self.checked = len(self.lab.cloud.writes)
 
     @invariant()

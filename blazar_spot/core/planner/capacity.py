@@ -14,7 +14,7 @@ from blazar_spot.core.model import Rules, Size, Spot
 from blazar_spot.core.planner.calendar import Amounts, Load, add, load
 from blazar_spot.core.planner.earliest import Steps
 from blazar_spot.core.planner.room import Dimension, Room
-from blazar_spot.core.planner.sites import Site, gives_way_at
+from blazar_spot.core.planner.sites import Site, evictable_from, gives_way_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ def sort_out(ask: Ask, site: Site, start: int) -> tuple[list[Spot], list[Spot]]:
     for spot in site.spots:
         if spot.evict_at is not None and spot.evict_at <= evict_at:
             continue
-        if told_in_time and spot.launched_at <= launched_by:
+        is_early = told_in_time and spot.launched_at <= launched_by
+        if is_early or evictable_from(spot, ask.now, ask.rules) <= evict_at:
             movable.append(spot)
         else:
             stuck.append(spot)

@@ -53,7 +53,13 @@ def gather(snapshot: Snapshot, request: Request) -> list[Site]:
 
 def evictable_from(spot: Spot, now: int, rules: Rules) -> int:
     """The first instant at which the instance may be deleted without breaking a promise made to it."""
-    return max(now + rules.notice, spot.launched_at + rules.min_uptime)
+    uptime = rules.min_uptime if spot.min_uptime is None else min(spot.min_uptime, rules.min_uptime)
+    return max(now + notice_of(spot, rules), spot.launched_at + uptime)
+
+
+def notice_of(spot: Spot, rules: Rules) -> int:
+    """How long before its end the instance has to be told."""
+    return rules.notice if spot.notice is None else min(spot.notice, rules.notice)
 
 
 def is_gone(spot: Spot, evict_at: int) -> bool:

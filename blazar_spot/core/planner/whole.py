@@ -52,7 +52,8 @@ def offer_of(snapshot: Snapshot, request: HostRequest, site: Site) -> Offer | No
     for spot in site.spots:
         if spot.evict_at is not None and spot.evict_at <= evict_at:
             continue
-        if spot.launched_at > launched_by or not told_in_time:
+        is_late = spot.launched_at > launched_by or not told_in_time
+        if is_late and evictable_from(spot, snapshot.now, snapshot.rules) > evict_at:
             return None
         cost += spot.cost
         victims += 1

@@ -20,7 +20,7 @@ from blazar_spot.devcloud.stock import IMAGE
 from blazar_spot.devcloud.waiting import wait_until
 from blazar_spot.enforcement.aggregates import freepool
 from blazar_spot.ports.compute import PoolHost
-from tests.contract.stage import HUGE, PER_HOST, PLAIN, POOLED, SPOT
+from tests.contract.stage import HUGE, PER_HOST, PLAIN, POOLED, SHORT, SPOT, TERMS
 
 _OURS = "contract-"
 _SOFT_DELETE = "\n[DEFAULT]\nreclaim_instance_interval = 86400\n"
@@ -105,6 +105,7 @@ class RealStage:
         self._new_flavor(PLAIN, {})
         self._new_flavor(SPOT, {PREEMPTIBLE: "true"})
         self._new_flavor(HUGE, {PREEMPTIBLE: "true"}, vcpus=10_000)
+        self._new_flavor(SHORT, {PREEMPTIBLE: "true", **TERMS})
         shadow = shadow_specs(Flavor(name=POOLED, vcpus=1, memory_mb=64, disk_gb=1, extra_specs=_GPU))
         self._new_flavor(POOLED, {PREEMPTIBLE: "true", **shadow})
 

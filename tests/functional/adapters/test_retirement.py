@@ -9,7 +9,7 @@ from blazar_spot.cmd.manage import main
 from blazar_spot.core.fences import OPEN
 from blazar_spot.core.notice import SCHEDULED_KEY
 from blazar_spot.devcloud.cloud import Cloud
-from tests.contract.stage import POOLED, SPOT, booted, told
+from tests.contract.stage import POOLED, SPOT, booted, told, unenrolled
 
 if TYPE_CHECKING:
     from tests.functional.adapters.real_stage import RealStage
@@ -26,7 +26,7 @@ def manage(cloud: Cloud) -> list[str]:
 def test_a_preemptible_flavor_boots_as_a_normal_one_afterwards(
     manage: list[str], stage: "RealStage", capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for flavor in stage.compute.unenrolled_flavors():
+    for flavor in unenrolled(stage):
         stage.compute.enrol_flavor(flavor)
     stage.pool.keep(stage.one.host, OPEN, None)
     inside = booted(stage, POOLED, stage.one)

@@ -8,7 +8,7 @@ import pytest
 
 from blazar_spot.adapters.nova import NovaCompute
 from blazar_spot.core.errors import Forbidden, NotFound, NotNow, OverQuota, SpotError, Unreachable
-from blazar_spot.core.flavors import PREEMPTIBLE
+from blazar_spot.core.flavors import PREEMPTIBLE, missing_specs
 from blazar_spot.ports.compute import PoolHost
 from tests.unit.adapters.http_stub import ENDPOINT, Answer, HttpStub
 
@@ -204,7 +204,9 @@ def test_a_flavor_is_given_what_it_lacks_and_only_if_it_lacks_something(http: Ht
     http.on("GET", "/flavors/new", {"flavor": lacking})
     http.on("GET", "/flavors/old", {"flavor": enrolled})
     http.on("POST", "/flavors/new/os-extra_specs", {})
-    assert compute.unenrolled_flavors() == {"new": "NEW"}
+    found = compute.preemptible_flavors()
+    assert {name: one.name for name, one in found.items() if missing_specs(one)} == {"new": "NEW"}
+    assert found.keys() == {"new", "old"}
     assert http.requests[0].query == {"is_public": "None"}
     for name in ("new", "old"):
         compute.enrol_flavor(name)

@@ -84,6 +84,12 @@ def test_an_instance_that_was_told_goes_when_it_was_told() -> None:
     assert [spot.evict_at for spot in state.spots] == [NOW + 960, None]
 
 
+def test_an_instance_has_its_flavors_own_terms_and_the_slack_of_everybodys_notice() -> None:
+    own = replace(INSTANCE, min_uptime=300, notice=60)
+    (spot,) = snapshot(WISH, [], [own], {}, LEAD, POLICY, NOW).spots
+    assert (spot.min_uptime, spot.notice) == (300, 120)
+
+
 def test_an_instance_that_has_not_run_yet_is_counted_from_its_boot_allowance_and_costs_nothing() -> None:
     building = replace(INSTANCE, created_at=NOW - 20, running_since=None)
     (spot,) = snapshot(WISH, [], [building], {}, LEAD, POLICY, NOW).spots

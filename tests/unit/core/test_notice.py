@@ -70,6 +70,13 @@ def test_notice_that_could_be_read_late_runs_from_there() -> None:
     assert given(NOTICE, NOW + 90, POLICY).deadline_at == NOW + 990
 
 
+def test_an_instance_of_a_shorter_flavor_counts_on_its_own_terms() -> None:
+    own = replace(INSTANCE, created_at=NOW - 60, running_since=NOW - 10, min_uptime=200, notice=300)
+    assert deadline(own, NOW + 100, NOW, POLICY) == NOW + 300
+    assert deadline(replace(own, min_uptime=600), NOW + 100, NOW, POLICY) == NOW - 10 + 600
+    assert given(NOTICE, NOW + 700, POLICY, own=300).deadline_at == NOW + 1000
+
+
 def test_notice_remembers_since_when_it_could_be_read() -> None:
     assert given(NOTICE, NOW + 30, POLICY).given_at == NOW + 30
 
