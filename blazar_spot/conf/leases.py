@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""[leases]: how long the start and the end of a lease may hold up all others."""
+"""[leases]: how long the start and the end of a lease may hold up all others, and when it gets its hosts."""
 
 from oslo_config import cfg
 
@@ -30,6 +30,16 @@ ever waited for.
         help="""
 How long the end of a lease waits at most for its servers to be gone, all its hosts together. With a longer wait more
 hosts are back at once, and other leases start later.
+""",
+    ),
+    cfg.BoolOpt(
+        "late_binding",
+        default=False,
+        help="""
+Decide once more which hosts a lease gets, shortly before they are closed to new spot instances: those whose spot
+instances are cheapest to lose by then. Only leases of whole hosts that have not begun are moved, only before anybody
+has been told anything, and none that asked for a host by its name. All that come due within a minute are decided
+together. When it is off a lease keeps the hosts that it was given when it was booked.
 """,
     ),
 ]

@@ -23,6 +23,7 @@ from blazar_spot.enforcement.occupancy import Occupancy
 from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.publishing import Publishing
+from blazar_spot.enforcement.rebinding import Rebinding
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.retirement import Retirement
@@ -45,6 +46,7 @@ class Whole:
     handover: HandOver
     handback: HandBack
     admittance: Callable[[Furnish], Admittance]
+    rebinding: Rebinding
     retirement: Retirement
     witnesses: Witnesses
     policy: Policy
@@ -93,6 +95,7 @@ def assemble(
         admittance=lambda furnish: Admittance(
             store, compute, pool, witnesses, policy, handover_budget, sharing, furnish
         ),
+        rebinding=Rebinding(store, clock, policy),
         retirement=Retirement(store, compute, pool, clock),
         witnesses=witnesses,
         policy=policy,

@@ -10,6 +10,7 @@ from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.furnishing import Furnishing
 from blazar_spot.plugins.monitor import SpotMonitor
+from blazar_spot.plugins.rebinding import Rebinder
 from blazar_spot.plugins.returns import Returns
 from blazar_spot.plugins.servings import HOSTS, SLOTS
 from blazar_spot.plugins.settings import Settings
@@ -20,7 +21,7 @@ class Duties:
     """The doors, and the monitor that stands behind them."""
 
     def __init__(self, ours: Settings) -> None:
-        whole = ours.whole
+        whole, margin = ours.whole, ours.rebinding_margin
         spares = Spares(Admission(whole.booking, whole.clock), whole.handover, whole.clock)
         self.hosts = Doors(HOSTS, whole.handover, whole.clock, spares)
         self.parts = Doors(SLOTS, whole.admittance(Furnishing()), whole.clock)
@@ -32,6 +33,7 @@ class Duties:
             [self.hosts, self.parts],
             whole.clock,
             ours.interval,
+            None if margin is None else Rebinder(whole.rebinding, margin).rebind,
         )
 
 

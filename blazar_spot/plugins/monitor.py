@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs again and again inside blazar-manager: starts that were cut off are begun again, claims are published,
-hosts come home, late ones join, failed ones are found.
+"""What runs again and again inside blazar-manager: starts that were cut off are begun again, leases get
+better hosts, claims are published, hosts come home, late ones join, failed ones are found.
 
 Blazar polls a monitor only if that monitor says so; upstream's does by an option that is off by default, so this one
 is our own and always on. Each duty is on its own: one that fails keeps no other from being done. The failure
@@ -37,6 +37,7 @@ class SpotMonitor(BaseMonitorPlugin):
         doors: Iterable[Doors],
         clock: Clock,
         interval: int,
+        rebind: Callable[[], None] | None = None,
     ) -> None:
         self._upstream = upstream
         self._publishing = publishing
@@ -44,6 +45,7 @@ class SpotMonitor(BaseMonitorPlugin):
         self._doors = tuple(doors)
         self._clock = clock
         self._interval = interval
+        self._rebind = rebind
         self._began_at = self._failures_due_at = clock.now()
 
     def is_notification_enabled(self) -> bool:
@@ -67,6 +69,8 @@ class SpotMonitor(BaseMonitorPlugin):
 
     def poll(self) -> Flags:
         _do(lambda: begin_again(self._began_at))
+        if self._rebind is not None:
+            _do(self._rebind)  # just before publishing, so that the claims follow at once
         _do(self._publish)
         _do(self._returns.tidy)
         for door in self._doors:

@@ -29,10 +29,14 @@ CONF.register_opts(OPTIONS, group="spot")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The use cases, how often the monitor looks, in seconds, and by its class what there is one of in a process."""
+    """The use cases, how often the monitor looks, in seconds, and by its class what there is one of in a process.
+
+    ``rebinding_margin`` is how long before its fence a claim is bound for good, None if that is never decided again.
+    """
 
     whole: wiring.Whole
     interval: int
+    rebinding_margin: int | None = None
     made: dict[type, Any] = field(default_factory=dict)
 
 
@@ -42,7 +46,10 @@ def settings() -> Settings:
     path = CONF.spot.config_file
     try:
         conf = wiring.load(path)
-        return Settings(wiring.build(conf), conf.publisher.interval_seconds)
+        interval = conf.publisher.interval_seconds
+        # What is bound now is published at once or at the next poll, and the engine's next tick plans the fence.
+        margin = interval + conf.engine.tick_seconds if conf.leases.late_binding else None
+        return Settings(wiring.build(conf), interval, margin)
     except Exception as error:
         # Blazar only warns and goes on without the plugin, so it is said here as loudly as can be.
         LOG.error("blazar_spot is NOT loaded, hosts cannot be reserved: %s cannot be used: %s", path, error)

@@ -85,10 +85,10 @@ class Aggregates:
 class Reservations:
     """What a user, an operator and the passing of time do."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, rebinding_margin: int | None = None) -> None:
         self.world = world
         self.stranger = ""
-        world.settings = Settings(world.whole, POLL)
+        world.settings = Settings(world.whole, POLL, rebinding_margin)
         self.plugin = SpotHostPlugin()
         self._manager = ManagerService.__new__(ManagerService)
         self._manager.plugins = {RESOURCE_TYPE: self.plugin}

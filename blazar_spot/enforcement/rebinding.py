@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which reservations should have other hosts before their fences close.
+
+It only decides. The calendar's keeper asks what is due, says which hosts there are, and writes; the claims follow as
+after any other change of the calendar, and the fences with them. With nothing due it costs one read.
+"""
+
+from collections.abc import Sequence
+
+from blazar_spot.core import rebinding
+from blazar_spot.core.policy import Policy
+from blazar_spot.core.promises import Claim, Reclaim
+from blazar_spot.core.rebinding import Bound, Move
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.store import Store
+
+
+class Rebinding:
+    """Decides again."""
+
+    def __init__(self, store: Store, clock: Clock, policy: Policy) -> None:
+        self._store = store
+        self._clock = clock
+        self._policy = policy
+
+    def due(self, margin: int) -> list[Claim]:
+        """The claims that may still move; ``margin`` is the time that a new host's fence takes to be planned."""
+        return [claim for claim, _ in self._due(margin)]
+
+    def _due(self, margin: int) -> list[tuple[Claim, Reclaim]]:
+        with self._store.begin() as work:
+            return rebinding.due(work.claims_with_reclaims(), self._clock.now(), margin)
+
+    def choose(self, bounds: Sequence[Bound], margin: int) -> list[Move]:
+        """What to change, judged by the longest of their leads; nothing if meanwhile it has become too late."""
+        before = self._due(margin)
+        hosts = {candidate.host for bound in bounds for candidate in bound.candidates}
+        with self._store.begin() as work:
+            told = work.instances_with_notices(sorted(hosts))
+        moves = rebinding.moves(
+            bounds,
+            [instance for instance, _ in told],
+            {instance.id: notice for instance, notice in told if notice is not None},
+            max((reclaim.lead for _, reclaim in before), default=0),
+            self._policy,
+            self._clock.now(),
+        )
+        still = {(claim.reservation_id, claim.host) for claim in self.due(margin)}
+        return moves if all((move.reservation_id, move.leaves) in still for move in moves) else []
