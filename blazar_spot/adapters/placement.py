@@ -10,10 +10,10 @@ are; any other call is about one host and takes a few.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from keystoneauth1.session import Session
 
@@ -26,6 +26,7 @@ from blazar_spot.adapters.spot_inventories import (
     capacities,
     lets_go,
     mirrored,
+    raised,
 )
 from blazar_spot.core.errors import NotFound, StaleVersion
 from blazar_spot.core.fences import CLOSED, Fence
@@ -41,6 +42,7 @@ _NOT_RESOURCES = (PREFIX, "blazar_")
 _TRIES = 5
 
 Provider = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,17 @@ class PlacementPool:
             with suppress(NotFound):
                 self._api.delete(f"/resource_providers/{pool['uuid']}")
 
+    def withhold(self, host: str, fence: Fence) -> bool:
+        def attempt() -> bool:
+            draft = self._draft(host, fence)
+            draft = replace(draft, wanted=raised(draft.present, draft.wanted))
+            if draft.wanted == draft.present:
+                return False
+            self._write(draft, draft.generation)
+            return True
+
+        return _while_stale(attempt)
+
     def consumers(self, host: str) -> frozenset[str]:
         """One request for each provider of the tree, after the one that lists them."""
         return frozenset().union(*(self._consumers_of(provider) for provider in self._tree(host).values()))
@@ -133,9 +146,16 @@ class PlacementPool:
         tree = self._tree(host)
         pool = tree.get(PREFIX + host) or self._create(host)
         body = self._inventories(pool)
-        totals = self._totals(provider for name, provider in tree.items() if not name.startswith(_NOT_RESOURCES))
+        totals: Counter[str] = Counter()
+        capacity: Counter[str] = Counter()
+        for name, provider in tree.items():
+            if not name.startswith(_NOT_RESOURCES):
+                inventories = self._inventories(provider)["inventories"]
+                totals.update({resource_class: one["total"] for resource_class, one in inventories.items()})
+                capacity.update(capacities(inventories))
         present = body["inventories"]
-        return _Draft(pool, body["resource_provider_generation"], present, mirrored(totals, present, fence))
+        wanted = mirrored(totals, present, fence.at(totals, capacity))
+        return _Draft(pool, body["resource_provider_generation"], present, wanted)
 
     def _create(self, host: str) -> Provider:
         """A provider without inventories takes nobody, so a pool that is to be closed is never open in between."""
@@ -175,13 +195,6 @@ class PlacementPool:
     def _inventories(self, provider: Provider) -> Any:
         return self._api.get(f"/resource_providers/{provider['uuid']}/inventories")
 
-    def _totals(self, providers: Iterable[Provider]) -> dict[str, int]:
-        totals: dict[str, int] = {}
-        for provider in providers:
-            for name, inventory in self._inventories(provider)["inventories"].items():
-                totals[name] = totals.get(name, 0) + inventory["total"]
-        return totals
-
     def _consumers_of(self, provider: Provider) -> frozenset[str]:
         return frozenset(self._allocations(provider))
 
@@ -199,12 +212,11 @@ class PlacementPool:
             self._api.put(f"/resource_classes/{resource_class}")
 
 
-def _while_stale(attempt: Callable[[], None]) -> None:
+def _while_stale(attempt: Callable[[], T]) -> T:
     """Read and write again when another process has changed the provider in between."""
     for _ in range(_TRIES - 1):
         try:
-            attempt()
+            return attempt()
         except StaleVersion:
             continue
-        return
-    attempt()
+    return attempt()

@@ -30,6 +30,16 @@ def mirrored(totals: Mapping[str, int], present: Mapping[str, Inventory], fence:
     return {**lost, **shadows, MARKER: marker}
 
 
+def raised(present: Mapping[str, Inventory], wanted: Mapping[str, Inventory]) -> dict[str, Inventory]:
+    """The wanted inventories, with what is reserved now reserved still."""
+    return {
+        name: {**one, "reserved": max(one["reserved"], min(present[name]["reserved"], one["total"]))}
+        if name in present
+        else one
+        for name, one in wanted.items()
+    }
+
+
 def lets_go(present: Mapping[str, Inventory], wanted: Mapping[str, Inventory]) -> bool:
     """Whether something that is withheld now would be withheld no longer. A resource that the host has lost does not
     count, and one that it has gained was never withheld."""

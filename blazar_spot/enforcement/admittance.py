@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate through which a running reservation gets its part of a host that it shares.
 
-The host stays in the freepool, and whoever else is on it stays too: what is looked for is room, not emptiness. The
-reservation's slots are put on the host before the host joins the aggregate, so whatever is found inside has them.
+The host stays in the freepool, and whoever else is on it stays too: what is looked for is room, not emptiness. Nobody
+new comes to the host from then on. The reservation's slots are put on it before it joins the aggregate, so whatever is
+found inside has them.
 """
 
 import logging
@@ -63,7 +64,9 @@ class Admittance(HandOver):
 
     def _admit(self, host: Candidate, aggregate_id: int, mine: Mapping[str, Claim], claims: Iterable[Claim]) -> bool:
         claim = mine.get(host.host)
-        if claim is None or not self._sharing.has_room(claim, claims) or not self._furnish(claim.reservation_id, host):
+        if claim is None or not self._is_closed(host):
+            return False
+        if not self._sharing.has_room(claim, claims) or not self._furnish(claim.reservation_id, host):
             return False
         try:
             self._compute.join_aggregate(aggregate_id, host.service_host)

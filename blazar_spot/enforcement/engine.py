@@ -53,7 +53,7 @@ class Engine:
             return False
         self._sweep(now)
         self._pools.settle(fenced, self._fleet.unpooled(), self._fleet.counts(), now)
-        is_deleting = self._reclaims.advance(self._fleet, fenced.closed)
+        is_deleting = self._reclaims.advance(self._fleet, fenced.held)
         self._notices.settle(self._fleet)
         return is_deleting
 

@@ -8,11 +8,12 @@ were added, deleted, resized or edited by hand. Next: ``core.fences``.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from blazar_spot.core.errors import SpotError
-from blazar_spot.core.fences import CLOSED, OPEN, Fence, fences, hosts_to_close
+from blazar_spot.core.fences import CLOSED, OPEN, Fence, claimed, fences
 from blazar_spot.core.planner.headroom import headroom
 from blazar_spot.core.promises import Claim
 from blazar_spot.ports.compute import Compute, Server
@@ -31,12 +32,18 @@ LOOKS_PER_TICK = 5
 
 @dataclass(frozen=True, slots=True)
 class Fenced:
-    """The pools at the beginning of a tick. ``closed`` are the hosts whose pools are closed because claims want it."""
+    """The pools at the beginning of a tick, and the fences that claims want of them; ``held`` are the hosts whose
+    pools withhold as much as that."""
 
     sights: Mapping[str, Sight]
     claims: Collection[Claim]
-    due: frozenset[str]
-    closed: frozenset[str]
+    claimed: Mapping[str, Fence]
+    held: frozenset[str]
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The hosts whose pools are closed because claims want it."""
+        return frozenset(host for host in self.held if self.claimed[host].is_closed)
 
 
 class Pools:
@@ -55,9 +62,10 @@ class Pools:
         self._unchecked: set[str] = set()
         self._suspects: set[str] = set()
         self._kept: dict[str, tuple[str | None, Fence]] = {}
+        self._withheld: dict[str, tuple[int, Fence]] = {}
 
     def fence(self, now: int) -> Fenced:
-        """Close the pools that claims want closed.
+        """Close the pools that claims want closed, and let others withhold what claims want withheld.
 
         The pools are read before the claims. A booking writes its claim before it closes a pool, so whatever is seen
         closed here has its claim already; and from a pool that has changed since then nothing is let go of.
@@ -65,10 +73,12 @@ class Pools:
         sights = self._pool.pools()
         with self._store.begin() as work:
             claims = work.open_claims()
-            due = hosts_to_close(claims, work.reclaims_of_open_claims(), now)
-        closed = {host for host in due if host in sights and sights[host].is_closed}
-        closed |= {host for host in sorted(due - closed) if self._close(host)}
-        return Fenced(sights, claims, due, frozenset(closed))
+            wanted = claimed(claims, work.reclaims_of_open_claims(), now)
+        held = {host for host in wanted if host in sights and sights[host].is_closed}
+        for host in sorted(wanted.keys() - held):
+            is_held = self._close(host) if wanted[host].is_closed else self._withhold(host, wanted[host], sights)
+            held |= {host} if is_held else set()
+        return Fenced(sights, claims, wanted, frozenset(held))
 
     def settle(self, fenced: Fenced, unpooled: Iterable[Server], spots: Mapping[str, int], now: int) -> None:
         """Let every pool withhold what it has to. ``unpooled``: the spot servers that use something of their hosts
@@ -77,7 +87,7 @@ class Pools:
             self._survey(fenced, spots)
             self._sweep_at = now + self._sweep_seconds
         sizes = ((server.host, server.unpooled) for server in unpooled if server.host is not None)
-        wanted = fences(fenced.due | self._headroom(fenced, spots), sizes)
+        wanted = fences(fenced.claimed, self._headroom(fenced, spots), sizes)
         for host in self._amiss(fenced, wanted):
             self._keep(host, wanted.get(host, OPEN), fenced.sights.get(host))
 
@@ -110,13 +120,13 @@ class Pools:
         for claim in fenced.claims:
             starts[claim.host] = min(claim.start_at, starts.get(claim.host, claim.start_at))
         held = {host for host, sight in fenced.sights.items() if sight.is_closed}
-        free = (self._freepool or fenced.sights.keys()) - fenced.due
+        free = (self._freepool or fenced.sights.keys()) - fenced.claimed.keys()
         return headroom(free, self._headroom_hosts, spots, starts, held)
 
     def _amiss(self, fenced: Fenced, wanted: Mapping[str, Fence]) -> list[str]:
         """The hosts whose pools may not be as wanted: first those that are seen to be wrong, then those that were kept
         for something else or are missing, then suspects, then all others, the ones first that were longest ago."""
-        known = fenced.sights.keys() - (fenced.due - fenced.closed)
+        known = fenced.sights.keys() - (fenced.claimed.keys() - fenced.held)
         wrong = {
             host for host in known - fenced.closed if fenced.sights[host].is_closed != wanted.get(host, OPEN).is_closed
         }
@@ -153,9 +163,26 @@ class Pools:
         LOG.info("The spot pool of %s is closed", host)
         return True
 
+    def _withhold(self, host: str, fence: Fence, sights: Mapping[str, Sight]) -> bool:
+        """What is withheld is looked at again only when the pool has changed."""
+        sight = sights.get(host)
+        if sight is not None and self._withheld.get(host) == (sight.generation, fence):
+            return True
+        try:
+            is_written = self._pool.withhold(host, fence)
+        except SpotError as error:
+            LOG.warning("The spot pool of %s cannot withhold what is claimed, trying again: %s", host, error)
+            return False
+        if is_written:
+            LOG.info("The spot pool of %s is %s", host, _in_words(fence))
+        elif sight is not None:
+            self._withheld[host] = (sight.generation, fence)
+        return True
+
 
 def _in_words(fence: Fence) -> str:
     if fence.is_closed:
         return "closed"
-    withheld = ", ".join(f"{amount} {name}" for name, amount in sorted(fence.amounts.items()))
+    amounts = Counter(fence.amounts) + Counter(fence.room)
+    withheld = ", ".join(f"{amount} {name}" for name, amount in sorted(amounts.items()))
     return f"open but for {withheld}" if withheld else "open"

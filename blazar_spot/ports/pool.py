@@ -47,6 +47,10 @@ class Pool(Protocol):
         """Take the host's pool away; there being none is success. ``NotNow``, and it stays as it is, while somebody
         consumes it."""
 
+    def withhold(self, host: str, fence: Fence) -> bool:
+        """From the return on at least so much is withheld, and nothing is let go of that was withheld besides; whether
+        something had to be written. Creates a missing pool. ``NotFound`` if the host has no provider."""
+
     def consumers(self, host: str) -> frozenset[str]:
         """The ids of all consumers on any provider of the host's tree: servers, also those still being built, and
         migrations. ``NotFound`` if the host has no provider."""

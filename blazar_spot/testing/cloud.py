@@ -260,6 +260,17 @@ class FakeCloud(World):
             found.pool = None
             self._wrote("remove", host)
 
+    def withhold(self, host: str, fence: Fence) -> bool:
+        with self._call("withhold"):
+            found = self._host(host)
+            before = found.pool or FakeProvider(totals={})
+            after = _raised(before, _fenced(before, found.own.totals, fence))
+            if after.state == before.state and found.pool is not None:
+                return False
+            found.pool = after
+            self._wrote("withhold", host, fence)
+            return True
+
     def consumers(self, host: str) -> frozenset[str]:
         with self._call("consumers"):
             return frozenset().union(*(provider.consumers for provider in self._host(host).providers))
@@ -336,9 +347,20 @@ class FakeCloud(World):
 
 def _fenced(pool: FakeProvider, totals: Resources, fence: Fence) -> FakeProvider:
     """The pool after it was written once more."""
+    fence = fence.at(totals, totals)
     withheld = {name: fence.of(name, total) for name, total in totals.items() if fence.of(name, total)}
     generation = pool.generation + 1
     return replace(pool, totals=dict(totals), is_closed=fence.is_closed, withheld=withheld, generation=generation)
+
+
+def _raised(before: FakeProvider, after: FakeProvider) -> FakeProvider:
+    """With what was withheld before withheld still."""
+    held = {
+        name: max(after.withheld.get(name, 0), min(before.withheld.get(name, 0), total))
+        for name, total in after.totals.items()
+    }
+    is_closed = before.is_closed or after.is_closed
+    return replace(after, is_closed=is_closed, withheld={name: amount for name, amount in held.items() if amount})
 
 
 def _lets_go(before: FakeProvider, after: FakeProvider) -> bool:

@@ -89,6 +89,20 @@ class PoolContract:
         stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": PER_HOST}), None)
         assert stage.pool.spot_consumers(stage.one.host) == {inside}
 
+    def test_room_is_kept_free_and_nothing_that_is_withheld_besides_is_let_go_of(self, stage: Stage) -> None:
+        room = Fence(room={"CUSTOM_GPU": PER_HOST - 1})
+        assert [stage.pool.withhold(stage.one.host, room) for _ in range(2)] == [True, False]
+        assert stage.pool.pools()[stage.one.host].is_closed is False
+        inside = booted(stage, POOLED, stage.one)
+        refused(stage, POOLED, stage.one)
+        stage.pool.close(stage.one.host)
+        assert stage.pool.withhold(stage.one.host, room) is False
+        assert stage.pool.pools()[stage.one.host].is_closed is True
+        assert stage.pool.keep(stage.one.host, room, stage.pool.pools()[stage.one.host])
+        assert stage.pool.withhold(stage.one.host, Fence(room={"CUSTOM_GPU": 1})) is False
+        refused(stage, POOLED, stage.one)
+        assert stage.pool.spot_consumers(stage.one.host) == {inside}
+
     def test_a_change_of_a_pool_or_of_who_is_in_it_can_be_seen_in_bulk(self, stage: Stage) -> None:
         def changed() -> set[str]:
             before = dict(known)

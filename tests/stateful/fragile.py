@@ -53,6 +53,10 @@ class FragileCloud(FakeCloud):
         with self._cut():
             return super().keep(host, fence, seen)
 
+    def withhold(self, host: str, fence: Fence) -> bool:
+        with self._cut():
+            return super().withhold(host, fence)
+
     def write_metadata(self, server_id: str, entries: Mapping[str, str]) -> None:
         with self._cut():
             super().write_metadata(server_id, entries)

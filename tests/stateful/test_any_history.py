@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
-from blazar_spot.core.fences import OPEN, fences, hosts_to_close
+from blazar_spot.core.fences import OPEN, claimed, fences
 from blazar_spot.core.notice import KEYS, TERMINATION_KEY
 from blazar_spot.core.promises import Notice, NoticeState, Standing
 from blazar_spot.core.reclaim import ENDED, State
@@ -25,8 +25,18 @@ from blazar_spot.testing.lab import SPOT, Lab
 from blazar_spot.testing.things import FakeServer
 from tests.stateful.test_crash import QUICK
 
-READS = ("spot_servers", "spot_changes", "servers_on", "consumers", "pools", "revisions", "server", "moves_from")
-WRITES = ("write_metadata", "remove_metadata", "delete", "close", "keep", "confirm_move")
+READS = (
+    "spot_servers",
+    "spot_changes",
+    "servers_on",
+    "consumers",
+    "usage",
+    "pools",
+    "revisions",
+    "server",
+    "moves_from",
+)
+WRITES = ("write_metadata", "remove_metadata", "delete", "close", "withhold", "keep", "confirm_move")
 TIMES = st.integers(min_value=1, max_value=30)
 NUMBERS = st.integers(min_value=0, max_value=99)
 
@@ -100,13 +110,15 @@ class AnyHistory(RuleBasedStateMachine):
         what the rules say, can be read wherever metadata may change, and are withdrawn when nothing wants them."""
         now = self.lab.clock.now()
         firm = {claim.id for claim in self.lab.store.claims if claim.standing is Standing.FIRM and now < claim.end_at}
+        parts = {claim.id for claim in self.lab.store.claims if claim.room is not None}
         fenced = {one.host for one in self.lab.store.reclaims if one.state not in ENDED and one.fence_at <= now}
         notices = {one.instance_id: one for one in self.lab.store.notices if one.state is NoticeState.SCHEDULED}
         for reclaim in self.lab.store.reclaims:
             if reclaim.state in ENDED or reclaim.id not in firm:
                 continue
             assert reclaim.notice_at == reclaim.start_at - reclaim.lead - QUICK.notice - QUICK.notice_slack
-            if now >= reclaim.notice_at and self.lab.cloud.closed()[reclaim.host]:
+            is_whole = reclaim.id not in parts
+            if now >= reclaim.notice_at and is_whole and self.lab.cloud.closed()[reclaim.host]:
                 told = {one.id for one in self.running_on(reclaim.host)}
                 assert told <= {one for one, notice in notices.items() if notice.given_at is not None}
         for server in self.servers("ACTIVE"):
@@ -184,6 +196,14 @@ class AnyHistory(RuleBasedStateMachine):
         except SpotError:
             pass
 
+    @rule(ahead=st.integers(min_value=0, max_value=300), gpus=st.integers(min_value=1, max_value=4))
+    def book_slots(self, ahead: int, gpus: int) -> None:
+        self.leases += 1
+        try:
+            self.lab.book_slots(f"r{self.leases}", self.lab.clock.now() + ahead, 2, {"CUSTOM_GPU": gpus})
+        except SpotError:
+            pass
+
     @rule(ahead=st.integers(min_value=0, max_value=300))
     def book_and_roll_back(self, ahead: int) -> None:
         self.leases += 1
@@ -217,7 +237,11 @@ class AnyHistory(RuleBasedStateMachine):
                 try:
                     hosts = [Candidate(entry.host, entry.service_host) for entry in booked]
                     missing = self.lab.whole.handover.missing(name, hosts)
-                    self.lab.whole.handover.hand_over(name, aggregate.id, missing)
+                    if booked[0].room is None:
+                        self.lab.whole.handover.hand_over(name, aggregate.id, missing)
+                    else:
+                        aggregate.zone = None
+                        self.lab.admit(name, aggregate, missing)
                 except SpotError:
                     pass
 
@@ -334,11 +358,12 @@ class AnyHistory(RuleBasedStateMachine):
         assert (self.lab.store.writes, len(self.lab.cloud.writes)) == before
         with self.lab.store.begin() as work:
             claims, reclaims = work.open_claims(), work.reclaims_of_open_claims()
-        closed = hosts_to_close(claims, reclaims, self.lab.clock.now())
         spots = [one for one in self.lab.cloud.alive.values() if one.host is not None]
-        wanted = fences(closed, [(str(one.host), one.unpooled) for one in spots if one.unpooled])
+        unpooled = [(str(one.host), one.unpooled) for one in spots if one.unpooled]
+        wanted = fences(claimed(claims, reclaims, self.lab.clock.now()), frozenset(), unpooled)
         for name, host in self.lab.cloud.hosts.items():
-            fence, totals = wanted.get(name, OPEN), host.own.totals
+            totals = host.own.totals
+            fence = wanted.get(name, OPEN).at(totals, totals)
             withheld = {one: fence.of(one, total) for one, total in totals.items() if fence.of(one, total)}
             assert host.pool is not None
             assert host.pool.state == (totals, fence.is_closed, withheld)

@@ -43,6 +43,21 @@ def test_only_what_is_reserved_is_freed_and_the_reserved_servers_start_beside_th
     assert slots.world.cloud.freepool.hosts == ["compute-of-gpu-1"]
 
 
+def test_spot_still_boots_on_the_rest_behind_the_fence_until_the_reservation_runs(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(HOUR, 2)
+    slots.run_until(slots.start_of(lease) - 20 * MINUTE)
+    servers = [slots.world.cloud.boot("spot-gpu") for _ in range(3)]
+    slots.reach(lease)
+    assert [slots.world.cloud.servers[one].status for one in servers] == ["ACTIVE", "ACTIVE", "ERROR"]
+    after = slots.now(lease)
+    assert (after.status, after.is_degraded) == ("ACTIVE", False)
+    assert slots.world.cloud.closed() == {"gpu-1": True}
+    assert [slots.boot(lease) for _ in range(2)] == ["ACTIVE", "ACTIVE"]
+    assert slots.living(servers[:2]) == servers[:2]
+    assert not slots.world.store.notices
+
+
 def test_gpus_on_a_nested_provider_count(slots: SlotReservations) -> None:
     slots.add_gpu_hosts("gpu-1", is_nested=True)
     spots = slots.spots("gpu-1", 3)

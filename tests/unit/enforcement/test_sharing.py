@@ -3,7 +3,7 @@
 
 import pytest
 
-from blazar_spot.core.errors import Refused, Unreachable
+from blazar_spot.core.errors import NotFound, Refused, SpotError, Unreachable
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
@@ -128,6 +128,9 @@ def test_a_booking_at_short_notice_closes_the_pool_and_looks_before_it_answers()
     assert refused.value.code == "spot_not_evictable"
     lab.book_slots("r1", start, 1, {"CUSTOM_GPU": 3})
     assert lab.cloud.closed() == {"host01": True}
+    lab.run_for(2)
+    assert lab.cloud.closed() == {"host01": False}
+    assert [one.status for one in lab.boot(1)] == ["ERROR"]
     lab.run_until(start)
     assert all(gone(old))
     assert not any(gone(young))
@@ -187,6 +190,19 @@ def test_a_server_that_is_not_spot_is_left_alone_and_makes_the_host_late() -> No
     assert [deed.subject for deed in lab.store.deeds if deed.what == "stranger"] == [plain.id]
 
 
+def test_a_host_is_closed_before_its_room_is_looked_for_even_if_no_engine_lives() -> None:
+    lab = Lab()
+    start = lab.clock.now() + HOUR
+    chosen = lab.book_slots("r1", start, 1, HALF)
+    lab.second()
+    lab.clock.advance(HOUR)
+    pool = aggregate(lab)
+    lab.cloud.fails("close", Unreachable("no answer"))
+    assert lab.admit("r1", pool, chosen) == chosen
+    assert lab.admit("r1", pool, chosen) == []
+    assert lab.cloud.closed() == {"host01": True}
+
+
 def test_a_host_that_cannot_be_looked_at_is_late_and_joins_when_it_can() -> None:
     lab = Lab()
     start = lab.clock.now() + HOUR
@@ -228,11 +244,14 @@ def test_when_others_leave_by_themselves_those_who_were_told_stay() -> None:
     assert {notice.state for notice in lab.store.notices} == {NoticeState.WITHDRAWN}
 
 
-def test_the_pool_stays_closed_until_the_claim_ends() -> None:
+def test_the_pool_is_closed_while_the_reservation_runs() -> None:
     lab = Lab()
     start = lab.clock.now() + HOUR
     chosen = lab.book_slots("r1", start, 1, HALF)
+    lab.run_until(start - 1)
+    assert lab.cloud.closed() == {"host01": False}
     lab.run_until(start)
+    assert lab.cloud.closed() == {"host01": True}
     lab.admit("r1", aggregate(lab), chosen)
     lab.run_until(start + HOUR - 1)
     assert lab.cloud.closed() == {"host01": True}
@@ -240,6 +259,80 @@ def test_the_pool_stays_closed_until_the_claim_ends() -> None:
     lab.run_for(2)
     assert lab.claim.standing is Standing.ENDED
     assert lab.cloud.closed() == {"host01": False}
+
+
+def booted_behind_the_fence(lab: Lab, count: int) -> list[FakeServer]:
+    lab.run_until(lab.reclaim.fence_at + 10)
+    return lab.boot(count)
+
+
+def test_behind_the_fence_spot_still_boots_on_the_rest_and_is_in_nobodys_way() -> None:
+    lab = Lab()
+    start = lab.clock.now() + HOUR
+    chosen = lab.book_slots("r1", start, 1, HALF)
+    late = booted_behind_the_fence(lab, 5)
+    assert [one.status for one in late] == ["BUILD"] * 4 + ["ERROR"]
+    lab.run_until(start)
+    assert lab.reclaim.state is State.READY
+    assert lab.admit("r1", aggregate(lab), chosen) == []
+    lab.run_for(HOUR // 2)
+    assert not any(gone(late))
+    assert not lab.store.notices
+    assert not lab.store.breaches
+
+
+def test_nobody_boots_into_room_that_is_yet_to_be_freed_nor_instead_of_one_who_goes() -> None:
+    lab = Lab()
+    spots = lab.boot_and_run(6)
+    start = lab.clock.now() + HOUR
+    lab.book_slots("r1", start, 1, HALF)
+    assert [one.status for one in booted_behind_the_fence(lab, 1)] == ["ERROR"]
+    lab.run_until(lab.reclaim.notice_at + 60)
+    told = [one for one in spots if lab.notices_of(one)]
+    assert len(told) == 2
+    lab.cloud.begin_delete(told[0], force=False)
+    lab.run_for(10)
+    assert [one.status for one in lab.boot(1)] == ["ERROR"]
+    stays = [one for one in spots if one not in told]
+    lab.cloud.begin_delete(stays[0], force=False)
+    lab.cloud.begin_delete(stays[1], force=False)
+    lab.run_for(10)
+    (late,) = lab.boot(1)
+    assert late.status == "BUILD"
+    lab.run_until(start)
+    assert lab.reclaim.state is State.READY
+    assert not lab.notices_of(late)
+    assert not any(gone([told[1], late]))
+
+
+def test_what_is_withheld_is_put_right_when_somebody_changes_it_and_written_once() -> None:
+    lab = Lab()
+    lab.book_slots("r1", lab.clock.now() + HOUR, 1, HALF)
+    lab.run_until(lab.reclaim.fence_at + 10)
+    pool = lab.cloud.hosts["host01"].pool
+    assert pool is not None
+    assert pool.withheld == HALF
+    writes = len(lab.cloud.writes)
+    lab.restarted()
+    lab.run_for(120)
+    assert len(lab.cloud.writes) == writes
+    pool.withheld, pool.generation = {}, pool.generation + 1
+    lab.second()
+    pool = lab.cloud.hosts["host01"].pool
+    assert pool is not None
+    assert pool.withheld == HALF
+
+
+@pytest.mark.parametrize("error", [Unreachable("no answer"), NotFound("no provider")])
+def test_a_pool_that_cannot_withhold_what_is_claimed_is_not_fenced(error: SpotError) -> None:
+    lab = Lab()
+    lab.book_slots("r1", lab.clock.now() + HOUR, 1, HALF)
+    lab.cloud.fails("withhold", error, times=None)
+    lab.run_until(lab.reclaim.fence_at + 10)
+    assert lab.reclaim.state is State.PLANNED
+    lab.cloud.heals("withhold")
+    lab.second()
+    assert lab.reclaim.state is State.FENCED
 
 
 def test_the_size_of_an_instance_is_in_the_ledger() -> None:
