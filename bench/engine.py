@@ -60,6 +60,10 @@ class Stage:
         self.store = SqlStore(database)
         self.queries = 0
         event.listen(SqlEngine, "before_cursor_execute", self._count)
+        self.restart()
+
+    def restart(self) -> None:
+        """An engine that knows nothing but what the database and the cloud say."""
         cloud: Any = self.cloud
         self.engine = assemble(
             self.store, cloud, cloud, self.clock, POLICY, sweep_seconds=60, list_seconds=LIST_SECONDS

@@ -74,7 +74,7 @@ class PlacementPool:
     def revisions(self) -> Mapping[str, str]:
         """Placement counts the changes of each provider, those of its allocations too. A tree is as new as all of its
         providers."""
-        providers = self._providers()
+        providers = self._all_providers()
         trees: dict[str, list[str]] = {}
         for provider in providers:
             trees.setdefault(provider["root_provider_uuid"], []).append(f"{provider['uuid']}@{provider['generation']}")
@@ -186,11 +186,14 @@ class PlacementPool:
 
     def _with_units(self, units: int) -> dict[str, int]:
         """Host to the generation of its pool."""
-        found = self._providers(resources=f"{MARKER}:{units}")
+        found = self._all_providers(resources=f"{MARKER}:{units}")
         return {provider["name"].removeprefix(PREFIX): provider["generation"] for provider in found}
 
     def _providers(self, **query: str) -> list[Provider]:
         return self._api.get("/resource_providers", **query)["resource_providers"]  # type: ignore[no-any-return]
+
+    def _all_providers(self, **query: str) -> list[Provider]:
+        return self._api.all("/resource_providers", **query)["resource_providers"]  # type: ignore[no-any-return]
 
     def _inventories(self, provider: Provider) -> Any:
         return self._api.get(f"/resource_providers/{provider['uuid']}/inventories")

@@ -22,6 +22,7 @@ from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import loop
+from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.wiring import build, hints, posts
@@ -42,23 +43,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clock = SystemClock()
         whole, ear = build(conf, clock), hints(conf)
         bearers = posts(conf, whole)
+        pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
     except (cfg.Error, SpotError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     if conf.once:
-        went_through = loop.tick(whole.engine) is not None
-        for post in bearers:
-            post.turn()
-        return 0 if went_through else 1
+        return _once(whole.engine, bearers)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
     if ear is not None:
         ear.listen(clock.wake)
-    pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
     ready = partial(LOG.info, "The engine is at work")
     with _carrying(bearers):
         loop.run(whole.engine, clock, clock.wait, pace, ready, pulse.beat)
+    return 0
+
+
+def _once(engine: Engine, posts: Sequence[Post]) -> int:
+    try:
+        engine.tick()
+    except SpotError as error:
+        print(f"{PROGRAM}: the tick did not go through: {error}", file=sys.stderr)
+        return 1
+    for post in posts:
+        post.turn()
     return 0
 
 

@@ -39,6 +39,7 @@ cannot be kept off hosts that are about to be reclaimed.
         "deleting_tick_seconds",
         default=2,
         min=1,
+        max=60,
         help="""
 How often the engine looks who is on the hosts while instances are being deleted, if that is less than tick_seconds.
 In between it asks each second which deletes have ended, and sends the next ones, as many as parallel_deletes in
@@ -49,6 +50,7 @@ In between it asks each second which deletes have ended, and sends the next ones
         "backoff_seconds",
         default=40,
         min=1,
+        max=3600,
         help="""
 The longest wait between two ticks while the cloud or the database does not answer. The wait doubles from
 tick_seconds on with each tick that fails. The log says since when nothing works.
@@ -58,6 +60,7 @@ tick_seconds on with each tick that fails. The log says since when nothing works
         "headroom_hosts",
         default=0,
         min=0,
+        max=100000,
         help="""
 How many hosts of the freepool to keep free of spot instances, for reservations that start at once. Hosts without spot
 instances are taken first, and of these the ones that are not reserved for the longest time. Nobody is evicted for
@@ -69,6 +72,7 @@ takes such a host, another one takes its place.
         "tick_seconds",
         default=5,
         min=1,
+        max=60,
         help="""
 How often the engine observes the cloud and does what is due. Each step of a reclaim may come late by this much, so
 notice_slack_seconds in [policy] has to be longer.
@@ -78,6 +82,7 @@ notice_slack_seconds in [policy] has to be longer.
         "list_seconds",
         default=600,
         min=0,
+        max=86400,
         help="""
 How often the whole list of spot servers is read, at 1000 servers a tick. Between two lists the engine asks for what
 has changed, and on hosts that are to be freed it looks itself, so this is only how long something can stay unseen that
@@ -88,6 +93,7 @@ Nova did not tell as a change.
         "sweep_seconds",
         default=60,
         min=1,
+        max=3600,
         help="""
 How often the engine looks for new hosts, for hosts that have got more or fewer resources, for spot pools that
 somebody has edited or deleted by hand, and for new preemptible flavors. Each of these is put right after this long at

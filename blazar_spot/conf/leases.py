@@ -18,6 +18,7 @@ OPTIONS: list[cfg.Opt] = [
         "handover_budget_seconds",
         default=5,
         min=1,
+        max=60,
         help="""
 How long the start of a lease waits at most for Nova and Placement to look at its hosts and to move them. No server is
 ever waited for.
@@ -27,6 +28,7 @@ ever waited for.
         "handback_budget_seconds",
         default=5,
         min=0,
+        max=600,
         help="""
 How long the end of a lease waits at most for its servers to be gone, all its hosts together. With a longer wait more
 hosts are back at once, and other leases start later.

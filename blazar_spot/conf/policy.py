@@ -29,6 +29,8 @@ OPTIONS: list[cfg.Opt] = [
     cfg.IntOpt(
         "min_uptime_seconds",
         default=_DEFAULTS.min_uptime,
+        min=0,
+        max=604800,
         help="""
 How long every spot instance may run at the least, counted from the first instant it was ACTIVE. A flavor may say less
 for its own instances, with the extra spec spot:min_uptime. A host is closed to
@@ -39,6 +41,8 @@ a longer minimum uptime leaves hosts idle for longer before each reservation.
     cfg.IntOpt(
         "notice_seconds",
         default=_DEFAULTS.notice,
+        min=0,
+        max=604800,
         help="""
 How long before its end a spot instance is told at the least. A flavor may say less for its own instances, with the
 extra spec spot:notice. The time runs from the instant at which the instance
@@ -48,6 +52,8 @@ could read the notice, not from the one at which it was decided.
     cfg.IntOpt(
         "notice_slack_seconds",
         default=_DEFAULTS.notice_slack,
+        min=0,
+        max=3600,
         help="""
 How much earlier than notice_seconds notices are written, so that the full notice remains when they can be read. It
 must cover one tick of the engine, the write itself, and the time that Nova's metadata service keeps an old answer
@@ -57,6 +63,8 @@ must cover one tick of the engine, the write itself, and the time that Nova's me
     cfg.IntOpt(
         "boot_allowance_seconds",
         default=_DEFAULTS.boot_allowance,
+        min=0,
+        max=3600,
         help="""
 How long a spot instance takes at most from the request to its first ACTIVE. Until it is ACTIVE its minimum uptime is
 counted from its creation plus this. An instance that takes longer is still told in time, but its uptime is shorter
@@ -66,6 +74,8 @@ than promised by what it took longer.
     cfg.IntOpt(
         "lead_floor_seconds",
         default=_DEFAULTS.lead_floor,
+        min=0,
+        max=86400,
         help="""
 The least time between the first delete and the start of the reservation, however few instances there are.
 """,
@@ -73,6 +83,8 @@ The least time between the first delete and the start of the reservation, howeve
     cfg.IntOpt(
         "delete_takes_seconds",
         default=_DEFAULTS.delete_takes,
+        min=0,
+        max=3600,
         help="""
 How long one delete takes on this cloud, as a rule. With parallel_deletes it tells how long before the start the first
 delete of a big reservation has to be sent.
@@ -81,6 +93,8 @@ delete of a big reservation has to be sent.
     cfg.IntOpt(
         "delete_p99_seconds",
         default=_DEFAULTS.delete_p99,
+        min=0,
+        max=3600,
         help="""
 How long the slowest one of a hundred deletes takes. It is added to the lead of every reservation, and a plain delete
 that has taken longer is followed by a forced one.
@@ -89,6 +103,8 @@ that has taken longer is followed by a forced one.
     cfg.IntOpt(
         "shutdown_allowance_seconds",
         default=_DEFAULTS.shutdown_allowance,
+        min=0,
+        max=3600,
         help="""
 How long the guest of a spot instance may take to shut down before it is deleted. 0, the default, does not ask it to:
 the notice was the time to prepare. Any other value is part of the lead, so hosts are emptied that much earlier.
@@ -97,6 +113,8 @@ the notice was the time to prepare. Any other value is part of the lead, so host
     cfg.IntOpt(
         "force_allowance_seconds",
         default=_DEFAULTS.force_allowance,
+        min=0,
+        max=3600,
         help="""
 How long a forced delete may take before the state of the server is reset, which ends a task that hangs, and the
 delete is forced again.
@@ -105,6 +123,8 @@ delete is forced again.
     cfg.IntOpt(
         "reset_allowance_seconds",
         default=_DEFAULTS.reset_allowance,
+        min=0,
+        max=3600,
         help="""
 How long the forced delete after a reset may take before an alarm is logged and the breach is put on record. The
 delete is then forced again and again at this interval.
@@ -113,6 +133,8 @@ delete is then forced again and again at this interval.
     cfg.IntOpt(
         "parallel_deletes",
         default=_DEFAULTS.parallel_deletes,
+        min=1,
+        max=10000,
         help="""
 How many deletes the cloud works on at the same time without each of them getting slower.
 """,
@@ -120,6 +142,8 @@ How many deletes the cloud works on at the same time without each of them gettin
     cfg.IntOpt(
         "parallel_deletes_per_host",
         default=_DEFAULTS.parallel_deletes_per_host,
+        min=1,
+        max=10000,
         help="""
 How many of these may be on one host. A hypervisor that deletes one instance after another gains nothing from being
 asked for all at once.
@@ -128,6 +152,8 @@ asked for all at once.
     cfg.IntOpt(
         "spots_per_host",
         default=_DEFAULTS.spots_per_host,
+        min=1,
+        max=10000,
         help="""
 How many spot instances one host can hold at the most. The lead is computed for full hosts, since what will run on a
 host when it is reclaimed is not known when the reservation is made.
@@ -136,6 +162,8 @@ host when it is reclaimed is not known when the reservation is made.
     cfg.IntOpt(
         "answer_allowance_seconds",
         default=_DEFAULTS.answer_allowance,
+        min=0,
+        max=3600,
         help="""
 How long somebody whose reservation was refused may take to ask again with the earliest start that they were told. It
 is added to that start before it is rounded up to the whole minute.
@@ -144,6 +172,8 @@ is added to that start before it is rounded up to the whole minute.
     cfg.IntOpt(
         "hold_for_seconds",
         default=_DEFAULTS.hold_for,
+        min=0,
+        max=3600,
         help="""
 How long hosts are held for a reservation that Blazar has not committed yet. After that the hold expires, since the
 request that made it must have failed.

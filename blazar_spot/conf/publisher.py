@@ -14,6 +14,7 @@ OPTIONS: list[cfg.Opt] = [
         "interval_seconds",
         default=5,
         min=1,
+        max=60,
         help="""
 How often the publisher reads Blazar's leases. A lease that was moved or deleted is known to the engine after this
 long at the latest, and a host that was late joins its lease after this long.

@@ -20,6 +20,9 @@ The account with which blazar-spot talks to Nova and Placement. It needs the adm
 """,
 )
 
+KEYSTONE_SECONDS = 60.0
+"""How long to wait for an answer, a token from Keystone included, if ``timeout`` does not say."""
+
 OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt(
         "region_name",
@@ -58,4 +61,6 @@ def session_of(conf: cfg.ConfigOpts) -> Session:
         raise cfg.Error(f"[{GROUP.name}] does not describe an account: {error}") from error
     if auth is None:
         raise cfg.RequiredOptError("auth_type", GROUP)
-    return loading.load_session_from_conf_options(conf, GROUP.name, auth=auth)
+    session = loading.load_session_from_conf_options(conf, GROUP.name, auth=auth)
+    session.timeout = session.timeout or KEYSTONE_SECONDS
+    return session

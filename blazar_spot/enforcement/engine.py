@@ -7,12 +7,15 @@ anywhere and begun again by this engine or another one. Two ticks without a chan
 
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.enrolment import Enrolment
-from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.enforcement.fleet import QUESTIONS, Fleet
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.ports.clock import Clock
+
+FEW_QUESTIONS = 2
+"""Instead of those, while hosts are being freed: looking at those hosts comes first."""
 
 
 class Engine:
@@ -48,7 +51,7 @@ class Engine:
         self._plans.keep(now)
         # First of all, because it takes neither a list of servers nor the compute service to close a pool in time.
         fenced = None if self._mode is Mode.OBSERVE else self._pools.fence(now)
-        self._fleet.refresh(now)
+        self._fleet.refresh(now, FEW_QUESTIONS if fenced is not None and fenced.freeing else QUESTIONS)
         if fenced is None:
             return False
         self._sweep(now)
@@ -62,7 +65,7 @@ class Engine:
 
         Of all that a tick does this is the part that must not wait: what it waits is added to every round of deletes.
         """
-        self._fleet.refresh(self._clock.now())
+        self._fleet.refresh(self._clock.now(), questions=0)
         self._reclaims.evict(self._fleet)
 
     def _sweep(self, now: int) -> None:

@@ -3,7 +3,8 @@
 
 A cache that may be dropped at any time: what it takes in goes into the ledger first, and it is filled from nothing by
 one whole list. Lists are long, so later ones are read a page on each tick. Changes are hints, the list is the truth,
-and what neither told is asked for by name before it is taken for gone.
+and whoever is in the ledger or was told before, and is not in the list, is asked for by name before he is taken for
+gone, a few on each tick: a list may leave out what a part of the compute service knows that is down.
 """
 
 import logging
@@ -13,12 +14,15 @@ from itertools import islice
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.notice import KEYS
 from blazar_spot.enforcement.ledger import Ledger
+from blazar_spot.enforcement.turns import Turns
 from blazar_spot.ports.compute import Compute, Server
 
 LOG = logging.getLogger(__name__)
 
 PAGE = 1000
 """How many servers of the list are read on one tick: what Nova gives in one answer."""
+QUESTIONS = 25
+"""For how many that a list has left out to ask on a tick that has little else to ask."""
 OVERLAP_SECONDS = 60
 """How far back changes are asked for beyond the last time: clocks differ, and a change is seen when it is committed."""
 
@@ -38,6 +42,8 @@ class Fleet:
         self._list: Iterator[Server] | None = None
         self._list_at = 0
         self._untold: set[str] = set()
+        self._missed: set[str] = set()
+        self._turns = Turns(patience=1)
 
     @property
     def ids(self) -> Set[str]:
@@ -65,13 +71,15 @@ class Fleet:
         """How many there are on each host."""
         return {host: len(ids) for host, ids in self._ids_on.items() if host is not None}
 
-    def refresh(self, now: int) -> None:
-        """Take in what has changed, and the next page of the list if it is time for one."""
+    def refresh(self, now: int, questions: int = QUESTIONS) -> None:
+        """Take in what has changed, and the next page of the list if it is time for one; of those that a list has left
+        out ask for so many."""
         if self._changes_since is None:
             self._fill(now)
         else:
             self._follow(self._compute.spot_changes(self._changes_since - OVERLAP_SECONDS), now)
             self._read_on(now)
+        self._ask(questions, now)
         self._changes_since = now
 
     def _follow(self, changed: Iterable[Server], now: int) -> None:
@@ -85,8 +93,7 @@ class Fleet:
         servers = iter(self._compute.spot_servers())
         while page := list(islice(servers, PAGE)):
             self._take(page, frozenset(), now)
-        self._ledger.end_all_but(self.ids, now)
-        self._list_at = now + self._list_seconds
+        self._end_list(now)
 
     def _read_on(self, now: int) -> None:
         """One page. A list that cannot be read to its end says nothing about who is gone, and is begun again."""
@@ -107,14 +114,26 @@ class Fleet:
             LOG.warning("The list of spot servers has to wait, and what has changed is all that is known: %s", error)
 
     def _end_list(self, now: int) -> None:
-        """Ask by name for those that the list has left out: a list can be short."""
-        for server_id in sorted(self._untold):
+        """Whoever the list has left out is to be asked for: those that were told before, also to other processes."""
+        self._missed = self._untold | (self._ledger.present() - self.ids)
+        self._untold = set()
+        self._list_at = now + self._list_seconds
+
+    def _ask(self, questions: int, now: int) -> None:
+        """Ask by name; as soon as one gets no answer the others wait, and that one comes last from then on."""
+        for server_id in self._turns.begin(sorted(self._missed))[:questions]:
             try:
-                self._follow([self._compute.server(server_id)], now)
+                server = self._compute.server(server_id)
             except NotFound:
                 self._take([], {server_id}, now)
-        self._ledger.end_all_but(self.ids, now)
-        self._list_at = now + self._list_seconds
+            except SpotError as error:
+                LOG.warning("It is not known what became of %s: %s", server_id, error)
+                self._turns.note(server_id, is_answered=False)
+                return
+            else:
+                is_gone = server.is_gone or not server.is_spot
+                self._take([] if is_gone else [server], {server_id} if is_gone else frozenset(), now)
+            self._turns.note(server_id, is_answered=True)
 
     def _take(self, told: Collection[Server], gone: Set[str], now: int) -> None:
         """The ledger first: when that fails the same is told again."""
@@ -131,6 +150,7 @@ class Fleet:
 
     def _drop(self, server_id: str) -> None:
         self._untold.discard(server_id)
+        self._missed.discard(server_id)
         self._marked.discard(server_id)
         self._unpooled.discard(server_id)
         server = self._servers.pop(server_id, None)

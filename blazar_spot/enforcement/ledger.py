@@ -42,11 +42,10 @@ class Ledger:
                     seen[instance.id] = replace(instance, gone_at=now)
             work.put_instances([one for one in seen.values() if one != known.get(one.id)])
 
-    def end_all_but(self, present: Set[str], now: int) -> None:
-        """Write down that every other one that was there is gone."""
+    def present(self) -> Set[str]:
+        """Everybody who was seen, by any process, and not seen gone."""
         with self._store.begin() as work:
-            gone = work.present_instances() - present
-        self.record([], gone, now)
+            return work.present_instances()
 
 
 def has_promise(server: Server) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from blazar_spot.core.errors import Temporary
+from blazar_spot.core.errors import StaleVersion, Temporary
 from blazar_spot.core.instants import minute
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.ports.clock import Clock
@@ -94,18 +94,24 @@ def _wait(engine: Engine, pause: Pause, seconds: int, *, is_deleting: bool) -> b
     for _ in range(seconds):
         if pause(1):
             return True
-        _guarded(engine.refill)
+        _guarded(engine.refill, if_slower=None)
     return False
 
 
 def tick(engine: Engine) -> bool | None:
-    """One tick: whether instances are being deleted, None if it did not go through."""
-    return _guarded(engine.tick)
+    """One tick: whether it is worth looking again soon, None if it did not go through.
+
+    One that another engine was faster than did: the other one works, and what is left is decided again soon.
+    """
+    return _guarded(engine.tick, if_slower=True)
 
 
-def _guarded(act: Callable[[], Result]) -> Result | None:
+def _guarded(act: Callable[[], Result], if_slower: Result) -> Result | None:
     try:
         return act()
+    except StaleVersion as error:
+        LOG.info("Another engine was faster, deciding again: %s", error)
+        return if_slower
     except Temporary as error:
         LOG.warning("The tick was cut short, trying again: %s", error)
     except Exception:

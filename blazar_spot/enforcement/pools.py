@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from blazar_spot.core.errors import SpotError
+from blazar_spot.core.errors import SpotError, Unreachable
 from blazar_spot.core.fences import CLOSED, OPEN, Fence, claimed, fences
 from blazar_spot.core.planner.headroom import headroom
 from blazar_spot.core.promises import Claim
+from blazar_spot.core.reclaim import ENDED
+from blazar_spot.enforcement.turns import Turns
 from blazar_spot.ports.compute import Compute, Server
 from blazar_spot.ports.pool import Pool, Sight
 from blazar_spot.ports.store import Store
@@ -28,17 +30,23 @@ SUSPECTS_PER_TICK = 25
 """How many more are looked at because they are not known yet, or changed although no spot instance came or went."""
 LOOKS_PER_TICK = 5
 """How many of all others that have changed: each look takes a few requests, and reclaims wait for them."""
+LOOKS_WHILE_FREEING = 2
+"""Instead of both, while hosts are being freed, and one more for every twenty of these: looking at them comes first."""
+PATIENCE = 3
+"""After so many pools about which Placement gave no answer, the others wait for the next tick."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fenced:
     """The pools at the beginning of a tick, and the fences that claims want of them; ``held`` are the hosts whose
-    pools withhold as much as that."""
+    pools withhold as much as that. ``freeing`` is how many hosts are being freed, each of which is looked at on this
+    tick."""
 
     sights: Mapping[str, Sight]
     claims: Collection[Claim]
     claimed: Mapping[str, Fence]
     held: frozenset[str]
+    freeing: int
 
     @property
     def closed(self) -> frozenset[str]:
@@ -63,6 +71,7 @@ class Pools:
         self._suspects: set[str] = set()
         self._kept: dict[str, tuple[str | None, Fence]] = {}
         self._withheld: dict[str, tuple[int, Fence]] = {}
+        self._turns = Turns(PATIENCE)
 
     def fence(self, now: int) -> Fenced:
         """Close the pools that claims want closed, and let others withhold what claims want withheld.
@@ -73,12 +82,14 @@ class Pools:
         sights = self._pool.pools()
         with self._store.begin() as work:
             claims = work.open_claims()
-            wanted = claimed(claims, work.reclaims_of_open_claims(), now)
+            reclaims = work.reclaims_of_open_claims()
+        wanted = claimed(claims, reclaims, now)
         held = {host for host in wanted if host in sights and sights[host].is_closed}
-        for host in sorted(wanted.keys() - held):
+        for host in self._turns.begin(sorted(wanted.keys() - held)):
             is_held = self._close(host) if wanted[host].is_closed else self._withhold(host, wanted[host], sights)
             held |= {host} if is_held else set()
-        return Fenced(sights, claims, wanted, frozenset(held))
+        freeing = {one.host for one in reclaims if one.state not in ENDED and one.fence_at <= now}
+        return Fenced(sights, claims, wanted, frozenset(held), len(freeing))
 
     def settle(self, fenced: Fenced, unpooled: Iterable[Server], spots: Mapping[str, int], now: int) -> None:
         """Let every pool withhold what it has to. ``unpooled``: the spot servers that use something of their hosts
@@ -88,7 +99,7 @@ class Pools:
             self._sweep_at = now + self._sweep_seconds
         sizes = ((server.host, server.unpooled) for server in unpooled if server.host is not None)
         wanted = fences(fenced.claimed, self._headroom(fenced, spots), sizes)
-        for host in self._amiss(fenced, wanted):
+        for host in self._turns.begin(self._amiss(fenced, wanted)):
             self._keep(host, wanted.get(host, OPEN), fenced.sights.get(host))
 
     def _survey(self, fenced: Fenced, spots: Mapping[str, int]) -> None:
@@ -131,22 +142,28 @@ class Pools:
             host for host in known - fenced.closed if fenced.sights[host].is_closed != wanted.get(host, OPEN).is_closed
         }
         other = {host for host, (_, fence) in self._kept.items() if fence != wanted.get(host, OPEN)}
-        new = {host for host in wanted if host not in self._kept} & known
+        new = {host for host in wanted if host not in self._kept} & known - fenced.closed
         missing = self._unchecked - fenced.sights.keys()
         urgent = sorted(wrong) + sorted((other | new | missing) - wrong)
         suspects = sorted(self._suspects.difference(urgent))
         others = self._unchecked - self._suspects - set(urgent)
         longest_ago = [host for host in self._kept if host in others]
+        if fenced.freeing:
+            return urgent[:PER_TICK] + (suspects + longest_ago)[: LOOKS_WHILE_FREEING + fenced.freeing // 20]
         return urgent[:PER_TICK] + suspects[:SUSPECTS_PER_TICK] + longest_ago[:LOOKS_PER_TICK]
 
     def _keep(self, host: str, fence: Fence, seen: Sight | None) -> None:
+        if self._turns.is_over:
+            return
         self._unchecked.discard(host)
         self._suspects.discard(host)
         try:
             is_written = self._pool.keep(host, fence, seen)
         except SpotError as error:
             LOG.warning("The spot pool of %s cannot be brought up to date, trying again: %s", host, error)
+            self._turns.note(host, is_answered=not isinstance(error, Unreachable))
             return
+        self._turns.note(host, is_answered=True)
         self._kept.pop(host, None)  # so that it is the last one now
         # What was written changes the revision, and what is deleted afterwards may bring the old one back.
         self._kept[host] = (None if is_written else self._revisions.get(host), fence)
@@ -154,11 +171,15 @@ class Pools:
             LOG.info("The spot pool of %s is %s", host, _in_words(fence))
 
     def _close(self, host: str) -> bool:
+        if self._turns.is_over:
+            return False
         try:
             self._pool.close(host)
         except SpotError as error:
             LOG.warning("Could not close the spot pool of %s, trying again: %s", host, error)
+            self._turns.note(host, is_answered=not isinstance(error, Unreachable))
             return False
+        self._turns.note(host, is_answered=True)
         self._kept[host] = (None, CLOSED)
         LOG.info("The spot pool of %s is closed", host)
         return True
@@ -168,11 +189,15 @@ class Pools:
         sight = sights.get(host)
         if sight is not None and self._withheld.get(host) == (sight.generation, fence):
             return True
+        if self._turns.is_over:
+            return False
         try:
             is_written = self._pool.withhold(host, fence)
         except SpotError as error:
             LOG.warning("The spot pool of %s cannot withhold what is claimed, trying again: %s", host, error)
+            self._turns.note(host, is_answered=not isinstance(error, Unreachable))
             return False
+        self._turns.note(host, is_answered=True)
         if is_written:
             LOG.info("The spot pool of %s is %s", host, _in_words(fence))
         elif sight is not None:

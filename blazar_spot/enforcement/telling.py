@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from blazar_spot.core.errors import NotFound, NotNow, SpotError
+from blazar_spot.core.errors import NotFound, NotNow, SpotError, Unreachable
 from blazar_spot.core.notice import KEYS, metadata
 from blazar_spot.core.promises import Notice
 from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.enforcement.turns import Turns
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute, Server
 
@@ -35,6 +36,7 @@ class Telling:
         self._compute = compute
         self._clock = clock
         self._refused: dict[str, tuple[Server, int]] = {}
+        self._turns = Turns(WRITES_AT_ONCE)
 
     def tell(self, notices: Sequence[Notice], fleet: Fleet) -> dict[str, int]:
         """Write what cannot be read yet and remove what should not be; since when each notice, by its id, is given."""
@@ -42,6 +44,8 @@ class Telling:
         unread = [(one, server) for one, server in pairs if not _is_readable(one, server)]
         now = self._clock.now()
         self._refused = {one: refusal for one, refusal in self._refused.items() if refusal[1] > now - PATIENCE_SECONDS}
+        by_server = {server.id: (one, server) for one, server in unread}
+        unread = [by_server[one] for one in self._turns.begin(by_server)]
         written = _at_once(self._write, unread)
         known = {notice.instance_id for notice in notices}
         _at_once(self._remove, [one for one in fleet.marked() if one.id not in known and not one.is_going])
@@ -51,24 +55,31 @@ class Telling:
     def _write(self, pair: tuple[Notice, Server]) -> int | None:
         """Since when the notice counts as given: also when the server's state does not allow it to be written."""
         notice, server = pair
+        if self._turns.is_over:
+            return None
         try:
             self._compute.write_metadata(server.id, metadata(notice))
+            self._turns.note(server.id, is_answered=True)
         except NotNow as error:
             self._note(server, f"The notice of {server.id} runs, but its metadata cannot be written now: {error}")
         except NotFound:
             return None
         except SpotError as error:
             LOG.warning("The notice of %s was not given, trying again: %s", server.id, error)
+            self._turns.note(server.id, is_answered=not isinstance(error, Unreachable))
             return None
         return _surely_after(self._clock.now())
 
     def _remove(self, server: Server) -> None:
+        if self._turns.is_over:
+            return
         try:
             self._compute.remove_metadata(server.id, KEYS)
         except NotFound:
             pass
         except SpotError as error:
             self._note(server, f"The withdrawn notice of {server.id} can still be read, trying again: {error}")
+            self._turns.note(server.id, is_answered=not isinstance(error, Unreachable))
 
     def _note(self, server: Server, warning: str) -> None:
         """Warn once of a server that does not take a write, until it changes or time has passed."""

@@ -4,24 +4,28 @@
 import pytest
 import requests
 
-from blazar_spot.adapters.rest import PATIENCE_SECONDS, Rest
+from blazar_spot.adapters.rest import ANSWER_SECONDS, CONNECT_SECONDS, LIST_SECONDS, Rest
 from blazar_spot.core.errors import Unreachable
 from tests.unit.adapters.http_stub import ENDPOINT, HttpStub
 
 
-def test_each_request_carries_the_pinned_microversion_and_a_bound(http: HttpStub) -> None:
-    http.on("GET", "/thing", {})
-    Rest(http.session(), "placement", "1.26", None, None).get("/thing")
+def test_each_request_carries_the_pinned_microversion_and_a_bound_which_is_longer_for_lists(http: HttpStub) -> None:
+    http.on("GET", "/things", {"things": []})
+    rest = Rest(http.session(), "placement", "1.26", None, None)
+    rest.get("/things")
+    list(rest.pages("/things", "things"))
+    rest.all("/things")
     assert http.headers[0]["OpenStack-API-Version"] == "placement 1.26"
-    assert http.timeouts == [PATIENCE_SECONDS]
+    of_lists = (CONNECT_SECONDS, LIST_SECONDS)
+    assert http.timeouts == [(CONNECT_SECONDS, ANSWER_SECONDS), of_lists, of_lists]
 
 
-def test_a_configured_bound_counts_more(http: HttpStub) -> None:
+def test_a_configured_bound_counts_if_it_is_shorter(http: HttpStub) -> None:
     http.on("GET", "/thing", {})
     session = http.session()
     session.timeout = 7.0
     Rest(session, "compute", "2.87", None, None).get("/thing")
-    assert http.timeouts == [7.0]
+    assert http.timeouts == [(CONNECT_SECONDS, 7.0)]
 
 
 def test_pages_are_read_until_there_is_no_next_one(http: HttpStub) -> None:

@@ -119,6 +119,19 @@ def test_the_sample_shows_every_option_of_ours_with_its_help() -> None:
     assert all(group.help and option.help for group, options in list_opts() for option in options)
 
 
+def test_every_number_has_a_least_and_a_most_and_its_default_lies_between() -> None:
+    groups = [options for group, options in list_opts() if group.name != "service_auth"]
+    numbers = [option for options in groups for option in options if isinstance(option, cfg.IntOpt)]
+    assert len(numbers) > 20
+    assert [one.name for one in numbers if not one.type.min <= one.default <= one.type.max] == []
+
+
+def test_a_number_beyond_its_bounds_is_an_error_that_names_it(tmp_path: Path) -> None:
+    conf = loaded(tmp_path, "[policy]\nparallel_deletes = 0\n")
+    with pytest.raises(cfg.ConfigFileValueError, match=r"parallel_deletes .*greater than or equal to 1"):
+        configuration.policy_of(conf)
+
+
 def test_whatever_is_a_time_says_its_unit() -> None:
     counts = {"headroom_hosts", "parallel_deletes", "parallel_deletes_per_host", "spots_per_host"}
     groups = [(group.name, options) for group, options in list_opts() if group.name != "service_auth"]

@@ -172,3 +172,42 @@ def test_a_new_process_ends_those_that_went_while_nobody_looked() -> None:
     assert lab.kept() == {server.id}
     assert lab.refresh() == lab.kept() == set()
     assert SPOT.name == server.flavor.name
+
+
+def test_a_new_process_takes_nobody_for_gone_whom_its_first_list_leaves_out() -> None:
+    lab = Watched()
+    [silent, gone] = lab.boot_and_run(2)
+    lab.cloud.delete(gone.id, force=True)
+    lab.clock.advance(HOUR)
+    lab.cloud.spot_servers = lambda: []  # type: ignore[method-assign]
+    lab.cloud.fails("server", Unreachable("its cell is down"), times=None)
+    assert lab.refresh() == set()
+    assert lab.kept() == {silent.id, gone.id}
+    lab.cloud.heals("server")
+    assert lab.refresh() == lab.kept() == {silent.id}
+
+
+def test_those_that_a_list_left_out_are_asked_for_a_few_at_a_time_and_nobody_is_in_the_others_way() -> None:
+    lab = Watched(DeafCloud)
+    servers = lab.boot_and_run(7)
+    for server in servers:
+        lab.cloud.delete(server.id, force=True)
+    lab.clock.advance(HOUR)
+    lab.cloud.fails("server", Unreachable("hangs"))
+    sizes = []
+    for _ in range(5):
+        lab.clock.advance(1)
+        before = lab.cloud.calls["server"]
+        lab.fleet.refresh(lab.clock.now(), questions=3)
+        sizes.append((lab.cloud.calls["server"] - before, len(lab.kept())))
+    assert sizes == [(1, 7), (3, 4), (3, 1), (1, 0), (0, 0)]
+
+
+def test_one_that_was_left_out_and_has_another_flavor_now_is_asked_for_once() -> None:
+    lab = Watched(DeafCloud)
+    [resized] = lab.boot_and_run(1, "host01")
+    lab.cloud.resize(resized.id, PLAIN.name, "host02")
+    assert lab.refresh() == lab.kept() == set()
+    calls = lab.cloud.calls["server"]
+    lab.refresh()
+    assert lab.cloud.calls["server"] == calls

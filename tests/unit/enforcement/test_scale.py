@@ -92,3 +92,18 @@ def test_the_whole_list_is_read_a_page_a_tick() -> None:
     reads = [stage.tick().queries for _ in range(5)]
     assert max(reads) < 30
     assert stage.cloud.reads["spot_servers"] == 2
+
+
+@pytest.mark.parametrize("reclaims", [5, 50])
+def test_a_new_engine_stays_within_the_reads_of_a_look_while_hosts_are_being_freed(reclaims: int) -> None:
+    stage = Stage(90)
+    stage.start()
+    evict_at = stage.book(reclaims, ahead=4000)
+    stage.ticks_until(evict_at - 100)
+    for server in list(stage.cloud.spot_servers())[-40:]:
+        stage.cloud.delete(server.id, force=True)
+    stage.clock.advance(TICK_SECONDS)
+    stage.restart()
+    first, *others = [stage.tick() for _ in range(10)]
+    victims = reclaims * PER_HOST
+    assert max(one.reads for one in [first, *others]) <= 2 * reclaims + victims // 100 + 10
