@@ -53,6 +53,7 @@ class Notices:
             )
             for instance in instances
         ]
+        work.put_instances([one for one in instances if one.version == 0])  # whoever is told is known from then on
         work.put_notices(notices)
         work.add_all([_deed(notice, reclaim, now) for notice in notices])
         self._write_letters(work, [(None, notice) for notice in notices], instances)

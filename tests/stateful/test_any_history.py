@@ -16,11 +16,14 @@ from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
 from blazar_spot.core.fences import OPEN, claimed, fences
 from blazar_spot.core.notice import KEYS, TERMINATION_KEY
+from blazar_spot.core.outbox import LONGEST_WAIT_SECONDS
 from blazar_spot.core.promises import Notice, NoticeState, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.terms import MIN_UPTIME, NOTICE
 from blazar_spot.enforcement.assembly import assemble
+from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.publishing import Entry
+from blazar_spot.testing.channel import FakeChannel
 from blazar_spot.testing.lab import SPOT, Lab
 from blazar_spot.testing.things import FakeServer
 from tests.stateful.test_crash import QUICK
@@ -69,7 +72,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lab = Lab(hosts=2, policy=QUICK)
+        self.lab = Lab(hosts=2, policy=QUICK, channels=["bus"])
+        self.channel = FakeChannel()
         for name, specs in OF_THEIR_OWN.items():
             flavor = replace(SPOT, name=name, extra_specs={**SPOT.extra_specs, **specs})
             self.lab.cloud.add_flavor(flavor, preemptible=True, enrolled=True)
@@ -81,7 +85,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.has_no_promise: set[str] = set()
         self.was_unchangeable: set[str] = set()
         self.checked = 0
-        self.second = assemble(self.lab.store, self.lab.cloud, self.lab.cloud, self.lab.clock, QUICK)
+        lab = self.lab
+        self.second = assemble(lab.store, lab.cloud, lab.cloud, lab.clock, QUICK, channels=lab.channels)
 
     def servers(self, *states: str) -> list[FakeServer]:
         living = (server for server in self.lab.cloud.alive.values() if server.is_spot and not server.is_going)
@@ -93,12 +98,13 @@ class AnyHistory(RuleBasedStateMachine):
 
     def tick(self) -> None:
         lab = self.lab
+        was_broken = self.is_anything_broken
         try:
             lab.whole.publishing.publish([one for booked in lab.calendar.values() for one in booked], frozenset())
             lab.whole.engine.tick()
         except Temporary:
             return
-        if not self.is_anything_broken:
+        if not was_broken:
             self.everybody_who_is_due_was_told_and_nobody_else()
 
     @property
@@ -229,6 +235,23 @@ class AnyHistory(RuleBasedStateMachine):
         if not self.lab.calendar[name]:
             self.lab.cancel(name)
 
+    @precondition(lambda self: self.lab.calendar)
+    @rule(number=NUMBERS)
+    def heal(self, number: int) -> None:
+        """The host of a reservation is replaced by one that nobody else has then, as if it had failed."""
+        name = sorted(self.lab.calendar)[number % len(self.lab.calendar)]
+        if self.lab.calendar[name][0].start_at <= self.lab.clock.now():
+            return
+        failed = self.lab.calendar[name][0]
+        taken = {
+            entry.host
+            for booked in self.lab.calendar.values()
+            for entry in booked
+            if entry.start_at < failed.end_at and failed.start_at < entry.end_at
+        }
+        for host in set(self.lab.hosts) - taken:
+            self.lab.calendar[name][0] = replace(failed, host=host, service_host=host)
+
     @rule()
     def hand_over(self) -> None:
         for name, booked in list(self.lab.calendar.items()):
@@ -339,6 +362,13 @@ class AnyHistory(RuleBasedStateMachine):
     def break_a_write(self, call: str, error: type[SpotError], times: int, lost: bool) -> None:
         self.lab.cloud.fails(call, error("made up"), times=times, is_answer_lost=lost)
 
+    @rule(times=st.integers(min_value=1, max_value=3), is_away=st.booleans())
+    def carry_letters(self, times: int, is_away: bool) -> None:
+        """Somebody carries letters, perhaps to a channel that does not take them, as any engine that comes along."""
+        self.channel.failure = Unreachable("made up") if is_away else None
+        for _ in range(times):
+            Post(self.lab.store, "bus", self.channel, self.lab.clock).carry()
+
     @rule(
         delete_takes=st.sampled_from([0, 3, 8]), outlives=st.sampled_from([0, 1, 10]), builds=st.sampled_from([3, 20])
     )
@@ -365,11 +395,28 @@ class AnyHistory(RuleBasedStateMachine):
             totals = host.own.totals
             fence = wanted.get(name, OPEN).at(totals, totals)
             withheld = {one: fence.of(one, total) for one, total in totals.items() if fence.of(one, total)}
+            if name not in self.lab.cloud.freepool.hosts and host.pool is None:
+                continue  # a host that no reservation gives back has its pool again when it comes home
             assert host.pool is not None
             assert host.pool.state == (totals, fence.is_closed, withheld)
         starts = {claim.id: claim.start_at for claim in claims}
         ended = (State.HANDED_OVER, State.EXPIRED)
         assert all(one.start_at == starts[one.id] for one in reclaims if one.state not in ended)
+
+    @rule()
+    def hear_all_news(self) -> None:
+        """When the channel takes letters again, every revision of every notice was told, in order and once."""
+        self.channel.failure = None
+        patience = 2 * LONGEST_WAIT_SECONDS
+        while self.lab.store.letters and patience:
+            self.let_time_pass(1)
+            Post(self.lab.store, "bus", self.channel, self.lab.clock).carry()
+            patience -= 1
+        told: dict[str, list[int]] = {}
+        for event in self.channel.sent:
+            told.setdefault(event.incident, []).append(event.revision)
+        assert not self.lab.store.letters
+        assert told == {one.id: list(range(1, one.revision + 1)) for one in self.lab.store.notices}
 
     # What must hold
 
