@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.errors import NotFound
 from blazar_spot.core.fences import Fence
 from blazar_spot.core.flavors import Flavor
@@ -75,6 +76,12 @@ class ThinCloud:
             if not self._is_there(server_id):
                 raise NotFound(server_id)
             return self._server(server_id)
+
+    def last_deletion(self, server_id: str) -> Deletion:
+        """Two requests, in Nova."""
+        with self._asked(self.reads, "last_deletion"):
+            self.reads["last_deletion"] += 1
+            return Deletion(is_taken=True, is_done=not self._is_there(server_id))
 
     def moves_from(self, host: str) -> Mapping[str, str]:
         with self._asked(self.reads, "moves_from"):

@@ -51,6 +51,7 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         auto_enrol=conf.engine.auto_enrol,
         headroom_hosts=conf.engine.headroom_hosts,
         channels=frozenset(conf.channels.enabled),
+        reaper_seconds=conf.nova.reaper_seconds,
     )
 
 

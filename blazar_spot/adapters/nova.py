@@ -15,6 +15,7 @@ from keystoneauth1.session import Session
 
 from blazar_spot.adapters import nova_records
 from blazar_spot.adapters.rest import Rest
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.errors import NotFound, NotNow, Unreachable
 from blazar_spot.core.flavors import Flavor, is_preemptible, missing_specs, shadow_keys
 from blazar_spot.core.instants import iso
@@ -110,6 +111,16 @@ class NovaCompute:
 
     def server(self, server_id: str) -> Server:
         return nova_records.server(_known(self._api.get(f"/servers/{server_id}")["server"]))
+
+    def last_deletion(self, server_id: str) -> Deletion | None:
+        """The actions of a server outlive it, the newest one comes first, and their events tell what its compute did.
+        A delete of the row alone, and a delete that Nova has not handed on, have none."""
+        actions = self._api.get(f"/servers/{server_id}/os-instance-actions")["instanceActions"]
+        for action in actions:
+            if action["action"] in nova_records.DELETIONS:
+                path = f"/servers/{server_id}/os-instance-actions/{action['request_id']}"
+                return nova_records.deletion(self._api.get(path)["instanceAction"])
+        return None
 
     def moves_from(self, host: str) -> Mapping[str, str]:
         """Migrations are listed by compute service, and one service may have several hypervisors."""

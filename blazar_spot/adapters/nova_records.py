@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.errors import Forbidden
 from blazar_spot.core.flavors import Flavor, is_preemptible, resources, unpooled
 from blazar_spot.core.instants import from_datetime
@@ -19,6 +20,9 @@ from blazar_spot.ports.compute import Server
 
 _GOING_TASKS = frozenset({"deleting", "soft-deleting"})
 _GOING_STATES = frozenset({"deleted", "soft-delete"})
+
+DELETIONS = frozenset({"delete", "forceDelete"})
+"""What a request to delete a server is recorded as."""
 
 Record = Mapping[str, Any]
 
@@ -45,6 +49,14 @@ def server(record: Record) -> Server:
         min_uptime=booted.min_uptime,
         notice=booted.notice,
     )
+
+
+def deletion(record: Record) -> Deletion:
+    """A record of the action of a delete, with the events that tell what nova-compute did about it."""
+    if "events" not in record:
+        raise Forbidden("compute: our account may not read the events of instance actions")
+    events = {event["event"]: event["result"] for event in record["events"]}
+    return Deletion(is_taken=bool(events), is_done=events.get("compute_terminate_instance") == "Success")
 
 
 def flavor(record: Record) -> Flavor:

@@ -18,4 +18,19 @@ The name of the host aggregate in which Blazar keeps the hosts that wait for res
 hosts of this aggregate. It has to be the same as aggregate_freepool_name in the [nova] group of blazar.conf.
 """,
     ),
+    cfg.IntOpt(
+        "reaper_seconds",
+        default=1920,
+        min=0,
+        help="""
+How long after a server's row has gone nova-compute has found and destroyed its guest at the latest, if the row went
+alone. Nova deletes its own row alone when it takes the compute of the server for down at that moment. The guest then
+runs on until nova-compute looks for such guests: see running_deleted_instance_poll_interval (1800 seconds by default),
+running_deleted_instance_timeout (0) and running_deleted_instance_action (reap) in nova.conf. A host on which a spot
+instance was, and of which nova-compute has not said that it destroyed it, is not handed over before so many seconds in
+which the host was up. Set this somewhat above the sum of the two; set it to a very high value if Nova's action is
+another one than reap, since the guest then stays until somebody destroys it. With 0 nobody is asked, and a host is
+clean as soon as Nova and Placement name no server on it.
+""",
+    ),
 ]

@@ -36,6 +36,8 @@ def why_late(
     """What comes first explains the most: what could not be seen, then who may not be touched."""
     if seen.occupants is None:
         return Cause.NOT_SEEN
+    if seen.occupants <= seen.unproven:
+        return Cause.UNPROVEN
     if strangers:
         return Cause.STRANGER
     if unfenced:

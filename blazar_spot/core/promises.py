@@ -115,6 +115,9 @@ class Instance:
     ``gone_at`` is when its promise ended: it is gone, is being deleted, or failed before it ever ran. ``size`` is what
     it holds of its host, None if that was not written down. ``min_uptime`` and ``notice`` are what its flavor says of
     these, None if it says nothing.
+
+    ``missed_at`` is since when nobody names it on its host any more, though it is not known to have left it, and
+    ``left_at`` when that became known; both are None while it is there.
     """
 
     id: str
@@ -128,4 +131,6 @@ class Instance:
     size: Size | None = None
     min_uptime: int | None = None
     notice: int | None = None
+    missed_at: int | None = None
+    left_at: int | None = None
     version: int = 0

@@ -21,7 +21,7 @@ class State(StrEnum):
     VERIFYING = "verifying"
     """Every delete was accepted; the host has not been seen clean yet."""
     READY = "ready"
-    """Both witnesses saw the host clean."""
+    """All witnesses saw the host clean."""
     HANDED_OVER = "handed_over"
     """The host serves its reservation."""
     OVERDUE = "overdue"

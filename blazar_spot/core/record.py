@@ -28,6 +28,8 @@ class Cause(StrEnum):
     """A notice was given late and still runs."""
     NOT_SEEN = "not_seen"
     """It could not be seen who is on the host."""
+    UNPROVEN = "unproven"
+    """The row of a spot instance is gone, and its compute has not said that it destroyed the guest."""
     OVERRIDDEN = "overridden"
     """The operator lets reservations break promises, and this one did."""
     STUCK = "stuck"

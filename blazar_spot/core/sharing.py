@@ -29,6 +29,10 @@ class Usage:
     capacity: Size
     held: Mapping[str, Size]
 
+    def and_held_by(self, others: Mapping[str, Size | None]) -> "Usage":
+        """The same, and these consumers too; one of which it is not known what it holds may hold everything."""
+        return Usage(self.capacity, {**self.held, **{one: size or self.capacity for one, size in others.items()}})
+
 
 def reservation_class(reservation_id: str) -> str:
     """The resource class that Blazar makes for this reservation."""

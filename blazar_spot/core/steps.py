@@ -18,7 +18,8 @@ class Seen:
 
     ``spots``: the spot instances on it that have a promise, those being built included. ``condemned``: those without
     one. ``moved``: spot instances elsewhere whose move away waits to be confirmed. ``asked``: those whose deletion was
-    accepted. ``occupants``: everything either witness names, None if one of them did not answer.
+    accepted. ``occupants``: everything any witness names, None if one of them did not answer. ``unproven``: those whom
+    only the third one names, which nothing can be done about.
     """
 
     is_closed: bool
@@ -28,6 +29,7 @@ class Seen:
     condemned: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    unproven: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,8 +163,10 @@ instances = _table(
     later={
         "0004": [Column("size", Amounts)],
         "0006": [Column("min_uptime", Integer), Column("notice", Integer)],
+        "0007": [Column("missed_at", Instant), Column("left_at", Instant)],
     },
 )
+Index("instances_by_departure", instances.c.host, instances.c.left_at)
 
 evictions = _table(
     "evictions",

@@ -106,6 +106,12 @@ class SqlWork:
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         return self._all(Instance, select(instances).where(instances.c.id.in_(list(ids))).order_by(instances.c.id))
 
+    def instances_not_known_to_have_left(self, hosts: Iterable[str], ended_since: int) -> Sequence[Instance]:
+        ended_at, missed_at = instances.c.gone_at, instances.c.missed_at
+        there = ended_at.is_(None) | (ended_at >= ended_since) | missed_at.is_not(None)
+        of_hosts = select(instances).where(instances.c.host.in_(list(hosts)), instances.c.left_at.is_(None), there)
+        return self._all(Instance, of_hosts.order_by(instances.c.id))
+
     def put_instances(self, several: Sequence[Instance]) -> Sequence[Instance]:
         return self._put_all(instances, several)
 

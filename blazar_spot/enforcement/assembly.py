@@ -11,6 +11,7 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.admittance import Admittance, Furnish
 from blazar_spot.enforcement.booking import Booking
+from blazar_spot.enforcement.departures import Departures
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.evictions import Evictions
@@ -68,9 +69,10 @@ def assemble(
     handover_budget: int = 5,
     handback_budget: int = 5,
     channels: Collection[str] = (),
+    reaper_seconds: int = 1920,
 ) -> Whole:
     """Put the use cases together over these ports."""
-    witnesses = Witnesses(compute, pool)
+    witnesses = Witnesses(compute, pool, Departures(store, compute, clock, reaper_seconds))
     notices = Notices(store, Telling(compute, clock), clock, policy, channels)
     evictions = Evictions(store, compute, clock, policy)
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)

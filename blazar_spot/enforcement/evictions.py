@@ -7,7 +7,6 @@ expires. Measures are taken in parallel by threads that touch nothing but the cl
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import NotFound, SpotError
@@ -15,6 +14,7 @@ from blazar_spot.core.evictions import Eviction, Measure, Outcome, allowed, next
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Reclaim
 from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.store import Store, Work
@@ -49,7 +49,7 @@ class Evictions:
         """
         claimed = self._claim(quarries, listed) if any(quarry.instances for quarry in quarries) else []
         if claimed:
-            self._record(self._take_all(claimed))
+            self._record(at_once(self._take, claimed, self._policy.parallel_deletes))
 
     def settle(self, listed: Set[str], occupants: Mapping[str, Set[str] | None]) -> None:
         """Write down which instances are gone, and how long it took. ``occupants``: of hosts that were looked at."""
@@ -107,10 +107,6 @@ class Evictions:
         stuck = breach(Cause.STUCK, now, reclaim.id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
         if work.add(stuck):
             LOG.error("%s on %s withstands every measure", eviction.id, eviction.host)
-
-    def _take_all(self, claimed: Sequence[Eviction]) -> list[Eviction]:
-        with ThreadPoolExecutor(min(len(claimed), self._policy.parallel_deletes)) as threads:
-            return list(threads.map(self._take, claimed))
 
     def _take(self, eviction: Eviction) -> Eviction:
         """The eviction with what came of its measure."""

@@ -4,18 +4,18 @@
 ``end`` waits a little, since most servers die quickly; what is not clean by then is *returning*, and every ``sweep``
 goes on with it. A sweep starts from what the cloud and the calendar say now, so it also finds what a process that died
 has left, or a call that failed: hosts in an aggregate that they do not belong to, and hosts in none. Servers are
-deleted only where the reservation that they belonged to is over, and a host moves only when both witnesses call it
-clean.
+deleted only where the reservation that they belonged to is over, and a host moves only when neither the scheduler's
+books nor the compute service's rows name anybody on it.
 """
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.errors import SpotError
 from blazar_spot.enforcement.aggregates import freepool, inside
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
@@ -122,15 +122,12 @@ class HandBack:
         self, hosts: Sequence[Candidate], aggregate: Aggregate, home: Aggregate, *, is_over: bool
     ) -> list[Candidate]:
         """Those that could not be brought back yet."""
-        if not hosts:
-            return []
-        with ThreadPoolExecutor(min(len(hosts), AT_ONCE)) as threads:
-            looks = list(threads.map(lambda host: self._witnesses.occupants(host.host), hosts))
-            seen = [(host, occupants) for host, occupants in zip(hosts, looks, strict=True) if occupants is not None]
-            if is_over:
-                self._removal.pursue({host.host: occupants for host, occupants in seen}, threads)
-            clean = [host for host, occupants in seen if not occupants]
-            moved = list(threads.map(lambda host: self._move(host, aggregate, home), clean))
+        looks = at_once(lambda host: self._witnesses.occupants(host.host), hosts, AT_ONCE)
+        seen = [(host, occupants) for host, occupants in zip(hosts, looks, strict=True) if occupants is not None]
+        if is_over:
+            self._removal.pursue({host.host: occupants for host, occupants in seen})
+        clean = [host for host, occupants in seen if not occupants]
+        moved = at_once(lambda host: self._move(host, aggregate, home), clean, AT_ONCE)
         back = {host.host for host, has_moved in zip(clean, moved, strict=True) if has_moved}
         self._returning -= back
         return [host for host in hosts if host.host not in back]

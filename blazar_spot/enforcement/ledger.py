@@ -80,6 +80,8 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
         size=server.size,
         min_uptime=server.min_uptime,
         notice=server.notice,
+        missed_at=None,
+        left_at=None,
     )
 
 

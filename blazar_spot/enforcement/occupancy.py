@@ -7,15 +7,16 @@ and its host is late while the others go on.
 
 import logging
 from collections.abc import Collection, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.occupants import Sorted, Whose, is_let, sort_out, whose
 from blazar_spot.core.promises import Reclaim
 from blazar_spot.core.record import deed
+from blazar_spot.enforcement.departures import Unproven
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import has_promise
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute, Server
@@ -29,12 +30,14 @@ HOSTS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Everybody on a host. ``occupants`` is None if it could not be looked at, or was not yet time to."""
+    """Everybody on a host. ``occupants`` is None if it could not be looked at, or was not yet time to; the
+    ``unproven`` are among them, and in no group: there is nothing that could be done about them."""
 
     occupants: frozenset[str] | None
     groups: Sorted
     servers: Sequence[Server]
     soft_deleted: frozenset[str]
+    unproven: Unproven = field(default_factory=dict)
 
 
 NO_LOOK = Look(None, Sorted(frozenset(), frozenset(), frozenset(), frozenset()), (), frozenset())
@@ -62,12 +65,12 @@ class Occupancy:
         """Who is on each of these hosts, of all spot servers and of everybody else."""
         if not hosts:
             return {}
-        with ThreadPoolExecutor(min(len(hosts), HOSTS_AT_ONCE)) as threads:
-            occupants = dict(zip(hosts, threads.map(self._witnesses.occupants, hosts), strict=True))
-            names_at = ((host, one) for host, names in occupants.items() for one in names or ())
-            unlisted = self._unlisted({one for host, one in names_at if not _is_listed(one, host, fleet)})
-            looks = threads.map(lambda host: self._look(host, occupants[host], fleet, unlisted), hosts)
-            return dict(zip(hosts, looks, strict=True))
+        seen = dict(zip(hosts, at_once(self._witnesses.occupants, hosts, HOSTS_AT_ONCE), strict=True))
+        unproven = self._witnesses.unproven(seen)
+        names_at = ((host, one) for host, names in seen.items() for one in names or ())
+        unlisted = self._unlisted({one for host, one in names_at if not _is_listed(one, host, fleet)})
+        looks = at_once(lambda host: self._look(host, seen[host], fleet, unlisted), hosts, HOSTS_AT_ONCE)
+        return {host: _with(look, unproven[host]) for host, look in zip(hosts, looks, strict=True)}
 
     def _look(self, host: str, occupants: frozenset[str] | None, fleet: Fleet, unlisted: _Unlisted) -> Look:
         names = occupants or frozenset()
@@ -138,6 +141,12 @@ class Occupancy:
             LOG.error(
                 "%s on %s is in the way of a reservation and is left alone: %s", occupant, reclaim.host, entry.details
             )
+
+
+def _with(look: Look, unproven: Unproven) -> Look:
+    if look.occupants is None:
+        return look
+    return replace(look, occupants=look.occupants | unproven.keys(), unproven=unproven)
 
 
 def _is_listed(occupant: str, host: str, fleet: Fleet) -> bool:

@@ -155,6 +155,7 @@ class Reclaims:
             condemned=groups.condemned,
             moved=groups.moved,
             asked=frozenset(one for one, eviction in known.evictions.items() if eviction.is_accepted),
+            unproven=frozenset(look.unproven),
         )
 
     def _walk(self, reclaim: Reclaim, known: _Known, look: Look, seen: Seen) -> Reclaim:

@@ -7,16 +7,19 @@ process that starts anew begins again with a forced delete. Whoever calls sees t
 
 import logging
 from collections.abc import Mapping, Set
-from concurrent.futures import Executor
 from dataclasses import replace
 
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.evictions import Eviction, Measure, Outcome, next_measure
 from blazar_spot.core.policy import Policy
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
 
 LOG = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""So many servers are acted on at the same time."""
 
 
 class Removal:
@@ -28,13 +31,13 @@ class Removal:
         self._policy = policy
         self._sent: dict[str, Eviction] = {}
 
-    def pursue(self, occupants: Mapping[str, Set[str]], threads: Executor) -> None:
+    def pursue(self, occupants: Mapping[str, Set[str]]) -> None:
         """Take the measures that are due against everybody on these hosts; whoever is gone from them is forgotten."""
         for one in list(self._sent.values()):
             if one.host in occupants and one.id not in occupants[one.host]:
                 self._sent.pop(one.id, None)
         due = [eviction for host, names in occupants.items() for name in names if (eviction := self._due(name, host))]
-        self._sent.update((eviction.id, eviction) for eviction in threads.map(self._take, due))
+        self._sent.update((eviction.id, eviction) for eviction in at_once(self._take, due, AT_ONCE))
 
     def _due(self, occupant: str, host: str) -> Eviction | None:
         now = self._clock.now()

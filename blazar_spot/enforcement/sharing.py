@@ -29,7 +29,7 @@ class Sharing:
 
     def has_room(self, claim: Claim, claims: Iterable[Claim]) -> bool:
         """Whether it was seen that the claim's room is free."""
-        usage = self._witnesses.usage(claim.host)
+        usage = self._witnesses.usage_with_unproven(claim.host)
         return usage is not None and not missing(claim, beside(claim, claims, self._clock.now()), usage)
 
     def narrowed(
@@ -47,8 +47,9 @@ class Sharing:
             return replace(look, occupants=None)
         others = beside(claim, claims, self._clock.now())
         lacking = missing(claim, others, usage)
-        if not lacking:
-            return replace(look, occupants=_NOBODY, groups=Sorted(_NOBODY, _NOBODY, _NOBODY, _NOBODY))
+        if not missing(claim, others, usage.and_held_by(look.unproven)):
+            return replace(look, occupants=_NOBODY, groups=Sorted(_NOBODY, _NOBODY, _NOBODY, _NOBODY), unproven={})
+        # Nobody goes to make room for one that has gone itself and is only not known to have left.
         going = self._going(look.groups, reclaim, lacking, usage, instances, notices)
         strangers = look.groups.strangers - at_home([claim, *others], usage)
         is_enough = all(sum(usage.held[one].get(name, 0) for one in going) >= lacking[name] for name in lacking)
@@ -59,7 +60,8 @@ class Sharing:
             strangers=_NOBODY if is_enough else strangers,
         )
         # What is short is never nobody's, even if nobody can be named for it.
-        return replace(look, occupants=going | groups.strangers or frozenset(lacking), groups=groups)
+        in_the_way = going | groups.strangers | look.unproven.keys()
+        return replace(look, occupants=in_the_way or frozenset(lacking), groups=groups)
 
     def _going(
         self,

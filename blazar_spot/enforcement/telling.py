@@ -7,14 +7,13 @@ threads that touch nothing but the cloud.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Sequence
 
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Unreachable
 from blazar_spot.core.notice import KEYS, metadata
 from blazar_spot.core.promises import Notice
 from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.enforcement.turns import Turns
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute, Server
@@ -24,9 +23,6 @@ LOG = logging.getLogger(__name__)
 WRITES_AT_ONCE = 20
 PATIENCE_SECONDS = 60
 """How long not to warn again of a server that does not take a write, unless it changes."""
-
-Subject = TypeVar("Subject")
-Result = TypeVar("Result")
 
 
 class Telling:
@@ -46,9 +42,11 @@ class Telling:
         self._refused = {one: refusal for one, refusal in self._refused.items() if refusal[1] > now - PATIENCE_SECONDS}
         by_server = {server.id: (one, server) for one, server in unread}
         unread = [by_server[one] for one in self._turns.begin(by_server)]
-        written = _at_once(self._write, unread)
+        written = at_once(self._write, unread, WRITES_AT_ONCE)
         known = {notice.instance_id for notice in notices}
-        _at_once(self._remove, [one for one in fleet.marked() if one.id not in known and not one.is_going])
+        at_once(
+            self._remove, [one for one in fleet.marked() if one.id not in known and not one.is_going], WRITES_AT_ONCE
+        )
         given_at = {one.id: _surely_after(now) for one, server in pairs if _is_readable(one, server)}
         return given_at | {notice.id: at for (notice, _), at in zip(unread, written, strict=True) if at is not None}
 
@@ -95,11 +93,3 @@ def _is_readable(notice: Notice, server: Server) -> bool:
 def _surely_after(second: int) -> int:
     """What happened at some time within this second had surely happened when the next one began."""
     return second + 1
-
-
-def _at_once(act: Callable[[Subject], Result], subjects: Sequence[Subject]) -> list[Result]:
-    """What comes of acting on each of them, in parallel."""
-    if not subjects:
-        return []
-    with ThreadPoolExecutor(min(len(subjects), WRITES_AT_ONCE)) as threads:
-        return list(threads.map(act, subjects))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.flavors import Flavor
 
 
@@ -109,6 +110,10 @@ class Compute(Protocol):
 
     def server(self, server_id: str) -> Server:
         """One server of any flavor, soft-deleted ones included. ``NotFound`` if there is none."""
+
+    def last_deletion(self, server_id: str) -> Deletion | None:
+        """What came of the last request to delete this server, which may be gone; None if there was none, as of one
+        that was deleted while it was on no host. ``NotFound`` if nothing is known of it (any more)."""
 
     def moves_from(self, host: str) -> Mapping[str, str]:
         """The moves away from this hypervisor: each migration's id, by which the scheduler's books may know it, and

@@ -68,6 +68,10 @@ class Work(Protocol):
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         """Those of these spot instances that were ever seen, gone ones too, by id."""
 
+    def instances_not_known_to_have_left(self, hosts: Iterable[str], ended_since: int) -> Sequence[Instance]:
+        """The spot instances of these hosts that are not known to have left them, by id, but for those that ended
+        before this instant and were not missed by then."""
+
     def put_instances(self, instances: Sequence[Instance]) -> Sequence[Instance]:
         """Store spot instances, all in a few statements."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from blazar_spot.core import flavors, terms
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, SpotError, StaleVersion
 from blazar_spot.core.fences import CLOSED, Fence
 from blazar_spot.core.flavors import Flavor
@@ -143,6 +144,12 @@ class FakeCloud(World):
     def server(self, server_id: str) -> Server:
         with self._call("server"):
             return _as_told(self._server(server_id))
+
+    def last_deletion(self, server_id: str) -> Deletion | None:
+        with self._call("last_deletion"):
+            if server_id not in self.servers:
+                raise NotFound(f"there never was a server {server_id}")
+            return self.servers[server_id].deletion
 
     def moves_from(self, host: str) -> Mapping[str, str]:
         with self._call("moves_from"):

@@ -51,7 +51,9 @@ class Lab:
         mode: Mode = Mode.ENFORCE,
         headroom_hosts: int = 0,
         channels: Sequence[str] = (),
+        reaper_seconds: int = 1920,
     ) -> None:
+        self.reaper_seconds = reaper_seconds
         self.mode = mode
         self.channels = channels
         self.headroom_hosts = headroom_hosts
@@ -81,6 +83,7 @@ class Lab:
             mode=self.mode,
             headroom_hosts=self.headroom_hosts,
             channels=self.channels,
+            reaper_seconds=self.reaper_seconds,
         )
         return self.whole
 

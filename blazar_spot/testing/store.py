@@ -101,6 +101,11 @@ class FakeWork:
     def instances_by_id(self, ids: Iterable[str]) -> Sequence[Instance]:
         return sorted((self.rows.instances[one] for one in set(ids) & self.rows.instances.keys()), key=_by_id)
 
+    def instances_not_known_to_have_left(self, hosts: Iterable[str], ended_since: int) -> Sequence[Instance]:
+        of_hosts = [one for one in self.rows.instances.values() if one.host in set(hosts) and one.left_at is None]
+        missed = (one for one in of_hosts if one.missed_at is not None or (one.gone_at or ended_since) >= ended_since)
+        return sorted(missed, key=_by_id)
+
     def put_instances(self, instances: Sequence[Instance]) -> Sequence[Instance]:
         return [self._put(self.rows.instances, instance) for instance in instances]
 

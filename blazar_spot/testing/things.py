@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blazar_spot.core import flavors
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.sharing import RESERVATION
 
@@ -36,8 +37,8 @@ class FakeProvider:
 
 @dataclass(slots=True, kw_only=True)
 class FakeHost:
-    """A hypervisor: its own resources, its spot pool if it has one, the slots that reservations have on it, and the
-    rows the compute service has for it."""
+    """A hypervisor: its own resources, its spot pool if it has one, the slots that reservations have on it, the rows
+    the compute service has for it, and the guests that run on it without one."""
 
     name: str
     service_host: str
@@ -45,6 +46,7 @@ class FakeHost:
     pool: FakeProvider | None = None
     reserved: FakeProvider = field(default_factory=lambda: FakeProvider(totals={}))
     rows: set[str] = field(default_factory=set)
+    ghosts: set[str] = field(default_factory=set)
 
     @property
     def providers(self) -> list[FakeProvider]:
@@ -70,6 +72,7 @@ class FakeServer:
     is_being_destroyed: bool = False
     hangs: bool = False
     deletes: list[int] = field(default_factory=list)
+    deletion: Deletion | None = None
     gone_at: int | None = None
 
     @property

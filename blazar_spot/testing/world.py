@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from blazar_spot.core import flavors
+from blazar_spot.core.departures import Deletion
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.sharing import reservation_class
 from blazar_spot.ports.clock import Clock
@@ -32,6 +33,8 @@ class World:
         self.delete_takes = 3
         self.row_outlives_allocation_by = 1
         self.soft_delete = False
+        self.deletes_rows_alone = False
+        self.reaps_after = 1800
         self.hosts: dict[str, FakeHost] = {}
         self.flavors: dict[str, Flavor] = {}
         self.servers: dict[str, FakeServer] = {}
@@ -162,6 +165,11 @@ class World:
         On its host a server that is being built is built to the end before it is destroyed, as in Nova.
         """
         server.deletes.append(self.clock.now())
+        if self.deletes_rows_alone and server.host and not server.is_going:
+            self._delete_row_alone(server, self.hosts[server.host])
+            return
+        if server.host:
+            server.deletion = Deletion(is_taken=True, is_done=False)
         if self.soft_delete and not force:
             server.status = "SOFT_DELETED"
             return
@@ -246,7 +254,18 @@ class World:
         self._free(server.id)
         self._free(server.migration)
 
+    def _delete_row_alone(self, server: FakeServer, host: FakeHost) -> None:
+        """What Nova does when it takes the host for down: the guest runs on until the host itself finds it."""
+        server.is_being_destroyed = True
+        host.ghosts.add(server.id)
+        self.after(self.reaps_after, lambda _: host.ghosts.discard(server.id))
+        self._release(server)
+        self._forget(server, self.clock.now())
+        server.deletion = Deletion(is_taken=False, is_done=False)
+
     def _forget(self, server: FakeServer, at: int) -> None:
+        if server.deletion is not None:
+            server.deletion = Deletion(is_taken=True, is_done=True)
         if server.host is not None:
             self.hosts[server.host].rows.discard(server.id)
         del self.alive[server.id]

@@ -3,12 +3,14 @@
 
 import pytest
 
-from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent
+from blazar_spot.core.departures import Deletion
+from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, Unreachable
 from blazar_spot.core.fences import OPEN
 from blazar_spot.enforcement.aggregates import freepool
 from blazar_spot.ports.compute import Server
 from tests.contract.stage import HUGE, PLAIN, POOLED, SHORT, SPOT, Stage, booted, refused, told, unenrolled
 
+DONE = Deletion(is_taken=True, is_done=True)
 MARK = {"contract_mark": "1"}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -356,6 +358,41 @@ class ComputeContract:
             stage.compute.reset_state(one)
         stage.compute.delete(server, force=True)
         stage.until(lambda: told(stage, server) is None, "it is gone")
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_what_a_compute_has_destroyed_is_known_to_be_done(self, stage: Stage, force: bool) -> None:
+        server = booted(stage, SPOT, stage.one)
+        assert stage.compute.last_deletion(server) is None
+        stage.compute.delete(server, force=force)
+        stage.until(lambda: server not in stage.compute.servers_on(stage.one.host), "its row is gone")
+        stage.until(lambda: stage.compute.last_deletion(server) == DONE, "its compute has said that it was done")
+
+    def test_a_delete_of_the_row_alone_is_known_to_be_no_more_than_that(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.take_for_down(stage.one)
+        with pytest.raises(Unreachable):
+            stage.compute.servers_on(stage.one.host)
+        stage.compute.delete(server, force=False)
+        stage.until(lambda: told(stage, server) is None, "its row is gone")
+        stage.take_for_up(stage.one)
+        assert stage.compute.servers_on(stage.one.host) == frozenset()
+        assert stage.pool.consumers(stage.one.host) == frozenset()
+        assert stage.compute.last_deletion(server) == Deletion(is_taken=False, is_done=False)
+
+    def test_a_soft_delete_is_taken_and_not_done_until_it_is_forced(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.soft_delete()
+        stage.compute.delete(server, force=False)
+        stage.until(lambda: self._is_soft_deleted(stage, server), "it is soft-deleted")
+        stage.until(
+            lambda: stage.compute.last_deletion(server) == Deletion(is_taken=True, is_done=False), "its compute says so"
+        )
+        stage.compute.delete(server, force=True)
+        stage.until(lambda: stage.compute.last_deletion(server) == DONE, "it is destroyed")
+
+    def test_of_nobody_no_deletion_is_known(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.compute.last_deletion(NOBODY)
 
     @staticmethod
     def _is_soft_deleted(stage: Stage, server: str) -> bool:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 
+from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.ports.compute import PoolHost
 from blazar_spot.testing.clock import FakeClock
@@ -38,6 +39,14 @@ class FakeStage:
 
     def soft_delete(self) -> None:
         self._cloud.soft_delete = True
+
+    def take_for_down(self, host: PoolHost) -> None:
+        self._cloud.deletes_rows_alone = True
+        self._cloud.fails("servers_on", Unreachable(f"{host.host} is down"), times=None)
+
+    def take_for_up(self, host: PoolHost) -> None:
+        self._cloud.deletes_rows_alone = False
+        self._cloud.heals("servers_on")
 
     def migrate(self, server: str, to: PoolHost) -> None:
         self._cloud.migrate(server, to.host)

@@ -40,6 +40,12 @@ class Stage(Protocol):
     def soft_delete(self) -> None:
         """From now on a plain delete only marks a server."""
 
+    def take_for_down(self, host: PoolHost) -> None:
+        """From now on the compute service takes this host for down, though everything on it runs."""
+
+    def take_for_up(self, host: PoolHost) -> None:
+        """The host is believed in again."""
+
     def migrate(self, server: str, to: PoolHost) -> None:
         """Move a server and do not confirm it; returns at once."""
 

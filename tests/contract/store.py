@@ -151,6 +151,18 @@ class StoreContract:
         with store.begin() as work:
             assert [(one.id, one.beat_at) for one in work.heartbeats()] == [("engine-2", NOON + 2)]
 
+    def test_who_may_still_run_on_a_host_is_whoever_is_not_known_to_have_left_it(self, store: Store) -> None:
+        alive = replace(INSTANCE, id="alive")
+        ended = replace(INSTANCE, id="ended", gone_at=NOON)
+        missed = replace(INSTANCE, id="missed", gone_at=NOON - 9000, missed_at=NOON - 8000)
+        put(store, alive, ended, missed)
+        put(store, replace(INSTANCE, id="long gone", gone_at=NOON - 1), replace(ended, id="left", left_at=NOON))
+        put(store, replace(missed, id="missed and left", left_at=NOON), replace(alive, id="elsewhere", host="gpu-2"))
+        with store.begin() as work:
+            assert ids(work.instances_not_known_to_have_left(["gpu-1"], NOON)) == ["alive", "ended", "missed"]
+            assert ids(work.instances_not_known_to_have_left(["gpu-2", "gpu-3"], NOON)) == ["elsewhere"]
+            assert work.instances_not_known_to_have_left([], NOON) == []
+
     def test_a_claim_is_read_as_it_was_written(self, store: Store) -> None:
         put(store, CLAIM)
         with store.begin() as work:

@@ -38,9 +38,11 @@ READS = (
     "revisions",
     "server",
     "moves_from",
+    "last_deletion",
 )
 WRITES = ("write_metadata", "remove_metadata", "delete", "close", "withhold", "keep", "confirm_move")
 TIMES = st.integers(min_value=1, max_value=30)
+REAPER = 60
 NUMBERS = st.integers(min_value=0, max_value=99)
 
 
@@ -72,7 +74,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lab = Lab(hosts=2, policy=QUICK, channels=["bus"])
+        self.lab = Lab(hosts=2, policy=QUICK, channels=["bus"], reaper_seconds=REAPER)
+        self.lab.cloud.reaps_after = REAPER - 5
         self.channel = FakeChannel()
         for name, specs in OF_THEIR_OWN.items():
             flavor = replace(SPOT, name=name, extra_specs={**SPOT.extra_specs, **specs})
@@ -85,8 +88,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.has_no_promise: set[str] = set()
         self.was_unchangeable: set[str] = set()
         self.checked = 0
-        lab = self.lab
-        self.second = assemble(lab.store, lab.cloud, lab.cloud, lab.clock, QUICK, channels=lab.channels)
+        lab, ports = self.lab, (self.lab.store, self.lab.cloud, self.lab.cloud)
+        self.second = assemble(*ports, lab.clock, QUICK, channels=lab.channels, reaper_seconds=REAPER)
 
     def servers(self, *states: str) -> list[FakeServer]:
         living = (server for server in self.lab.cloud.alive.values() if server.is_spot and not server.is_going)
@@ -170,6 +173,22 @@ class AnyHistory(RuleBasedStateMachine):
             self.lab.cloud.soft_delete = soft
             self.lab.cloud.begin_delete(server, force=False)
             self.lab.cloud.soft_delete = False
+
+    @rule(number=NUMBERS)
+    def delete_while_the_host_is_taken_for_down(self, number: int) -> None:
+        """Nova forgets the server, and the guest runs on. Of one that the engine was never told of nobody knows."""
+        server = self.pick(number, "ACTIVE", "RESCUED")
+        known = {one.id: one.host for one in self.lab.store.instances}
+        if server and known.get(server.id) == server.host:
+            self.has_no_promise.add(server.id)
+            self.lab.cloud.deletes_rows_alone = True
+            self.lab.cloud.begin_delete(server, force=False)
+            self.lab.cloud.deletes_rows_alone = False
+
+    @rule(lies=st.booleans())
+    def let_deletes_be_of_rows_alone(self, lies: bool) -> None:
+        """Until this is over the cloud accepts deletes and takes the rows alone."""
+        self.lab.cloud.deletes_rows_alone = lies
 
     @rule(number=NUMBERS)
     def rebuild(self, number: int) -> None:
@@ -457,6 +476,7 @@ class AnyHistory(RuleBasedStateMachine):
         for aggregate in cloud.aggregates.values():
             if aggregate.zone:
                 for host in aggregate.hosts:
+                    assert not cloud.hosts[host].ghosts
                     assert not [one for one in cloud.hosts[host].rows if cloud.servers[one].is_spot]
 
 

@@ -40,5 +40,7 @@ def spot(site: Site) -> Settings:
         "notifications": {"transport_url": site.transport_url},
         "channels": {"enabled": "messaging"},
         "messaging": {"transport_url": site.transport_url},
+        # Nova looks every ten seconds, and stops looking while RabbitMQ does not answer.
+        "nova": {"reaper_seconds": 60},
         "service_auth": as_service(site, "spot"),
     }

@@ -57,6 +57,12 @@ class RealStage:
     def soft_delete(self) -> None:
         self._configure_nova(self._nova_conf + _SOFT_DELETE)
 
+    def take_for_down(self, host: PoolHost) -> None:
+        self._force_down(host, is_down=True)
+
+    def take_for_up(self, host: PoolHost) -> None:
+        self._force_down(host, is_down=False)
+
     def migrate(self, server: str, to: PoolHost) -> None:
         self._post(f"/servers/{server}/action", {"migrate": {"host": to.service_host}})
 
@@ -112,6 +118,8 @@ class RealStage:
     def sweep(self) -> None:
         """Undo everything a test may have done."""
         self._behave(spawn_seconds=0.0)
+        for host in (self.one, self.other):
+            self.take_for_up(host)
         self._remove_servers()
         if self._cloud.conf("nova").read_text() != self._nova_conf.removesuffix(_SOFT_DELETE):
             self._configure_nova(self._nova_conf.removesuffix(_SOFT_DELETE))
@@ -148,6 +156,18 @@ class RealStage:
                 for host in aggregate["hosts"]:
                     self.compute.leave_aggregate(aggregate["id"], host)
                 self._nova.delete(f"/os-aggregates/{aggregate['id']}")
+
+    def _force_down(self, host: PoolHost, *, is_down: bool) -> None:
+        query = {"host": host.service_host, "binary": "nova-compute"}
+        [service] = self._nova.get("/os-services", params=query).json()["services"]
+        if service["forced_down"] != is_down:
+            self._nova.put(f"/os-services/{service['id']}", json={"forced_down": is_down})
+            wanted = "down" if is_down else "up"
+            self.until(lambda: self._state_of(host) == wanted, f"{host.host} is {wanted}")
+
+    def _state_of(self, host: PoolHost) -> str:
+        found = self._nova.get("/os-hypervisors", params={"hypervisor_hostname_pattern": host.host}).json()
+        return next(str(one["state"]) for one in found["hypervisors"] if one["hypervisor_hostname"] == host.host)
 
     def _new_flavor(self, name: str, specs: Mapping[str, str], vcpus: int = 1) -> str:
         flavor = {"name": name, "vcpus": vcpus, "ram": 64, "disk": 1}

@@ -94,6 +94,8 @@ def test_each_cause_is_named_unless_one_before_it_explains_more() -> None:
     assert why_late(RECLAIM, seen, strangers, unfenced, evictions) is Cause.UNFENCED_BOOT
     strangers = {"x"}
     assert why_late(RECLAIM, seen, strangers, unfenced, evictions) is Cause.STRANGER
+    seen = replace(seen, unproven=frozenset({"s1", "s2", "s3"}))
+    assert why_late(RECLAIM, seen, strangers, unfenced, evictions) is Cause.UNPROVEN
     seen = replace(seen, occupants=None)
     assert why_late(RECLAIM, seen, strangers, unfenced, evictions) is Cause.NOT_SEEN
 

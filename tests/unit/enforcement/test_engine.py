@@ -379,7 +379,13 @@ def test_host_that_was_handed_over_without_a_record_is_served_whoever_is_on_it_n
     lab = Lab()
     chosen = lab.book("r1", lab.clock.now())
     aggregate = lab.cloud.add_aggregate("r1", zone="blazar_r1")
-    lab.store.is_down = True
+    join = lab.cloud.join_aggregate
+
+    def join_and_lose_the_database(aggregate_id: int, service_host: str) -> None:
+        join(aggregate_id, service_host)
+        lab.store.is_down = True
+
+    lab.cloud.join_aggregate = join_and_lose_the_database  # type: ignore[method-assign]
     with pytest.raises(Unreachable):
         lab.whole.handover.hand_over("r1", aggregate.id, chosen)
     lab.store.is_down = False

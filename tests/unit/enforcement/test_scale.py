@@ -15,8 +15,8 @@ RECLAIMS = 5
 VICTIMS = RECLAIMS * PER_HOST
 
 
-def counts(cost: Cost) -> tuple[int, int, int]:
-    return cost.queries, cost.reads, cost.writes
+def counts(cost: Cost) -> tuple[int, int, int, int]:
+    return cost.queries, cost.reads, cost.proofs, cost.writes
 
 
 def played(hosts: int) -> dict[str, list[Cost]]:
@@ -60,6 +60,12 @@ def test_a_tick_that_has_nothing_to_do_asks_little_and_writes_nothing(large: dic
 def test_a_look_at_the_hosts_reads_each_witness_once_a_host_and_a_little_more(large: dict[str, list[Cost]]) -> None:
     for phase in ("waiting", "giving notices", "notices run", "deleting"):
         assert max(one.reads for one in large[phase]) <= 2 * RECLAIMS + VICTIMS // 100 + 10, phase
+
+
+def test_what_became_of_an_instance_is_asked_once_when_it_is_gone(large: dict[str, list[Cost]]) -> None:
+    """Two requests each, beside the bound on a look at the hosts: as many as go in its time."""
+    asked = {phase: sum(one.proofs for one in costs) for phase, costs in large.items()}
+    assert asked == dict.fromkeys(large, 0) | {"deleting": 2 * VICTIMS}
 
 
 def test_a_reclaim_costs_one_notice_and_one_delete_for_each_instance(large: dict[str, list[Cost]]) -> None:
