@@ -61,6 +61,7 @@ NIGHTLY = (
     Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120),
     Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
     Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=10),
+    Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
 )
 
 LISTS = {

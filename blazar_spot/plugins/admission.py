@@ -68,7 +68,7 @@ class Admission:
         offered = on_offer(calendar.hosts(asked.requirements, from_at=start_at))
         wish = replace(asked.wish, start_at=start_at, count_min=1, count_max=1)
         try:
-            chosen = self._hold_soonest(reservation["id"], lease["id"], wish, candidates(offered))
+            chosen = self._hold_soonest(reservation["id"], lease["id"], wish, unreserved(offered, wish))
         except SpotError as error:
             LOG.warning("Reservation %s gets no other host: %s", reservation["id"], error)
             return None
@@ -97,7 +97,8 @@ class Admission:
             LOG.warning("What is held for reservation %s is not withdrawn yet: %s", held.reservation_id, error)
 
     def _hold_soonest(self, reservation_id: str, lease_id: str, wish: Wish, among: list[Candidate]) -> list[Candidate]:
-        """A host that comes late is better than none: its spot instances get their notice, then it joins."""
+        """A host that comes late is better than none: its spot instances get their notice, then it joins. One that
+        another reservation has for a while is none, since two would have it at the same time."""
         try:
             return self._booking.hold(reservation_id, lease_id, wish, among)
         except Refused as refused:
@@ -120,6 +121,15 @@ def on_offer(hosts: Iterable[Reservable]) -> list[Reservable]:
 def candidates(hosts: Iterable[Reservable]) -> list[Candidate]:
     """The hosts as the booking knows them."""
     return [host.candidate for host in hosts]
+
+
+def unreserved(hosts: Iterable[Reservable], wish: Wish) -> list[Candidate]:
+    """Those that no other reservation has at any time of the wish."""
+    return [
+        host
+        for host in candidates(hosts)
+        if not any(start < wish.end_at and wish.start_at < end for start, end in host.busy)
+    ]
 
 
 def ids(hosts: Iterable[Reservable], chosen: Iterable[Candidate]) -> list[str]:

@@ -10,7 +10,7 @@ import threading
 import uuid
 from calendar import timegm
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from blazar_spot.core.booking import Candidate
 from blazar_spot.enforcement.handback import Books, Holding
 from blazar_spot.enforcement.publishing import OVERRUN
 from blazar_spot.plugins.matching import matching
-from blazar_spot.plugins.rows import naive, rows, windows
+from blazar_spot.plugins.rows import MOVING, naive, rows, windows
 
 CHANGES = threading.RLock()
 """Blazar has many threads and not one lock, and its database calls are one session each."""
@@ -69,6 +69,17 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
         )
         for host in matching(requirements)
     ]
+
+
+def move(reservation_id: str, dates: Mapping[str, datetime]) -> None:
+    """Let the reservation have the window of an update, too, until Blazar has committed it or has given it up."""
+    MOVING[reservation_id] = (dates["start_date"], dates["end_date"])
+
+
+def settle(unsettled: Set[str]) -> None:
+    """Forget the updates of all reservations but these, whose leases are still being changed."""
+    for reservation_id in MOVING.keys() - unsettled:
+        del MOVING[reservation_id]
 
 
 def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:

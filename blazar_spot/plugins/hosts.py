@@ -123,6 +123,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         with answered():
             with calendar.CHANGES:
                 change = self._changes.change(reservation, dates_before, after)
+                calendar.move(reservation_id, dates_after)
                 besides = self._changes.hold(reservation_id, reservation["lease_id"], change)
                 added = calendar.allocate(reservation_id, besides.ids) if besides else {}
             try:

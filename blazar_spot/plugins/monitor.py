@@ -88,7 +88,9 @@ class SpotMonitor(BaseMonitorPlugin):
 
     def _publish(self) -> None:
         with calendar.CHANGES:
-            self._publishing.publish(*published.entries())
+            entries, unsettled = published.entries()
+            calendar.settle(unsettled)
+            self._publishing.publish(entries, unsettled)
 
     def _find_failures(self) -> Flags:
         now = self._clock.now()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from blazar import status
 from blazar.db import api as db_api
 
 from blazar_spot.plugins import calendar, published
@@ -89,3 +90,30 @@ def test_what_is_published_is_read_under_the_lock(reservations: Reservations, se
     reservations.lease(start_in=10 * MINUTE)
     reservations.poll()
     assert seen["entries"] == {True}
+
+
+def test_while_an_update_is_under_way_its_new_window_counts_too(reservations: Reservations) -> None:
+    """Blazar commits the dates after the plugin has chosen the hosts for them."""
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=2 * HOUR)
+    reservation = lease["reservations"][0]
+    db_api.lease_update(lease["id"], {"status": status.lease.UPDATING})
+    start_at = reservations.world.minute_from_now(5 * HOUR)
+    dates = {"start_date": reservations.world.naive(start_at), "end_date": reservations.world.naive(start_at + HOUR)}
+    reservations.plugin.update_reservation(reservation["id"], {**reservation, **dates})
+    for start_in in (2 * HOUR, 5 * HOUR):
+        assert reservations.plugin.allocation_candidates(reservations.values(start_in)) == []
+    db_api.lease_update(lease["id"], {"status": status.lease.PENDING})
+    assert reservations.plugin.allocation_candidates(reservations.values(5 * HOUR)) == ["1"]
+    assert reservations.plugin.allocation_candidates(reservations.values(2 * HOUR)) == []
+
+
+def test_a_failed_host_is_not_replaced_by_one_that_another_reservation_has(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0, minutes=240)
+    another = reservations.lease(start_in=HOUR)
+    reservations.start(lease)
+    [taken] = reservations.hosts(another)
+    fail(reservations, *reservations.served(lease))
+    assert reservations.hosts(lease) == []
+    assert reservations.hosts(another) == [taken]

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many users, a monitor and an engine at once, on one blazar-manager: each thread does what it does again and again.
+
+What Blazar or we refuse is part of it, since leases vanish and hosts are taken in between. Anything else that goes
+wrong is kept for the test, and so is the longest that anything took.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from blazar import context
+from blazar.db import api as db_api
+from blazar.db import exceptions as db_exceptions
+from blazar.exceptions import BlazarException
+
+from blazar_spot.core.errors import NotNow
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
+
+PATIENCE = 60
+"""How long whatever is under way may take to end."""
+
+
+@dataclass
+class Crowd:
+    """What is done, counted, and what went wrong."""
+
+    reservations: Reservations
+    hosts: list[str]
+    a_context: Callable[[], context.BlazarContext]
+    done: Counter[str] = field(default_factory=Counter)
+    failures: list[BaseException] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+    longest: float = 0.0
+    _over: threading.Event = field(default_factory=threading.Event)
+    _one_by_one: threading.Lock = field(default_factory=threading.Lock)
+
+    def act(self, seconds: int, look: Callable[[], None]) -> None:
+        """Ten threads and time itself act for so long; ``look`` is called again and again meanwhile."""
+        chores = [self.book] * 4 + [self.move] * 2 + [self.heal, self.drop, self.drop, self.poll, self.pass_time]
+        threads = [
+            threading.Thread(target=self._again_and_again, args=(chore, random.Random(number)), daemon=True)
+            for number, chore in enumerate(chores)
+        ]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + seconds
+        try:
+            while time.monotonic() < until and not self.failures:
+                look()
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+        assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+
+    def book(self, dice: random.Random) -> None:
+        self.reservations.lease(dice.randrange(40, 8 * 60) * MINUTE, dice.randrange(20, 120), count=dice.randint(1, 3))
+
+    def move(self, dice: random.Random) -> None:
+        lease = self._some_lease(dice)
+        start_at = self.reservations.start_of(lease) + dice.randrange(-60, 60) * MINUTE
+        self.reservations.update(lease, start_date=start_at, end_date=start_at + dice.randrange(20, 120) * MINUTE)
+
+    def drop(self, dice: random.Random) -> None:
+        """Users give leases back when there are many; otherwise no host would ever be free."""
+        if len(db_api.lease_list()) > 2 * len(self.hosts):
+            self.reservations.delete(self._some_lease(dice))
+
+    def heal(self, dice: random.Random) -> None:
+        """A host fails, its reservations get others, and it is repaired."""
+        number = str(dice.randint(1, len(self.hosts)))
+        now = self.reservations.world.clock.now()
+        window = [self.reservations.world.naive(instant) for instant in (now, now + 24 * HOUR)]
+        db_api.host_update(number, {"reservable": False})
+        flags = self.reservations.plugin.heal_reservations([db_api.host_get(number)], *window)
+        self.missing |= {name for name, flag in flags.items() if flag.get("missing_resources")}
+        db_api.host_update(number, {"reservable": True})
+
+    def poll(self, dice: random.Random) -> None:
+        self.reservations.poll()
+
+    def pass_time(self, dice: random.Random) -> None:
+        """Time passes, spot instances come, and the engine ticks."""
+        world = self.reservations.world
+        if dice.random() < 0.2:
+            world.cloud.boot("spot", host=dice.choice(self.hosts))
+        world.pass_time(5)
+        world.whole.engine.tick()
+
+    def _some_lease(self, dice: random.Random) -> dict[str, Any]:
+        leases = db_api.lease_list()
+        if not leases:
+            raise db_exceptions.BlazarDBNotFound(id="any", model="Lease")
+        chosen: dict[str, Any] = dice.choice(leases)
+        return chosen
+
+    def _again_and_again(self, chore: Callable[[random.Random], None], dice: random.Random) -> None:
+        with self.a_context():
+            while not self._over.is_set():
+                began = time.monotonic()
+                name = chore.__name__
+                try:
+                    chore(dice)
+                except (BlazarException, db_exceptions.BlazarDBException, NotNow):
+                    name = f"{name} refused"
+                except BaseException as failure:
+                    self.failures.append(failure)
+                    return
+                with self._one_by_one:
+                    self.done[name] += 1
+                    self.longest = max(self.longest, time.monotonic() - began)
