@@ -23,6 +23,10 @@ from tests.faults.scene import Scene, epoch, instant
 BLIND = (BlazarClientException, ClientException, SDKException, OSError, ValueError)
 """What looking may raise while a service is down."""
 
+LOOK_SECONDS = 4
+"""After which one look at a lease is given up: Blazar hangs for a minute while RabbitMQ is down, and whoever waits for
+it misses what can be seen meanwhile."""
+
 AFTER_START_SECONDS = 90
 """How long after its start a lease may take to be whole before that is what was seen."""
 
@@ -92,6 +96,7 @@ def _signed(seconds: float | None) -> str:
 def watch(scene: Scene, is_over: threading.Event) -> Seen:
     """Look every second until the fault is over and the lease is whole, or it has had its time."""
     seen = Seen(scene.stage.name, scene.lease.start_at, reservation_id=scene.lease.reservation_id)
+    scene.cloud.connection("owner").session.timeout = LOOK_SECONDS
 
     def is_done() -> bool:
         _look(scene, seen)
