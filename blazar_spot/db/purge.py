@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removes what is over and old. Nothing that is open is ever removed, however old it is."""
+"""Removes what is over and old. Nothing that is open is ever removed, however old, nor what is on record of it."""
 
 from sqlalchemy import delete, exists, or_
 
@@ -16,14 +16,21 @@ def purge(database: Database, before: int) -> int:
     has_notice = exists().where(notices.c.instance_id == instances.c.id, notices.c.state == NoticeState.SCHEDULED)
     has_eviction = exists().where(evictions.c.id == instances.c.id, evictions.c.gone_at.is_(None))
     has_claim = exists().where(claims.c.id == reclaims.c.id)
+    breach_is_open, deed_is_open = (
+        or_(
+            exists().where(reclaims.c.id == entry.c.reclaim_id),
+            exists().where(notices.c.scheduled_for == entry.c.subject),
+        )
+        for entry in (breaches, deeds)
+    )
     statements = (
         delete(claims).where(is_over, claims.c.end_at < before),
         delete(reclaims).where(reclaims.c.state.in_(list(ENDED)), reclaims.c.start_at < before, ~has_claim),
         delete(notices).where(notices.c.state != NoticeState.SCHEDULED, notices.c.deadline_at < before),
         delete(instances).where(instances.c.gone_at < before, ~or_(has_notice, has_eviction)),
         delete(evictions).where(evictions.c.gone_at < before),
-        delete(breaches).where(breaches.c.at < before),
-        delete(deeds).where(deeds.c.at < before),
+        delete(breaches).where(breaches.c.at < before, ~breach_is_open),
+        delete(deeds).where(deeds.c.at < before, ~deed_is_open),
         delete(letters).where(letters.c.written_at < before - KEEP_SECONDS),  # of a channel that nobody serves any more
         delete(heartbeats).where(heartbeats.c.beat_at < before),
     )

@@ -16,11 +16,12 @@ from blazar_spot.core.errors import NotNow
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Standing
+from blazar_spot.enforcement.audit import rewrite
 from blazar_spot.enforcement.judgement import Judgement, or_refused
 from blazar_spot.enforcement.securing import Securing
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Pool
-from blazar_spot.ports.store import Store
+from blazar_spot.ports.store import Store, Work
 
 
 class _Place(NamedTuple):
@@ -111,16 +112,19 @@ class Booking:
         """Withdraw what is only held of these hosts for the reservation."""
         names = {host.host for host in hosts}
         with self._store.begin() as work:
-            for claim in work.claims_of(reservation_id):
-                if claim.standing is Standing.HELD and claim.host in names:
-                    work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+            claims = [claim for claim in work.claims_of(reservation_id) if claim.host in names]
+            self._withdraw(work, claims, "the host is not needed, or cannot be free in time")
 
     def abandon(self, lease_id: str) -> None:
         """Withdraw what is only held for the lease: its booking came to nothing."""
         with self._store.begin() as work:
-            for claim in work.open_claims():
-                if claim.standing is Standing.HELD and claim.lease_id == lease_id:
-                    work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+            claims = [claim for claim in work.open_claims() if claim.lease_id == lease_id]
+            self._withdraw(work, claims, "the booking came to nothing")
+
+    def _withdraw(self, work: Work, claims: Iterable[Claim], because: str) -> None:
+        for claim in claims:
+            if claim.standing is Standing.HELD:
+                rewrite(work, claim, replace(claim, standing=Standing.WITHDRAWN), self._clock.now(), because)
 
     def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
         now = self._clock.now()
@@ -153,7 +157,8 @@ class Booking:
             reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
             for claim in claims:
                 start_at, end_at, lead = places[claim.host]
-                moved = work.put_claim(replace(claim, start_at=start_at, end_at=end_at))
+                after = replace(claim, start_at=start_at, end_at=end_at)
+                moved = rewrite(work, claim, after, now, "its lease is being changed", reclaims.get(claim.id))
                 reclaim = reclaims.get(claim.id) or planned(moved, lead, self._policy, now)
                 work.put_reclaim(followed(reclaim, moved, self._policy, now, lead))
                 had[claim.host] = _Place(claim.start_at, claim.end_at, reclaim.lead)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 
+from blazar_spot.core.audit import of_notice
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.events import event
 from blazar_spot.core.notice import deadline, given, promised_until, revised
@@ -102,6 +103,10 @@ class Notices:
             return []
         with self._store.begin() as work:
             stored = list(work.put_notices([after for _, after in changes]))
+            now = self._clock.now()
+            entries = [of_notice(before, after, now) for before, after in changes]
+            if any(entries):
+                work.add_all([entry for entry in entries if entry is not None])
             news = [(before, after) for before, after in changes if after.revision > before.revision]
             if news and self._channels:
                 self._write_letters(work, news, work.instances_by_id({after.instance_id for _, after in news}))

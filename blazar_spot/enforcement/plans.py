@@ -4,10 +4,13 @@
 import logging
 from dataclasses import replace
 
+from blazar_spot.core.audit import of_reclaim
+from blazar_spot.core.instants import iso
 from blazar_spot.core.leads import leads
 from blazar_spot.core.planning import followed, led, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
+from blazar_spot.enforcement.audit import rewrite
 from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +30,8 @@ class Plans:
             for claim in work.open_claims():
                 if claim.standing is Standing.HELD and claim.held_until <= now:
                     LOG.warning("Reservation %s never came for %s", claim.reservation_id, claim.host)
-                    work.put_claim(replace(claim, standing=Standing.WITHDRAWN))
+                    after = replace(claim, standing=Standing.WITHDRAWN)
+                    rewrite(work, claim, after, now, f"it was held until {iso(claim.held_until)} and never committed")
                 else:
                     claims.append(claim)
             reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
@@ -37,8 +41,9 @@ class Plans:
                 if reclaim is None:
                     work.put_reclaim(planned(claim, lead_of[claim.id], self._policy, now))
                     continue
-                after = followed(reclaim, claim, self._policy, now)
+                moved = followed(reclaim, claim, self._policy, now)
                 if claim.id in lead_of:
-                    after = led(after, lead_of[claim.id], self._policy, now)
-                if after != reclaim:
-                    work.put_reclaim(after)
+                    moved = led(moved, lead_of[claim.id], self._policy, now)
+                if moved != reclaim:
+                    work.add(of_reclaim(reclaim, moved, now))
+                    work.put_reclaim(moved)

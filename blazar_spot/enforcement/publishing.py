@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from blazar_spot.core.model import Size
 from blazar_spot.core.promises import Claim, Standing
 from blazar_spot.core.reclaim import State
+from blazar_spot.enforcement.audit import rewrite
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store, Work
 
@@ -47,35 +48,39 @@ class Publishing:
     def publish(self, entries: Iterable[Entry], unsettled: Set[str]) -> None:
         """Make the claims say what the calendar says; reservations in ``unsettled`` are being changed right now and
         are left alone."""
-        over_at = self._clock.now() - OVERRUN
+        now = self._clock.now()
+        over_at = now - OVERRUN
         wanted = {(entry.reservation_id, entry.host): entry for entry in entries if over_at < entry.end_at}
         with self._store.begin() as work:
             open_claims = {(claim.reservation_id, claim.host): claim for claim in work.open_claims()}
             for key, entry in wanted.items():
                 before = open_claims.get(key)
                 after = _firm(entry, before)
-                if after != before:
+                if before is None:
                     work.put_claim(after)
+                elif after != before:
+                    rewrite(work, before, after, now, "so its lease was changed")
             gone = [
                 claim
                 for key, claim in open_claims.items()
                 if key not in wanted and (claim.reservation_id not in unsettled or claim.end_at <= over_at)
             ]
             if gone:
-                self._close(work, gone)
+                self._close(work, gone, "its lease does not have the host any more")
 
     def end(self, reservation_id: str) -> None:
         """Close the claims of a reservation that is over, without waiting for the next time."""
         with self._store.begin() as work:
-            self._close(work, work.claims_of(reservation_id))
+            self._close(work, work.claims_of(reservation_id), "its reservation is over")
 
-    def _close(self, work: Work, gone: Iterable[Claim]) -> None:
-        states = {reclaim.id: reclaim.state for reclaim in work.reclaims_of_open_claims()}
+    def _close(self, work: Work, gone: Iterable[Claim], because: str) -> None:
+        reclaims = {reclaim.id: reclaim for reclaim in work.reclaims_of_open_claims()}
         for claim in gone:
-            was_served = states.get(claim.id) is State.HANDED_OVER
+            reclaim = reclaims.get(claim.id)
+            was_served = reclaim is not None and reclaim.state is State.HANDED_OVER
             standing = Standing.ENDED if was_served else Standing.WITHDRAWN
             LOG.info("The claim of reservation %s on %s is %s", claim.reservation_id, claim.host, standing)
-            work.put_claim(replace(claim, standing=standing))
+            rewrite(work, claim, replace(claim, standing=standing), self._clock.now(), because, reclaim)
 
 
 def _firm(entry: Entry, claim: Claim | None) -> Claim:

@@ -113,6 +113,8 @@ def filled(url: str) -> SqlStore:
         for entry in (BREACH, DEED):
             work.add(replace(entry, id="old", at=now - 90 * DAY))
             work.add(replace(entry, id="new", at=now))
+            work.add(replace(entry, id="of-reclaim", at=now - 90 * DAY, reclaim_id="open"))
+            work.add(replace(entry, id="of-notice", at=now - 90 * DAY, subject=NOTICE.instance_id))
     return store
 
 
@@ -127,7 +129,7 @@ def test_purge_removes_what_has_been_over_for_so_long_and_nothing_that_is_open(
         assert ids(work.open_claims()) == ids(work.open_reclaims()) == ids(work.open_notices()) == ["open"]
         assert ids(work.instances_by_id(["old", "instance-1"])) == ["instance-1"]
         assert ids(work.evictions_by_id(["old", "open"])) == ["open"]
-        assert ids(work.breaches(0)) == ids(work.deeds(0)) == ["new"]
+        assert ids(work.breaches(0)) == ids(work.deeds(0)) == ["of-notice", "of-reclaim", "new"]
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "all"])

@@ -354,5 +354,6 @@ def test_the_life_of_a_reclaim_can_be_read_afterwards() -> None:
             ("delete", victim.id),
             ("is verifying", ""),
             ("is ready", ""),
+            ("notice ended", victim.id),
         ]
     )

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is written down when a promise changes: the entry that answers somebody who asks why, long afterwards.
+
+What a change is follows from the value before and after it, so whoever writes a promise cannot tell another story.
+Each version of a claim and each revision of a notice has at most one entry.
+"""
+
+from blazar_spot.core.instants import iso
+from blazar_spot.core.promises import Claim, Notice, NoticeState, Reclaim, Standing
+from blazar_spot.core.record import Deed, deed
+
+
+def of_notice(before: Notice, after: Notice, at: int) -> Deed | None:
+    """A notice that was moved, withdrawn or has ended; None if what the instance was told stays as it was."""
+    if after.revision == before.revision:
+        return None
+    what, why = _story(before, after)
+    once = f"{after.id}/{after.revision}"
+    return deed(what, at, "", after.host, after.instance_id, f"{why} (revision {after.revision})", once)
+
+
+def _story(before: Notice, after: Notice) -> tuple[str, str]:
+    match after.state:
+        case NoticeState.WITHDRAWN:
+            return (
+                "notice withdrawn",
+                f"no reservation wants {after.host} any more; it was told {_at(before)}",
+            )
+        case NoticeState.TERMINATED:
+            return "notice ended", f"the instance is gone; it was told {_at(before)}"
+    moved = f"from {_at(before)} to {_at(after)}"
+    if before.given_at is None and after.given_at is not None:
+        return "notice moved", f"{moved}: it could not be read before {iso(after.given_at)}"
+    return "notice moved", f"{moved}: the reservations of {after.host} want it later"
+
+
+def of_claim(before: Claim, after: Claim, at: int, because: str, reclaim: Reclaim | None) -> Deed | None:
+    """A claim that was moved, resized, withdrawn or has ended, and where its reclaim stood; None otherwise."""
+    if not after.is_open:
+        what = "claim ended" if after.standing is Standing.ENDED else "claim withdrawn"
+        details = f"reservation {after.reservation_id} from {iso(before.start_at)}: {because}"
+    elif (before.start_at, before.end_at) != (after.start_at, after.end_at):
+        what, span = "claim moved", f"from {iso(before.start_at)}/{iso(before.end_at)}"
+        details = f"reservation {after.reservation_id} {span} to {iso(after.start_at)}/{iso(after.end_at)}: {because}"
+    elif before.room != after.room:
+        what = "claim resized"
+        details = f"reservation {after.reservation_id} from {before.room} to {after.room}: {because}"
+    else:
+        return None
+    stood = f"; its reclaim was {reclaim.state}" if reclaim else ""
+    return deed(what, at, after.id, after.host, details=details + stood, once=str(before.version))
+
+
+def of_reclaim(before: Reclaim, after: Reclaim, at: int) -> Deed:
+    """A reclaim whose instants were decided anew."""
+    moved = f"the first delete from {iso(before.evict_at)} to {iso(after.evict_at)}, was {before.state}"
+    return deed("moved", at, after.id, after.host, details=moved, once=str(before.version))
+
+
+def _at(notice: Notice) -> str:
+    return iso(notice.deadline_at)
