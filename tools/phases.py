@@ -52,7 +52,8 @@ DATABASES = (
 CLOUDS = (
     Phase("dev cloud", (PYTEST, "tests/functional/devcloud"), minutes=8),
     Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=10),
-    Phase("stories", (PYTEST, "tests/e2e"), minutes=10),
+    Phase("stories", (PYTEST, "tests/e2e"), minutes=16),
+    Phase("settings", (PYTEST, "tests/settings"), minutes=10),
     Phase("faults", (PYTEST, "tests/faults"), minutes=16),
 )
 NIGHTLY = (
@@ -62,6 +63,8 @@ NIGHTLY = (
     Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
     Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=10),
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
+    Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40),
+    Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=40),
 )
 
 LISTS = {

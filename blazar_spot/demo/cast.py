@@ -96,8 +96,7 @@ class SpotUser(Tenant):
             meta = self._cloud.read_metadata(server_id, self._project_id).get("meta", {})
         except urllib.error.HTTPError:
             return None  # A guest that is being built or deleted reads nothing.
-        decided, ends = (meta.get(f"cloud_termination_{what}") for what in ("scheduled_event_time", "time"))
-        return Notice(int(decided), int(ends)) if decided and ends else None
+        return notice_in(meta)
 
 
 class Owner(Tenant):
@@ -107,24 +106,31 @@ class Owner(Tenant):
         super().__init__(cloud, stage, OWNER_PROJECT, stage.plain_flavor)
         self._leases = cloud.blazar(OWNER_PROJECT).lease
 
-    def ask(self, start: str, end: str) -> Lease | Refusal:
-        """Ask for the host from ``start`` (``now``, or ``YYYY-MM-DD HH:MM``) to ``end``."""
+    def ask(self, start: str, end: str, *, hosts: int = 1, times: int = 1) -> Lease | Refusal:
+        """Ask for the host from ``start`` (``now``, or ``YYYY-MM-DD HH:MM``) to ``end``, or for so many hosts.
+
+        ``times``: in so many reservations of one lease.
+        """
         wish = {
             "resource_type": "physical:host",
-            "min": 1,
-            "max": 1,
+            "min": hosts,
+            "max": hosts,
             "hypervisor_properties": "",
             "resource_properties": self.stage.resource_properties,
         }
         try:
-            body = self._leases.create(f"{self.stage.name}-{time.time_ns()}", start, end, [wish], [])
+            body = self._leases.create(f"{self.stage.name}-{time.time_ns()}", start, end, [wish] * times, [])
         except BlazarClientException as error:
-            return Refusal(int(error.kwargs["code"]), str(error).removeprefix("ERROR: "))
+            return _refusal(error)
         return _lease(body)
 
-    def move(self, lease: Lease, start: str, end: str) -> Lease:
-        """Move the lease to another window."""
-        self._leases.update(lease.id, start_date=start, end_date=end)
+    def move(self, lease: Lease, *, end: str, start: str | None = None) -> Lease | Refusal:
+        """Move the lease to another window, or only its end."""
+        dates = {"end_date": end} if start is None else {"start_date": start, "end_date": end}
+        try:
+            self._leases.update(lease.id, **dates)
+        except BlazarClientException as error:
+            return _refusal(error)
         return _lease(self._leases.get(lease.id))
 
     def lease(self, lease_id: str) -> Lease | None:
@@ -160,9 +166,9 @@ class Onlooker:
         return Picture(
             host=self._stage.host,
             gpus=self._stage.gpus,
-            is_closed=self._is_closed(),
+            is_closed=self.is_closed(),
             serves=tuple(self._serves()),
-            guests=tuple(self._guests()),
+            guests=tuple(self.guests()),
             lease=lease,
             at=time.time(),
         )
@@ -173,11 +179,11 @@ class Onlooker:
         asked = [_instant(action.start_time) for action in actions if action.action in ("delete", "forceDelete")]
         return min(asked, default=None)
 
-    def _guests(self) -> Iterator[Guest]:
-        servers = self._admin.compute.servers(all_projects=True)
+    def guests(self) -> Iterator[Guest]:
+        """Everybody's instances that are part of the story."""
+        servers = self._admin.compute.servers(all_projects=True, name=f"^{self._stage.name}-")
         for server in sorted(servers, key=lambda one: str(one.name)):
-            if server.name.startswith(f"{self._stage.name}-"):
-                yield self._guest(server)
+            yield self._guest(server)
 
     def _guest(self, server: Any) -> Guest:
         is_spot = server.flavor.original_name == self._stage.spot_flavor
@@ -197,7 +203,8 @@ class Onlooker:
             if self._stage.host in (aggregate.hosts or ()):
                 yield str(aggregate.name)
 
-    def _is_closed(self) -> bool | None:
+    def is_closed(self) -> bool | None:
+        """Whether the host takes no more spot instances."""
         if self._pool_id is None:
             found = self._ask_placement(f"/resource_providers?name=spot_{self._stage.host}")["resource_providers"]
             if not found:
@@ -220,13 +227,24 @@ class Cast:
         self.onlooker = Onlooker(cloud, stage, self.spot_user, self.owner)
 
 
+def notice_in(metadata: dict[str, str]) -> Notice | None:
+    """What an instance's metadata say about its end."""
+    decided, ends = (metadata.get(f"cloud_termination_{what}") for what in ("scheduled_event_time", "time"))
+    return Notice(int(decided), int(ends)) if decided and ends else None
+
+
 def _lease(body: dict[str, Any]) -> Lease:
     return Lease(
         id=body["id"],
         reservation_id=body["reservations"][0]["id"],
         status=body["status"],
         start_at=_instant(body["start_date"]),
+        is_degraded=bool(body["degraded"]),
     )
+
+
+def _refusal(error: BlazarClientException) -> Refusal:
+    return Refusal(int(error.kwargs["code"]), str(error).removeprefix("ERROR: "))
 
 
 def _instant(text: str) -> int:

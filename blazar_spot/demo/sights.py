@@ -57,6 +57,7 @@ class Lease:
     reservation_id: str
     status: str
     start_at: int
+    is_degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

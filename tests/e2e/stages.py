@@ -2,8 +2,12 @@
 """Where each story plays: its host, and a preemptible flavor that leads there and nowhere else."""
 
 from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from blazarclient.exception import BlazarClientException
 from sqlalchemy import create_engine, text
 
 from blazar_spot.demo.cast import Cast, Stage
@@ -19,7 +23,7 @@ T = TypeVar("T")
 
 def furnish(cloud: Cloud, names: list[str]) -> dict[str, Stage]:
     """A stage for each name; the engine has made the flavors consume the spot pools when this returns."""
-    hosts = {host.spec.gpu_model: host.name for host in cloud.site.options.hosts}
+    hosts = {host.spec.gpu_model: host.name for host in reversed(cloud.site.options.hosts)}
     compute = cloud.connection("admin").compute
     flavors = {}
     for name in names:
@@ -71,6 +75,41 @@ def leave(cast: Cast, record: Record) -> None:
     follow(record, watch(cast.onlooker, lambda seen: not seen.guests, "the stage is empty", 60, "nova-api"))
 
 
+def alike(cloud: Cloud, host: str) -> list[str]:
+    """This host and the others with GPUs of its model."""
+    models = {one.name: one.spec.gpu_model for one in cloud.site.options.hosts}
+    return [name for name, model in models.items() if model == models[host]]
+
+
+def on_host(cast: Cast, cloud: Cloud, host: str) -> Cast:
+    """The same people, who look at this host and ask for it by its name."""
+    by_name = f'["==", "$hypervisor_hostname", "{host}"]'
+    return Cast(cloud, replace(cast.stage, host=host, resource_properties=by_name))
+
+
+def clear(cloud: Cloud, stage: Stage) -> None:
+    """Whatever a story has left, delete it, and return when its hosts are free for the next one."""
+    hosts = alike(cloud, stage.host)
+    for host in hosts:
+        cloud.delete_seconds(0, host=host)
+        cloud.spawn_seconds(0, host=host)
+    onlookers = [on_host(Cast(cloud, stage), cloud, host).onlooker for host in hosts]
+    admin, leases = cloud.connection("admin").compute, cloud.blazar("owner").lease
+
+    def is_clear() -> bool:
+        for lease in leases.list():
+            if lease["name"].startswith(f"{stage.name}-"):
+                with suppress(BlazarClientException):  # One that starts or ends just now cannot be deleted.
+                    leases.delete(lease["id"])
+        for guest in (pictures := [onlooker.look() for onlooker in onlookers])[0].guests:
+            admin.delete_server(guest.id, force=True)
+        return all(seen.serves == ("freepool",) and not seen.is_closed and not seen.guests for seen in pictures)
+
+    wait_until(is_clear, f"the stage of {stage.name} is clear", at_most=120, every=1.0)
+    for host in hosts:
+        cloud.delete_seconds(cloud.site.options.delete_seconds, host=host)
+
+
 def rows(cloud: Cloud, query: str, **values: Any) -> list[dict[str, Any]]:
     """What the engine's database says; read only."""
     engine = create_engine(cloud.site.database_url("blazar_spot"))
@@ -79,3 +118,13 @@ def rows(cloud: Cloud, query: str, **values: Any) -> list[dict[str, Any]]:
             return [dict(row) for row in connection.execute(text(query), values).mappings()]
     finally:
         engine.dispose()
+
+
+def notices_of(cloud: Cloud, instance_id: str) -> list[dict[str, Any]]:
+    """All notices that the engine ever had for this instance."""
+    return rows(cloud, "SELECT * FROM notices WHERE instance_id = :id", id=instance_id)
+
+
+def instant_of(moment: datetime) -> float:
+    """An instant as MariaDB keeps it: UTC that does not say so."""
+    return moment.replace(tzinfo=UTC).timestamp()

@@ -16,7 +16,7 @@ from blazar_spot.demo.sights import Guest, Lease, Picture
 from blazar_spot.demo.story import LEASE_FORMAT, Story, watch
 from blazar_spot.devcloud.birth import CloudFailed
 from blazar_spot.devcloud.cloud import Cloud
-from tests.e2e.stages import follow, leave, rows
+from tests.e2e.stages import follow, leave, notices_of, rows
 
 OWNER = "owner"
 SLOW_SECONDS = 20
@@ -125,7 +125,7 @@ def refused(cast: Cast, cloud: Cloud) -> Refused:
 def moved(cast: Cast, cloud: Cloud) -> CalledOff:
     def move(lease: Lease) -> None:
         start = (datetime.fromtimestamp(lease.start_at, UTC) + timedelta(minutes=30)).strftime(LEASE_FORMAT)
-        cast.owner.move(lease, start, later(start, hours=1))
+        cast.owner.move(lease, start=start, end=later(start, hours=1))
 
     return _called_off(cast, cloud, move)
 
@@ -143,18 +143,18 @@ def free(cast: Cast, cloud: Cloud) -> Free:
     answer = cast.owner.ask("now", later("now", hours=1))
     assert isinstance(answer, Lease)
     cast.onlooker.lease_id = answer.id
-    seen = follow(record, watch(cast.onlooker, _is_decided, "the lease is ACTIVE or ERROR", 60, "blazar-manager"))
+    seen = follow(record, watch(cast.onlooker, is_decided, "the lease is ACTIVE or ERROR", 60, "blazar-manager"))
     cast.owner.boot("owner", answer.reservation_id)
-    owners = _settled(cast, record, "owner")
+    owners = settled(cast, record, "owner")
     leave(cast, record)
     return Free(record, asked_at, answer, seen, owners)
 
 
 def returned(cast: Cast, cloud: Cloud) -> Returned:
     record = Record()
-    lease = _active_now(cast, record)
+    lease = active_now(cast, record)
     cast.owner.boot("owner", lease.reservation_id)
-    owners = _settled(cast, record, "owner")
+    owners = settled(cast, record, "owner")
     assert owners.status == "ACTIVE", owners
     cloud.delete_seconds(SLOW_SECONDS, host=cast.stage.host)
     asked_at = time.time()
@@ -166,22 +166,10 @@ def returned(cast: Cast, cloud: Cloud) -> Returned:
     is_back = "the host is in the freepool"
     back = follow(record, watch(cast.onlooker, lambda seen: seen.serves == ("freepool",), is_back, 90, "nova-api"))
     cloud.delete_seconds(0, host=cast.stage.host)
-    _active_now(cast, record)
+    active_now(cast, record)
     again_later = cast.onlooker.look()
     leave(cast, record)
     return Returned(deleted_in, after, again_at_once, back, again_later)
-
-
-Play = Callable[[Cast, Cloud], Any]
-
-ALL: dict[str, Play] = {
-    "whole": whole,
-    "refused": refused,
-    "moved": moved,
-    "dropped": dropped,
-    "free": free,
-    "returned": returned,
-}
 
 
 def _called_off(cast: Cast, cloud: Cloud, call_off: Callable[[Lease], None]) -> CalledOff:
@@ -217,19 +205,25 @@ def _called_off(cast: Cast, cloud: Cloud, call_off: Callable[[Lease], None]) -> 
 
 def spot_moves_in(cast: Cast, record: Record, name: str) -> Guest:
     """Boot a preemptible instance; it is ACTIVE on the stage's host."""
-    cast.spot_user.boot(name)
-    guest = _settled(cast, record, name)
-    assert guest.status == "ACTIVE", guest
+    guest = moves_in(cast, record, name)
     assert guest.host == cast.stage.host, guest
     return guest
 
 
-def book(cast: Cast) -> Lease:
-    """Ask for the host now, then at the start that is offered."""
-    answer = cast.owner.ask("now", later("now", hours=1))
+def moves_in(cast: Cast, record: Record, name: str) -> Guest:
+    """Boot a preemptible instance; it is ACTIVE on one of the hosts that are alike."""
+    cast.spot_user.boot(name)
+    guest = settled(cast, record, name)
+    assert guest.status == "ACTIVE", guest
+    return guest
+
+
+def book(cast: Cast, *, hosts: int = 1) -> Lease:
+    """Ask for the host now, or for so many, then at the start that is offered."""
+    answer = cast.owner.ask("now", later("now", hours=1), hosts=hosts)
     assert isinstance(answer, Refusal), answer
     assert answer.earliest_start, answer
-    lease = cast.owner.ask(answer.earliest_start, later(answer.earliest_start, hours=1))
+    lease = cast.owner.ask(answer.earliest_start, later(answer.earliest_start, hours=1), hosts=hosts)
     assert isinstance(lease, Lease), lease
     cast.onlooker.lease_id = lease.id
     return lease
@@ -246,15 +240,20 @@ def ask_by_command(cloud: Cloud, cast: Cast) -> str:
     return ""
 
 
+def seconds_until(start: str) -> float:
+    """How long it is until a lease's start, as Blazar writes it."""
+    return datetime.strptime(start, LEASE_FORMAT).replace(tzinfo=UTC).timestamp() - time.time()
+
+
 def later(start: str, *, hours: int) -> str:
     """So many hours after a lease's start, as Blazar writes it."""
     begins = datetime.now(UTC) if start == "now" else datetime.strptime(start, LEASE_FORMAT).replace(tzinfo=UTC)
     return (begins + timedelta(hours=hours)).strftime(LEASE_FORMAT)
 
 
-def notices_of(cloud: Cloud, instance_id: str) -> list[dict[str, Any]]:
-    """All notices that the engine ever had for this instance."""
-    return rows(cloud, "SELECT * FROM notices WHERE instance_id = :id", id=instance_id)
+def start_in(seconds: float) -> str:
+    """The first whole minute at least so many seconds ahead, as Blazar writes it."""
+    return datetime.fromtimestamp(-(-(time.time() + seconds) // 60) * 60, UTC).strftime(LEASE_FORMAT)
 
 
 def host_id(cloud: Cloud, name: str) -> str:
@@ -263,7 +262,9 @@ def host_id(cloud: Cloud, name: str) -> str:
     return next(str(host["id"]) for host in hosts if host["hypervisor_hostname"] == name)
 
 
-def _settled(cast: Cast, record: Record, name: str) -> Guest:
+def settled(cast: Cast, record: Record, name: str) -> Guest:
+    """The instance when it is ACTIVE or in ERROR."""
+
     def is_settled(seen: Picture) -> bool:
         guest = seen.guest(name)
         return guest is not None and guest.status in ("ACTIVE", "ERROR")
@@ -274,14 +275,22 @@ def _settled(cast: Cast, record: Record, name: str) -> Guest:
     return guest
 
 
-def _active_now(cast: Cast, record: Record) -> Lease:
+def active_now(cast: Cast, record: Record) -> Lease:
     """A lease of the host that starts now, when it is ACTIVE."""
     answer = cast.owner.ask("now", later("now", hours=1))
     assert isinstance(answer, Lease), answer
     cast.onlooker.lease_id = answer.id
-    follow(record, watch(cast.onlooker, _is_decided, "the lease is ACTIVE or ERROR", 60, "blazar-manager"))
+    follow(record, watch(cast.onlooker, is_decided, "the lease is ACTIVE or ERROR", 60, "blazar-manager"))
     return answer
 
 
-def _is_decided(seen: Picture) -> bool:
+def is_decided(seen: Picture) -> bool:
+    """Whether the lease that is watched has begun, or failed to."""
     return seen.lease is not None and seen.lease.status in ("ACTIVE", "ERROR")
+
+
+def is_whole(seen: Picture) -> bool:
+    """Whether the lease that is watched has begun and has all its hosts."""
+    return (
+        is_decided(seen) and seen.lease is not None and (seen.lease.status, seen.lease.is_degraded) == ("ACTIVE", False)
+    )

@@ -17,7 +17,7 @@ from blazar_spot.demo.story import LEASE_FORMAT
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.control import RunningService
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import rows
+from tests.e2e.stages import instant_of, rows
 from tests.e2e.stories import later
 
 SPOTS = ("spot-1", "spot-2")
@@ -71,7 +71,7 @@ class Scene:
         """When the steps of the reclaim are due."""
         found = rows(self.cloud, "SELECT * FROM reclaims WHERE host = :host", host=self.stage.host)
         assert len(found) == 1, found
-        return {name: epoch(found[0][name]) for name in ("fence_at", "notice_at", "evict_at", "start_at")}
+        return {name: instant_of(found[0][name]) for name in ("fence_at", "notice_at", "evict_at", "start_at")}
 
     def state(self) -> str:
         """Where the reclaim stands; empty before the engine knows of it."""
@@ -108,11 +108,6 @@ class Scene:
             service.start()
 
 
-def epoch(moment: datetime) -> float:
-    """An instant as MariaDB keeps it: UTC that does not say so."""
-    return moment.replace(tzinfo=UTC).timestamp()
-
-
 def instant(text: str) -> int:
     """An instant as Nova writes it, likewise."""
-    return int(epoch(datetime.fromisoformat(text.removesuffix("Z"))))
+    return int(instant_of(datetime.fromisoformat(text.removesuffix("Z"))))

@@ -17,8 +17,8 @@ from openstack.exceptions import SDKException
 from blazar_spot.core.record import Cause
 from blazar_spot.demo.sights import Notice
 from blazar_spot.devcloud.waiting import GaveUp
-from tests.e2e.stages import rows
-from tests.faults.scene import Scene, epoch, instant
+from tests.e2e.stages import instant_of, rows
+from tests.faults.scene import Scene, instant
 
 BLIND = (BlazarClientException, ClientException, SDKException, OSError, ValueError)
 """What looking may raise while a service is down."""
@@ -144,7 +144,7 @@ def look_back(scene: Scene, seen: Seen) -> Seen:
         scene.cloud, "SELECT what, at FROM deeds WHERE host = :host AND what LIKE 'is %' ORDER BY at", host=host
     )
     for deed in deeds:
-        seen.became.setdefault(deed["what"].removeprefix("is "), epoch(deed["at"]))
+        seen.became.setdefault(deed["what"].removeprefix("is "), instant_of(deed["at"]))
     seen.serves = [one.name for one in compute.aggregates() if host in (one.hosts or ())]
     seen.struck = scene.struck
     return seen

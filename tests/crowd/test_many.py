@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A hundred spot instances on eight hosts give way to five leases of the same minute, and two hundred boots are raced
+against bookings: the same promises as in the small."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from blazar_spot.demo.compressed_time import options
+from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.hosts import HostSpec
+from blazar_spot.devcloud.site import Override
+from tests.e2e import answers, crowds, lanes
+from tests.e2e.answers import Race
+from tests.e2e.crowds import Crowd
+from tests.e2e.lanes import Lane, Lanes, Played
+from tests.e2e.test_answers import (
+    test_an_instance_that_won_the_race_runs_on,
+    test_both_sides_win_some_races,
+    test_no_spot_instance_runs_on_a_host_that_was_booked_without_time_for_its_promise,
+)
+from tests.e2e.test_crowd import (
+    test_every_lease_is_active_on_time_and_whole,
+    test_everybody_was_told_once_and_a_whole_notice_ahead,
+    test_no_hypervisor_has_any_of_them_left,
+    test_nobody_went_before_the_deadline_or_the_minimum_uptime,
+)
+
+__all__ = [
+    "test_an_instance_that_won_the_race_runs_on",
+    "test_both_sides_win_some_races",
+    "test_every_lease_is_active_on_time_and_whole",
+    "test_everybody_was_told_once_and_a_whole_notice_ahead",
+    "test_no_hypervisor_has_any_of_them_left",
+    "test_no_spot_instance_runs_on_a_host_that_was_booked_without_time_for_its_promise",
+    "test_nobody_went_before_the_deadline_or_the_minimum_uptime",
+]
+
+pytestmark = pytest.mark.nightly
+
+SIZES = (1, 1, 2, 2, 2)
+SPOTS = 100
+GPUS = 13
+HOST = HostSpec(vcpus=104, memory_gib=384, gpus=GPUS)
+RACES = 200
+RACERS = 8
+
+POLICY = {
+    "spots_per_host": GPUS,
+    # Two cores delete a hundred instances in about a minute, whatever is asked for at once.
+    "delete_takes_seconds": 12,
+    "delete_p99_seconds": 20,
+}
+AHEAD = 200.0
+"""The lead of eight full hosts, then the notice, and some time to book."""
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    play = partial(crowds.crowd, spots=SPOTS, sizes=SIZES, ahead=AHEAD)
+    with _played(tmp_path_factory.mktemp("crowd"), {"m": Lane({"many": play}, hosts=8, spec=HOST)}) as played:
+        seen: Crowd = played["many"].result()
+        return seen
+
+
+@pytest.fixture(scope="module")
+def races(tmp_path_factory: pytest.TempPathFactory) -> list[Race]:
+    play = partial(answers.races, rounds=RACES // RACERS)
+    racers = {f"r{number}": Lane({f"racer{number}": play}) for number in range(RACERS)}
+    with _played(tmp_path_factory.mktemp("races"), racers) as played:
+        return [race for racer in played.values() for race in racer.result()]
+
+
+@contextmanager
+def _played(where: Path, wanted: Lanes) -> Iterator[Played]:
+    """The lanes on a cloud of their own."""
+    usual = options("spot", lanes.specs(wanted))
+    ours = tuple(Override("spot", "policy", name, str(value)) for name, value in POLICY.items())
+    cloud = Cloud(where / "cloud", replace(usual, overrides=(*usual.overrides, *ours)))
+    cloud.up()
+    try:
+        with lanes.played(cloud, wanted) as played:
+            yield played
+    finally:
+        cloud.down()
+
+
+def test_a_hundred_instances_and_five_leases_took_part(crowd: Crowd) -> None:
+    assert len(crowd.members) == SPOTS
+    assert sorted(lease.hosts for lease in crowd.leases.values()) == list(SIZES)
+
+
+def test_a_start_takes_at_most_half_a_second_and_two_fifths_of_one_for_each_host(crowd: Crowd) -> None:
+    took = [(lease.hosts, lease.starting_for) for lease in crowd.leases.values()]
+    assert all(seconds is not None and seconds <= 0.5 + 0.4 * hosts for hosts, seconds in took), took
+
+
+def test_two_hundred_races_were_run(races: list[Race]) -> None:
+    assert len(races) == RACES

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which story is played where: what takes long comes first, and no lane is much longer than the others."""
+
+from functools import partial
+
+from tests.e2e import answers, arrivals, crowds, exchanges, parts, stories, windows
+from tests.e2e.lanes import Lane
+
+ON_TIME_SECONDS = 25
+"""From a lease's start until it is seen ACTIVE. Alone it takes up to fifteen: Blazar looks for leases that start every
+ten. Here several start in the same minute, one after another, and the end of one may wait five."""
+
+LANES = {
+    "a": Lane({"back_to_back": windows.back_to_back}),
+    "b": Lane({"whole": stories.whole, "free": stories.free}),
+    "c": Lane({"moved": stories.moved, "returned": stories.returned}),
+    "d": Lane({"dropped": stories.dropped, "refused": stories.refused}),
+    "e": Lane({"asked": answers.asked}),
+    "f": Lane({"earlier": windows.earlier, "half_booked": answers.half_booked}),
+    "g": Lane({"building": arrivals.building, "shortened": windows.shortened}),
+    "h": Lane({"races": answers.races}),
+    "i": Lane({"swapped": exchanges.swapped, "crowd": crowds.crowd}, hosts=2),
+    "j": Lane({"stranger": arrivals.stranger}, hosts=2),
+    **{kind: Lane({kind: partial(parts.shared, spec)}, spec=spec) for kind, spec in parts.KINDS.items()},
+    "k": Lane({"twice": partial(parts.twice, parts.TWICE)}, spec=parts.TWICE),
+}

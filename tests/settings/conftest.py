@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cloud whose operator has chosen otherwise than by default: deletes are soft at first, hosts are watched for
+failures, and in the end a lease may break promises."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from blazar_spot.demo.compressed_time import options
+from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.fixture import cloud
+from blazar_spot.devcloud.site import Options, Override
+from tests.e2e import exchanges, lanes
+from tests.e2e.lanes import Lane, Lanes, Played
+from tests.settings import stories
+
+__all__ = ["cloud"]
+
+LANES = {
+    "soft": Lane({"soft": stories.soft}),
+    "handed": Lane({"handed": exchanges.handed}, hosts=2),
+    # The last one changes the cloud for good.
+    "others": Lane({"failing": stories.failing, "breached": stories.breached}, hosts=2),
+}
+
+SETTINGS = (
+    Override("nova", "DEFAULT", "reclaim_instance_interval", "3600"),
+    Override("nova", "DEFAULT", "service_down_time", "12"),
+    Override("nova", "DEFAULT", "report_interval", "2"),
+    Override("blazar", "physical:host", "enable_polling_monitor", "true"),
+    Override("blazar", "physical:host", "polling_interval", "2"),
+)
+
+
+@pytest.fixture(scope="session")
+def asked_lanes(request: pytest.FixtureRequest) -> Lanes:
+    """What this run is about."""
+    return lanes.asked(request.session, LANES)
+
+
+@pytest.fixture(scope="session")
+def cloud_options(asked_lanes: Lanes) -> Options:
+    usual = options("spot", lanes.specs(asked_lanes))
+    return replace(usual, overrides=(*usual.overrides, *SETTINGS))
+
+
+@pytest.fixture(scope="session")
+def played(cloud: Cloud, asked_lanes: Lanes) -> Iterator[Played]:
+    """Every story by its name, being played."""
+    with lanes.played(cloud, asked_lanes) as being_played:
+        yield being_played

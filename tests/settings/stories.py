@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories that need settings of their own: soft deletes, a lease that breaks promises, a host that fails."""
+
+import time
+from dataclasses import dataclass
+
+from blazar_spot.demo.cast import Cast, Refusal
+from blazar_spot.demo.record import Life, Record
+from blazar_spot.demo.sights import Guest, Lease, Picture
+from blazar_spot.demo.story import watch
+from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.waiting import wait_until
+from tests.e2e.arrivals import breaches_of
+from tests.e2e.exchanges import chosen_host, one_on_each
+from tests.e2e.stages import alike, follow, on_host, rows
+from tests.e2e.stories import is_decided, is_whole, later, settled, spot_moves_in, start_in
+
+
+@dataclass(frozen=True)
+class Soft:
+    """A host with an instance that runs and one that is soft-deleted is reserved, used and given back."""
+
+    was_soft_deleted: bool
+    life: Life
+    delete_asked_at: int | None
+    decided: Picture
+    left_behind: set[str]
+    """By the hypervisor's word, when the lease had begun."""
+    owners: Guest
+    back_after: float
+    back: Picture
+    left_at_last: set[str]
+
+
+@dataclass(frozen=True)
+class Breached:
+    """A lease that starts now on a host with a young instance, where the operator lets leases break promises."""
+
+    answer: Lease | Refusal
+    asked_at: float
+    statuses: list[tuple[str, bool]]
+    whole: Picture
+    life: Life
+    delete_asked_at: int | None
+    breaches: list[str]
+    left_behind: set[str]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The host of a lease fails when its guest has read the notice; another host with a guest is left."""
+
+    lease: Lease
+    statuses: list[tuple[str, bool]]
+    whole: Picture
+    served: tuple[str, ...]
+    failed: Life
+    failed_delete_asked_at: int | None
+    other: Life
+    other_delete_asked_at: int | None
+    left_behind: set[str]
+    breaches: set[str]
+
+
+def soft(cast: Cast, cloud: Cloud) -> Soft:
+    record = Record()
+    spot, other = (spot_moves_in(cast, record, name) for name in ("spot", "other"))
+    cast.spot_user.delete(other.id)
+    admin = cloud.connection("admin").compute
+
+    def is_soft_deleted() -> bool:
+        return bool(admin.get_server(other.id).status == "SOFT_DELETED")
+
+    wait_until(is_soft_deleted, "the other one is soft-deleted", at_most=30, every=0.3)
+    was_soft_deleted = other.id in cloud.guests_on(cast.stage.host)
+    start = start_in(75)
+    lease = cast.owner.ask(start, later(start, hours=1))
+    assert isinstance(lease, Lease), lease
+    cast.onlooker.lease_id = lease.id
+    patience = lease.start_at - time.time() + 60
+    decided = follow(record, watch(cast.onlooker, is_decided, "the lease is decided", patience, "blazar-manager"))
+    left_behind = cloud.guests_on(cast.stage.host)
+    cast.owner.boot("owner", lease.reservation_id)
+    owners = settled(cast, record, "owner")
+    given_back_at = time.time()
+    cast.owner.give_back(lease.id)
+    cast.onlooker.lease_id = None
+    is_back = "the host takes spot instances again"
+    back = follow(
+        record,
+        watch(cast.onlooker, lambda s: s.serves == ("freepool",) and not s.is_closed, is_back, 60, "blazar-manager"),
+    )
+    return Soft(
+        was_soft_deleted=was_soft_deleted,
+        life=record.lives[spot.id],
+        delete_asked_at=cast.onlooker.deletion_asked_at(spot.id),
+        decided=decided,
+        left_behind=left_behind,
+        owners=owners,
+        back_after=back.at - given_back_at,
+        back=back,
+        left_at_last=cloud.guests_on(cast.stage.host),
+    )
+
+
+def breached(cast: Cast, cloud: Cloud) -> Breached:
+    _let_leases_break_promises(cloud)
+    record = Record()
+    spots = one_on_each(cast, record, alike(cloud, cast.stage.host))
+    spot = spots[cast.stage.host][0]
+    asked_at = time.time()
+    answer = on_host(cast, cloud, cast.stage.host).owner.ask("now", later("now", hours=1))
+    assert isinstance(answer, Lease), answer
+    cast.onlooker.lease_id = answer.id
+    whole, statuses = _until_whole(cast, record, 120)
+    return Breached(
+        answer=answer,
+        asked_at=asked_at,
+        statuses=statuses,
+        whole=whole,
+        life=record.lives[spot.id],
+        delete_asked_at=cast.onlooker.deletion_asked_at(spot.id),
+        breaches=breaches_of(cloud, subject=spot.id),
+        left_behind=cloud.guests_on(cast.stage.host),
+    )
+
+
+def failing(cast: Cast, cloud: Cloud) -> Failed:
+    record = Record()
+    hosts = alike(cloud, cast.stage.host)
+    spots = one_on_each(cast, record, hosts)
+    start = start_in(80)
+    lease = cast.owner.ask(start, later(start, hours=1))
+    assert isinstance(lease, Lease), lease
+    host = chosen_host(cloud, lease)
+    other = next(one for one in hosts if one != host)
+    cast.onlooker.lease_id = lease.id
+    is_told = "its guest reads its notice"
+    follow(record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, 150, "spot-engine"))
+    compute = cloud.service(f"compute-{host}")
+    compute.kill()
+    try:
+        whole, statuses = _until_whole(cast, record, lease.start_at - time.time() + 150)
+        left_behind = cloud.guests_on(other)
+        served = on_host(cast, cloud, other).onlooker.look().serves
+    finally:
+        compute.start()
+    failed, saved = spots[host][0], spots[other][0]
+    causes = rows(cloud, "SELECT cause FROM breaches WHERE host IN (:host, :other)", host=host, other=other)
+    return Failed(
+        lease=lease,
+        statuses=statuses,
+        whole=whole,
+        served=served,
+        failed=record.lives[failed.id],
+        failed_delete_asked_at=cast.onlooker.deletion_asked_at(failed.id),
+        other=record.lives[saved.id],
+        other_delete_asked_at=cast.onlooker.deletion_asked_at(saved.id),
+        left_behind=left_behind,
+        breaches={str(row["cause"]) for row in causes},
+    )
+
+
+def _let_leases_break_promises(cloud: Cloud) -> None:
+    """As an operator does it: in the file, with a restart of who reads it."""
+    file = cloud.conf("spot")
+    file.write_text(file.read_text().replace("[policy]\n", "[policy]\nlease_admission = breach\n"))
+    for name in ("blazar-manager", "spot-engine"):
+        cloud.service(name).restart()
+
+
+def _until_whole(cast: Cast, record: Record, patience: float) -> tuple[Picture, list[tuple[str, bool]]]:
+    """The lease when it is whole, and what it was before, each once."""
+    statuses: list[tuple[str, bool]] = []
+
+    def is_it(seen: Picture) -> bool:
+        assert seen.lease is not None
+        now = (seen.lease.status, seen.lease.is_degraded)
+        if now not in statuses:
+            statuses.append(now)
+        return is_whole(seen)
+
+    seen = follow(record, watch(cast.onlooker, is_it, "the lease is whole", patience, "blazar-manager"))
+    return seen, statuses
