@@ -46,6 +46,7 @@ class Tenure:
         with answered():
             with calendar.CHANGES:
                 kept = self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
+                calendar.move(reservation["id"], after)
             if after["start_date"] < before["start_date"]:
                 self._slots.move(reservation["id"], ask.wish, kept)
 
