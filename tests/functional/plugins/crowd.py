@@ -9,11 +9,12 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from blazar import context
+from blazar import context, status
 from blazar.db import api as db_api
 from blazar.db import exceptions as db_exceptions
 from blazar.exceptions import BlazarException
@@ -38,6 +39,7 @@ class Crowd:
     longest: float = 0.0
     _over: threading.Event = field(default_factory=threading.Event)
     _one_by_one: threading.Lock = field(default_factory=threading.Lock)
+    _changing: set[str] = field(default_factory=set)
 
     def act(self, seconds: int, look: Callable[[], None]) -> None:
         """Ten threads and time itself act for so long; ``look`` is called again and again meanwhile."""
@@ -62,14 +64,16 @@ class Crowd:
         self.reservations.lease(dice.randrange(40, 8 * 60) * MINUTE, dice.randrange(20, 120), count=dice.randint(1, 3))
 
     def move(self, dice: random.Random) -> None:
-        lease = self._some_lease(dice)
-        start_at = self.reservations.start_of(lease) + dice.randrange(-60, 60) * MINUTE
-        self.reservations.update(lease, start_date=start_at, end_date=start_at + dice.randrange(20, 120) * MINUTE)
+        with self._a_lease(dice) as lease:
+            start_at = self.reservations.start_of(lease) + dice.randrange(-60, 60) * MINUTE
+            end_at = start_at + dice.randrange(20, 120) * MINUTE
+            self.reservations.update(lease, start_date=start_at, end_date=end_at)
 
     def drop(self, dice: random.Random) -> None:
         """Users give leases back when there are many; otherwise no host would ever be free."""
         if len(db_api.lease_list()) > 2 * len(self.hosts):
-            self.reservations.delete(self._some_lease(dice))
+            with self._a_lease(dice) as lease:
+                self.reservations.delete(lease)
 
     def heal(self, dice: random.Random) -> None:
         """A host fails, its reservations get others, and it is repaired."""
@@ -92,12 +96,21 @@ class Crowd:
         world.pass_time(5)
         world.whole.engine.tick()
 
-    def _some_lease(self, dice: random.Random) -> dict[str, Any]:
-        leases = db_api.lease_list()
-        if not leases:
-            raise db_exceptions.BlazarDBNotFound(id="any", model="Lease")
-        chosen: dict[str, Any] = dice.choice(leases)
-        return chosen
+    @contextmanager
+    def _a_lease(self, dice: random.Random) -> Iterator[dict[str, Any]]:
+        """One that nobody else changes meanwhile: Blazar looks whether it may be changed, and only then says that it
+        is. Two who ask for that at once both go on."""
+        with self._one_by_one:
+            leases = [lease for lease in db_api.lease_list() if lease["status"] == status.lease.PENDING]
+            free = [lease for lease in leases if lease["id"] not in self._changing]
+            if not free:
+                raise NotNow("there is no lease to change")
+            lease: dict[str, Any] = dice.choice(free)
+            self._changing.add(lease["id"])
+        try:
+            yield lease
+        finally:
+            self._changing.discard(lease["id"])
 
     def _again_and_again(self, chore: Callable[[random.Random], None], dice: random.Random) -> None:
         with self.a_context():
