@@ -144,10 +144,17 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
                 db_api.host_allocation_destroy(row)
 
     def _reallocate(self, allocation: Mapping[str, Any]) -> bool:
-        """Replace a failed host, by one that joins later if need be; the polls take the failed one home."""
-        reservation = db_api.reservation_get(allocation["reservation_id"])
-        lease = db_api.lease_get(reservation["lease_id"])
+        """Replace a failed host, by one that joins later if need be; the polls take the failed one home.
+
+        Who has been given up, or has got another host, since Blazar looked needs none.
+        """
         with calendar.CHANGES:
+            if not db_api.host_allocation_get_all_by_values(
+                id=allocation["id"], compute_host_id=allocation["compute_host_id"]
+            ):
+                return True
+            reservation = db_api.reservation_get(allocation["reservation_id"])
+            lease = db_api.lease_get(reservation["lease_id"])
             host = self._admission.hold_another(reservation, lease)
             if host is None:
                 db_api.host_allocation_destroy(allocation["id"])

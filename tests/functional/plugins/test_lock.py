@@ -9,6 +9,7 @@ import pytest
 from blazar import status
 from blazar.db import api as db_api
 
+from blazar_spot.core.promises import Standing
 from blazar_spot.plugins import calendar, published
 from blazar_spot.testing.cloud import FakeCloud
 from tests.functional.plugins.reservations import HOUR, MINUTE, Aggregates, Reservations, fail
@@ -106,6 +107,15 @@ def test_while_an_update_is_under_way_its_new_window_counts_too(reservations: Re
     db_api.lease_update(lease["id"], {"status": status.lease.PENDING})
     assert reservations.plugin.allocation_candidates(reservations.values(5 * HOUR)) == ["1"]
     assert reservations.plugin.allocation_candidates(reservations.values(2 * HOUR)) == []
+
+
+def test_a_lease_that_was_deleted_while_its_host_was_found_failed_needs_no_other(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=HOUR)
+    [row] = db_api.host_allocation_get_all_by_values(reservation_id=lease["reservations"][0]["id"])
+    reservations.delete(lease)
+    assert reservations.plugin._reallocate(row)
+    assert not reservations.claims(Standing.HELD)
 
 
 def test_a_failed_host_is_not_replaced_by_one_that_another_reservation_has(reservations: Reservations) -> None:
