@@ -30,6 +30,7 @@ from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.retirement import Retirement
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.telling import Telling
+from blazar_spot.enforcement.vacating import Vacating
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
@@ -49,6 +50,7 @@ class Whole:
     admittance: Callable[[Furnish], Admittance]
     rebinding: Rebinding
     retirement: Retirement
+    vacating: Vacating
     witnesses: Witnesses
     policy: Policy
     clock: Clock
@@ -99,6 +101,7 @@ def assemble(
         ),
         rebinding=Rebinding(store, clock, policy),
         retirement=Retirement(store, compute, pool, clock),
+        vacating=Vacating(compute, witnesses, clock, policy, handback_budget),
         witnesses=witnesses,
         policy=policy,
         clock=clock,

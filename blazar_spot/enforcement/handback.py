@@ -9,7 +9,8 @@ books nor the compute service's rows name anybody on it.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from blazar_spot.core.booking import Candidate
@@ -59,6 +60,7 @@ class HandBack:
         self._budget = budget
         self._lost: frozenset[str] = frozenset()
         self._returning: frozenset[str] = frozenset()
+        self._noting = threading.Lock()
 
     def returning(self) -> frozenset[str]:
         """The hypervisors that were on their way back when they were last looked at."""
@@ -80,6 +82,7 @@ class HandBack:
 
         The aggregates are read before the books: one that is younger than the books would seem to be nobody's.
         """
+        before = self._returning
         every_one = self._compute.all_aggregates()
         home = freepool(every_one)
         books = read()
@@ -89,7 +92,9 @@ class HandBack:
             holding = books.holdings.get(aggregate.name)
             if holding is None or holding.is_settled:
                 left |= self._tidy(aggregate, holding, books.hosts, home)
-        self._returning = frozenset(left)
+            else:
+                left |= before & {host.host for host in _in(aggregate, books.hosts)}
+        self._note(before - left, left)
         self._fetch_lost([home, *ours], books, home)
 
     def _empty(self, aggregate: Aggregate, hosts: Sequence[Candidate], home: Aggregate) -> None:
@@ -99,7 +104,7 @@ class HandBack:
             self._clock.wait(LOOK_EVERY)
             left = self._bring_back(left, aggregate, home, is_over=True)
         if left:
-            self._returning |= {host.host for host in left}
+            self._note(frozenset(), {host.host for host in left})
             LOG.warning("Still on their way back: %s", ", ".join(host.host for host in left))
         else:
             self._compute.delete_aggregate(aggregate.id)
@@ -129,8 +134,13 @@ class HandBack:
         clean = [host for host, occupants in seen if not occupants]
         moved = at_once(lambda host: self._move(host, aggregate, home), clean, AT_ONCE)
         back = {host.host for host, has_moved in zip(clean, moved, strict=True) if has_moved}
-        self._returning -= back
+        self._note(back, frozenset())
         return [host for host in hosts if host.host not in back]
+
+    def _note(self, back: Set[str], left: Set[str]) -> None:
+        """A lease may end while the polls sweep: neither may undo what the other one has noted."""
+        with self._noting:
+            self._returning = (self._returning - back) | left
 
     def _move(self, host: Candidate, aggregate: Aggregate, home: Aggregate) -> bool:
         try:

@@ -24,6 +24,7 @@ from blazar_spot.enforcement.handback import Books, Holding
 from blazar_spot.enforcement.publishing import OVERRUN
 from blazar_spot.plugins.matching import matching
 from blazar_spot.plugins.rows import MOVING, naive, rows, windows
+from blazar_spot.plugins.servings import SLOTS
 
 CHANGES = threading.RLock()
 """Blazar has many threads and not one lock, and its database calls are one session each."""
@@ -121,6 +122,14 @@ def books(now: int) -> Books:
             is_running=row.status == status.reservation.ACTIVE and now < end_at,
         )
     return Books(known_hosts(), holdings)
+
+
+def slot_reservations() -> frozenset[str]:
+    """The reservations of parts of hosts that are not over, or are just being changed."""
+    reservation, lease = models.Reservation, models.Lease
+    is_here = (reservation.status != status.reservation.DELETED) | lease.status.in_(status.lease.TRANSITIONAL)
+    found = rows(reservation.resource_type.in_(SLOTS.resource_types), is_here)
+    return frozenset(row.reservation_id for row in found)
 
 
 def allocation(reservation_id: str, host: str) -> Allocation:

@@ -14,6 +14,7 @@ from blazar_spot.plugins.rebinding import Rebinder
 from blazar_spot.plugins.returns import Returns
 from blazar_spot.plugins.servings import HOSTS, SLOTS
 from blazar_spot.plugins.settings import Settings
+from blazar_spot.plugins.slot_returns import SlotReturns
 from blazar_spot.plugins.spares import Spares
 
 
@@ -24,12 +25,14 @@ class Duties:
         whole, margin = ours.whole, ours.rebinding_margin
         spares = Spares(Admission(whole.booking, whole.clock), whole.handover, whole.clock)
         self.hosts = Doors(HOSTS, whole.handover, whole.clock, spares)
-        self.parts = Doors(SLOTS, whole.admittance(Furnishing()), whole.clock)
+        furnishing = Furnishing()
+        self.parts = Doors(SLOTS, whole.admittance(furnishing), whole.clock)
         self.returns = Returns(whole.handback, whole.clock)
+        self.slot_returns = SlotReturns(whole.vacating, furnishing)
         self.monitor = SpotMonitor(
             PhysicalHostMonitorPlugin(),
             whole.publishing,
-            self.returns,
+            [self.returns, self.slot_returns],
             [self.hosts, self.parts],
             whole.clock,
             ours.interval,

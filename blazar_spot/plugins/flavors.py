@@ -101,11 +101,14 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         if bool_from_string(values["affinity"], default=None) is not None:
             raise exceptions.NotImplemented(error="Affinity not supported yet")
         _, _, source = self._get_flavor_details(values["flavor_id"])
-        return self._instance_plugin.asks.of_flavor(values, source), source
+        ask = self._instance_plugin.asks.of_flavor(values, source)
+        self._slots.learn(ask)
+        return ask, source
 
     def _again(self, reservation: Values, dates: Values) -> Ask:
         window = {name: dates[name] for name in ("start_date", "end_date")}
         ask: Ask = self._instance_plugin.asks.again(reservation, window, reservation["amount"])
+        self._slots.learn(ask)
         return ask
 
 

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a reservation of slots needs before its owner can boot a server: slots on a host, and a flavor to ask for them.
+"""What a reservation of slots needs before its owner can boot a server: slots on a host, and a flavor to ask for them;
+and how all that is taken away again.
 
-Both can be done again and again. Nothing is raised: a host that could not be furnished is late and is tried again.
+All of it can be done again and again. Furnishing raises nothing: a host that could not be furnished is late and is
+tried again. What is taken away raises whatever Blazar's clients raise.
 """
 
 import logging
+from collections.abc import Iterable
 
 from blazar.db import api as db_api
-from blazar.plugins.instances.instance_plugin import nova_exceptions
+from blazar.plugins.instances.instance_plugin import RESERVATION_PREFIX, nova_exceptions
 from blazar.utils.openstack import nova, placement
+from blazar.utils.openstack.exceptions import ResourceProviderNotFound
 from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate
@@ -45,3 +49,35 @@ class Furnishing(nova.NovaClientWrapper):
             self.nova.flavor_access.add_tenant_access(reservation_id, lease["project_id"])
         except nova_exceptions.Conflict:
             LOG.debug("Project %s may use flavor %s already", lease["project_id"], reservation_id)
+
+    def close(self, reservation_id: str) -> None:
+        """Let nobody boot servers of the reservation any more."""
+        try:
+            for access in self.nova.flavor_access.list(flavor=reservation_id):
+                self.nova.flavor_access.remove_tenant_access(reservation_id, access.tenant_id)
+        except nova_exceptions.NotFound:
+            LOG.debug("There is no flavor %s any more", reservation_id)
+
+    def servers(self, reservation_id: str) -> frozenset[str]:
+        """The servers of the reservation's flavor, on whatever host or none; soft-deleted ones are not listed."""
+        wanted = {"flavor": reservation_id, "all_tenants": 1}
+        return frozenset(server.id for server in self.nova.servers.list(search_opts=wanted, detailed=False))
+
+    def strip(self, reservation_id: str, hosts: Iterable[str]) -> None:
+        """Take away the slots on these hosts, the flavor, and last the aggregate, by which all this is found."""
+        for host in hosts:
+            try:
+                self._placement.delete_reservation_inventory(host, reservation_id)
+            except ResourceProviderNotFound:
+                LOG.debug("%s has no slots", host)
+        self._placement.delete_reservation_class(reservation_id)
+        try:
+            self.nova.flavors.delete(reservation_id)
+        except nova_exceptions.NotFound:
+            LOG.debug("There is no flavor %s any more", reservation_id)
+        nova.ReservationPool().delete(reservation_id)
+
+    def aggregates(self) -> dict[str, frozenset[str]]:
+        """The compute services in the aggregate of each reservation of slots: such a one says whose it is."""
+        found = nova.ReservationPool().get_all()
+        return {one.name: frozenset(one.hosts) for one in found if one.metadata.get(RESERVATION_PREFIX) == one.name}

@@ -16,7 +16,7 @@ from blazar.utils.openstack import nova
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from blazar_spot.core.errors import Refused, SpotError
+from blazar_spot.core.errors import Refused
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.admission import Admission, Held
 from blazar_spot.plugins.changes import Changes
@@ -25,6 +25,7 @@ from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.matching import details
 from blazar_spot.plugins.once import Once
 from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -178,13 +179,6 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         with calendar.CHANGES:
             for row in db_api.host_allocation_get_all_by_values(reservation_id=wanted["reservation_id"]):
                 db_api.host_allocation_destroy(row["id"])
-            self._withdraw(wanted["reservation_id"])
+            withdraw(self._publishing, wanted["reservation_id"])
         self._doors.close()
         self._returns.end(wanted["aggregate_id"])
-
-    def _withdraw(self, reservation_id: str) -> None:
-        """Notices are withdrawn with the next tick of the engine. If this fails, the next poll does it."""
-        try:
-            self._publishing.end(reservation_id)
-        except SpotError as error:
-            LOG.warning("The claims of reservation %s are not ended yet: %s", reservation_id, error)

@@ -23,6 +23,7 @@ from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
 from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.servings import SLOTS
 from blazar_spot.plugins.settings import Settings
 from blazar_spot.plugins.slots import Slots
@@ -47,6 +48,8 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         self.tenure = Tenure(self.slots)
         self.asks = Asks()
         self._doors = duties(ours).parts
+        self._returns = duties(ours).slot_returns
+        self._publishing = ours.whole.publishing
         self.monitor = duties(ours).monitor
 
     def judge_create(self, values: Values) -> None:
@@ -126,9 +129,24 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         self._doors.start(resource_id)
 
     def on_end(self, resource_id: str) -> None:
-        """As upstream, once no late host can join any more."""
+        """Give the slots up in the calendar, then take away what goes soon; the polls take away the rest.
+
+        Whatever fails on the way, the lease has ended: upstream would wait for long, and end it in ERROR.
+        """
+        wanted = db_api.instance_reservation_get(resource_id)
+        reservation_id = wanted["reservation_id"]
         self._doors.close()
-        super().on_end(resource_id)
+        hosts = self.tenure.end(reservation_id)
+        withdraw(self._publishing, reservation_id)
+        if wanted["server_group_id"]:
+            self._forget_group(wanted["server_group_id"])
+        self._returns.end(reservation_id, hosts)
+
+    def _forget_group(self, group: str) -> None:
+        try:
+            self.nova.nova.server_groups.delete(group)
+        except nova_exceptions.ClientException as error:
+            LOG.warning("Server group %s is not deleted: %s", group, error)
 
     def heal_reservations(
         self, failed_resources: list[Values], interval_begin: Any, interval_end: Any
@@ -153,7 +171,9 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         for host, slots in slots_by_host(reservation["id"]).items():
             if host in host_ids:
                 self._pre_reallocate(reservation, host)
-                is_whole &= self.tenure.replace(reservation, host, self.asks.again(reservation, dates, slots))
+                ask = self.asks.again(reservation, dates, slots)
+                self.slots.learn(ask)
+                is_whole &= self.tenure.replace(reservation, host, ask)
         what = "has other hosts" if is_whole else "gets no other hosts"
         LOG.warning("Reservation %s (lease: %s) %s.", reservation["id"], lease["name"], what)
         return is_whole

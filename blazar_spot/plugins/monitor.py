@@ -19,6 +19,7 @@ from blazar_spot.plugins import calendar, published
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.interrupted import begin_again
 from blazar_spot.plugins.returns import Returns
+from blazar_spot.plugins.slot_returns import SlotReturns
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class SpotMonitor(BaseMonitorPlugin):
         self,
         upstream: BaseMonitorPlugin,
         publishing: Publishing,
-        returns: Returns,
+        returns: Iterable[Returns | SlotReturns],
         doors: Iterable[Doors],
         clock: Clock,
         interval: int,
@@ -41,7 +42,7 @@ class SpotMonitor(BaseMonitorPlugin):
     ) -> None:
         self._upstream = upstream
         self._publishing = publishing
-        self._returns = returns
+        self._returns = tuple(returns)
         self._doors = tuple(doors)
         self._clock = clock
         self._interval = interval
@@ -72,7 +73,8 @@ class SpotMonitor(BaseMonitorPlugin):
         if self._rebind is not None:
             _do(self._rebind)  # just before publishing, so that the claims follow at once
         _do(self._publish)
-        _do(self._returns.tidy)
+        for way_back in self._returns:
+            _do(way_back.tidy)
         for door in self._doors:
             _do(door.join_late)
         return _do(self._find_failures) or {}

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way back of whole hosts: from Blazar's calendar, which says what belongs where, to the hand-back."""
 
+import logging
+
 from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
+from blazar_spot.core.errors import SpotError
 from blazar_spot.enforcement.handback import HandBack
+from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.plugins import calendar
 from blazar_spot.ports.clock import Clock
+
+LOG = logging.getLogger(__name__)
 
 
 class Returns:
@@ -24,3 +30,11 @@ class Returns:
         """Take home every host that is where it does not belong."""
         prefix = cfg.CONF[RESOURCE_TYPE].blazar_az_prefix
         self._handback.sweep(prefix, lambda: calendar.books(self._clock.now()))
+
+
+def withdraw(publishing: Publishing, reservation_id: str) -> None:
+    """Notices are withdrawn with the next tick of the engine. If this fails, the next poll does it."""
+    try:
+        publishing.end(reservation_id)
+    except SpotError as error:
+        LOG.warning("The claims of reservation %s are not ended yet: %s", reservation_id, error)

@@ -11,11 +11,16 @@ from dataclasses import replace
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.core.model import Size
+from blazar_spot.enforcement.handback import AT_ONCE
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.plugins import parts
 from blazar_spot.plugins.admission import LOG, Admission, Held, candidates, ids, on_offer
 from blazar_spot.plugins.asks import Ask
 from blazar_spot.plugins.calendar import Reservable
 from blazar_spot.wiring import Whole
+
+_LASTS = 60
+"""For so many seconds what was learnt of a host is taken for true."""
 
 
 class Slots(Admission):
@@ -25,6 +30,7 @@ class Slots(Admission):
         super().__init__(whole.booking, whole.clock)
         self._witnesses = whole.witnesses
         self._capacities: dict[str, Size] = {}
+        self._learnt_at: dict[str, int] = {}
 
     def choose_slots(self, ask: Ask, *, without: str | None = None) -> list[str]:
         """The hosts' ids, one for each slot; holds nothing."""
@@ -76,25 +82,33 @@ class Slots(Admission):
             sentence = "So shortly before its start a reservation keeps its parameters"
             raise Refused(f"{sentence}; code=too_late", code="too_late")
 
+    def learn(self, ask: Ask) -> None:
+        """Ask what hosts have of the resources that Blazar has not heard of: they may be on a provider below the host's
+        own. The cloud answers when it likes, so this comes before the calendar's lock; it is not asked again soon."""
+        now = self._clock.now()
+        unknown = [
+            host.candidate.host
+            for host in self._found(ask, None)
+            if not ask.size.keys() <= host.candidate.capacity.keys()
+            and self._learnt_at.get(host.candidate.host, 0) + _LASTS <= now
+        ]
+        for host, usage in zip(unknown, at_once(self._witnesses.usage, unknown, AT_ONCE), strict=True):
+            if usage is not None:
+                self._capacities[host], self._learnt_at[host] = usage.capacity, now
+
     def _reservable(self, ask: Ask, without: str | None = None) -> list[Reservable]:
+        return [self._completed(host) for host in self._found(ask, without)]
+
+    def _found(self, ask: Ask, without: str | None) -> list[Reservable]:
         found = parts.hosts(
             ask.requirements, size=ask.size, is_real=ask.is_real, from_at=ask.wish.start_at, without=without
         )
-        return [
-            self._completed(host, ask.size) for host in found if ask.names is None or host.candidate.host in ask.names
-        ]
+        return [host for host in found if ask.names is None or host.candidate.host in ask.names]
 
-    def _completed(self, host: Reservable, size: Size) -> Reservable:
-        """Blazar knows a host's own provider only; what it has not heard of may be on one below, and stays there."""
-        known, name = host.candidate.capacity, host.candidate.host
-        if size.keys() <= known.keys():
-            return host
-        if name not in self._capacities:
-            usage = self._witnesses.usage(name)
-            if usage is None:
-                return host
-            self._capacities[name] = usage.capacity
-        return replace(host, candidate=replace(host.candidate, capacity={**self._capacities[name], **known}))
+    def _completed(self, host: Reservable) -> Reservable:
+        learnt = self._capacities.get(host.candidate.host, {})
+        capacity = {**learnt, **host.candidate.capacity}
+        return replace(host, candidate=replace(host.candidate, capacity=capacity))
 
 
 def _one_each(offered: Sequence[Reservable], chosen: Sequence[Candidate]) -> list[str]:

@@ -60,6 +60,16 @@ class Tenure:
             _allocate(reservation["id"], chosen)
             db_api.instance_reservation_update(reservation["resource_id"], row)
 
+    def end(self, reservation_id: str) -> list[str]:
+        """Take the slots back; returns the hosts that gave them, by their hypervisors' names."""
+        with calendar.CHANGES:
+            rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id)
+            hosts = {row["compute_host_id"] for row in rows}
+            names = [db_api.host_get(host)["hypervisor_hostname"] for host in sorted(hosts)]
+            for row in rows:
+                db_api.host_allocation_destroy(row["id"])
+        return names
+
     def replace(self, reservation: Values, failed: str, ask: Ask) -> bool:
         """Whether other hosts give what a failed one gave."""
         with calendar.CHANGES:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from blazar.db import api as db_api
 from blazar.plugins.flavor import RESOURCE_TYPE as FLAVORS
@@ -22,7 +22,19 @@ GPUS = {"CUSTOM_GPU": 4}
 
 
 class SharedAggregates(Aggregates):
-    """Aggregates whose hosts stay in the freepool."""
+    """Aggregates whose hosts stay in the freepool; one says which reservation it is for."""
+
+    metadata: ClassVar[dict[str, dict[str, str]]] = {}
+
+    def create(self, name: str, az: str | None = None, metadata: dict[str, str] | None = None) -> Any:
+        self.metadata[name] = metadata or {}
+        return super().create(name, az, metadata)
+
+    def get_all(self) -> list[Any]:
+        return [
+            SimpleNamespace(name=one.name, hosts=list(one.hosts), metadata=self.metadata.get(one.name, {}))
+            for one in self._cloud.aggregates.values()
+        ]
 
     def remove_computehost(self, pool: int, hosts: str) -> None:
         self._cloud.leave_aggregate(pool, hosts)
@@ -110,16 +122,17 @@ class Nova:
             ),
         )
 
-    def delete(self, one: str | None = None, *, server: str | None = None) -> None:
-        if server is not None:
-            self._world.cloud.delete_takes = self._world.cloud.row_outlives_allocation_by = 0
-            self._world.cloud.begin_delete(self._world.cloud.alive[server], force=True)
-        else:
-            self._world.cloud.flavors.pop(one or "", None)
+    def delete(self, one: str) -> None:
+        self._world.cloud.flavors.pop(one, None)
 
-    def list(self, search_opts: dict[str, Any], **_: Any) -> list[str]:
+    def list(self, search_opts: dict[str, Any] | None = None, flavor: str = "", **_: Any) -> list[Any]:
+        """Servers of a flavor, which are not listed when they are soft-deleted; or who may use a flavor."""
+        if search_opts is None:
+            return [SimpleNamespace(tenant_id=project) for one, project in self.opened if one == flavor]
         self._world.cloud.settle()
-        return [one.id for one in self._world.cloud.alive.values() if one.flavor.name == search_opts["flavor"]]
+        living = self._world.cloud.alive.values()
+        listed = [one for one in living if one.flavor.name == search_opts["flavor"] and one.status != "SOFT_DELETED"]
+        return [SimpleNamespace(id=one.id) for one in listed]
 
     def add_tenant_access(self, flavor: str, project: str) -> None:
         if (flavor, project) in self.opened:

@@ -8,12 +8,15 @@ from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager import exceptions
 from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
 
-from blazar_spot.core.promises import Standing
+from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.sharing import Usage, reservation_class
 from blazar_spot.plugins.flavors import SpotFlavorPlugin
 from blazar_spot.plugins.hosts import SpotHostPlugin
 from blazar_spot.plugins.instances import SpotInstancePlugin
 from tests.functional.plugins.reservations import HOUR, MINUTE, World, fail
 from tests.functional.plugins.slot_reservations import SlotReservations
+from tests.functional.plugins.test_lock import is_locked
 
 
 def test_a_claim_asks_for_all_slots_on_its_host_and_becomes_firm(slots: SlotReservations) -> None:
@@ -67,6 +70,28 @@ def test_gpus_on_a_nested_provider_count(slots: SlotReservations) -> None:
     slots.reach(lease)
     assert len(slots.living(spots)) == 2
     assert [slots.boot(lease) for _ in range(2)] == ["ACTIVE", "ACTIVE"]
+
+
+def test_what_blazar_has_not_heard_of_is_asked_for_without_the_lock_and_again_after_a_while(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1", is_nested=True)
+    was_locked: list[bool] = []
+    usage = slots.world.cloud.usage
+
+    def watched(host: str) -> Usage:
+        was_locked.append(is_locked())
+        return usage(host)
+
+    monkeypatch.setattr(slots.world.cloud, "usage", watched)
+    slots.flavor_lease(5 * HOUR, 1)
+    assert was_locked == [False]
+    own = slots.world.cloud.hosts["gpu-1"].own
+    own.totals = {**own.totals, "CUSTOM_GPU": 2}
+    slots.world.pass_time(MINUTE)
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.flavor_lease(5 * HOUR, 2)
+    assert was_locked == [False, False]
 
 
 def test_a_lease_that_would_break_a_promise_is_refused_and_the_answered_start_works(slots: SlotReservations) -> None:
@@ -161,6 +186,82 @@ def test_a_lease_that_ends_leaves_nothing_behind(slots: SlotReservations) -> Non
     assert slots.world.cloud.hosts["gpu-1"].own.consumers.keys() == set(spots)
     assert slots.world.cloud.closed() == {"gpu-1": False}
     assert slots.placement.classes == set()
+
+
+def remains(slots: SlotReservations, lease: dict[str, Any]) -> list[object]:
+    """What there is of a reservation in the cloud, and who may use its flavor."""
+    name = lease["reservations"][0]["id"]
+    cloud = slots.world.cloud
+    furnished = [host for host, one in cloud.hosts.items() if one.reserved.totals.get(reservation_class(name))]
+    return [one for one in (*slots.aggregates(), *cloud.flavors) if one == name] + furnished + slots.nova.opened
+
+
+@pytest.mark.parametrize("is_soft", [False, True])
+def test_servers_that_do_not_go_in_time_keep_no_lease_from_ending_and_the_polls_do_the_rest(
+    slots: SlotReservations, is_soft: bool
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(MINUTE, 2)
+    slots.reach(lease)
+    slots.boot(lease)
+    (server,) = (one for one in slots.world.cloud.alive.values() if not one.is_spot)
+    slots.world.cloud.delete_takes = 60
+    if is_soft:
+        slots.world.cloud.soft_delete = True
+        slots.world.cloud.begin_delete(server, force=False)
+    slots.end(lease)
+    assert slots.now(lease).status == "TERMINATED"
+    assert slots.claims(Standing.HELD, Standing.FIRM) == []
+    assert slots.hosts(lease) == []
+    assert slots.nova.opened == []
+    assert remains(slots, lease)
+    slots.run_until(slots.world.clock.now() + 2 * MINUTE)
+    assert server.gone_at is not None
+    assert remains(slots, lease) == []
+    assert slots.world.cloud.closed() == {"gpu-1": False}
+
+
+def test_a_server_on_no_host_goes_with_its_reservation(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(MINUTE, 1)
+    slots.reach(lease)
+    assert [slots.boot(lease) for _ in range(2)] == ["ACTIVE", "ERROR"]
+    slots.end(lease)
+    slots.run_until(slots.world.clock.now() + MINUTE)
+    assert not [one for one in slots.world.cloud.alive.values() if not one.is_spot]
+    assert remains(slots, lease) == []
+
+
+def test_notices_are_withdrawn_with_the_tick_after_the_lease_is_deleted(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    spots = slots.spots("gpu-1", 4)
+    lease = slots.flavor_lease(HOUR, 2)
+    slots.run_until(slots.start_of(lease) - 5 * MINUTE)
+    assert [one.state for one in slots.world.store.notices] == [NoticeState.SCHEDULED] * 2
+    slots.delete(lease)
+    slots.world.pass_time(1)
+    slots.world.whole.engine.tick()
+    assert [one.state for one in slots.world.store.notices] == [NoticeState.WITHDRAWN] * 2
+    assert slots.world.cloud.closed() == {"gpu-1": False}
+    assert slots.living(spots) == spots
+    assert remains(slots, lease) == []
+
+
+def test_what_cannot_be_taken_away_at_the_end_is_taken_away_later_and_nobody_elses_is(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease, other = slots.flavor_lease(MINUTE, 1), slots.instance_lease(MINUTE, 1)
+    slots.reach(lease)
+    slots.start(other)
+    slots.boot(lease)
+    slots.boot(other)
+    slots.world.cloud.fails("usage", Unreachable("no answer"), times=None)
+    slots.end(lease)
+    assert slots.now(lease).status == "TERMINATED"
+    slots.world.cloud.heals("usage")
+    slots.run_until(slots.world.clock.now() + MINUTE)
+    assert [one.flavor.name for one in slots.world.cloud.alive.values()] == [other["reservations"][0]["id"]]
+    assert slots.served(other) == ["gpu-1"]
+    assert lease["reservations"][0]["id"] not in [*slots.aggregates(), *slots.world.cloud.flavors]
 
 
 def test_a_lease_moves_if_its_hosts_have_room_then_and_is_refused_otherwise(slots: SlotReservations) -> None:

@@ -48,6 +48,7 @@ OF_INSTANCES = {
     "test_heal_active_reservations_and_resources_changed": HEALING,
     "test_heal_reservations_before_start_and_missing_resources": HEALING,
     "test_heal_reservations_before_start_and_resources_changed": HEALING,
+    "test_on_end": END,
     "test_on_start": START,
     "test_pickup_host_from_less_hosts": CHOICE,
     "test_reallocate_active": HEALING,

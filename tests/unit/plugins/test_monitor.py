@@ -95,7 +95,7 @@ def duties(monkeypatch: pytest.MonkeyPatch) -> Duties:
 
 
 def monitor(upstream: Upstream, duties: Duties, clock: FakeClock) -> SpotMonitor:
-    return SpotMonitor(upstream, duties, duties, [duties, duties.parts], clock, 5)
+    return SpotMonitor(upstream, duties, [duties], [duties, duties.parts], clock, 5)
 
 
 def test_it_polls_at_its_own_interval_while_upstreams_polling_is_off(duties: Duties, clock: FakeClock) -> None:
