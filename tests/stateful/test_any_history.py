@@ -101,6 +101,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     def tick(self) -> None:
         lab = self.lab
+        self.see()
         was_broken = self.is_anything_broken
         try:
             lab.whole.publishing.publish([one for booked in lab.calendar.values() for one in booked], frozenset())
@@ -293,7 +294,6 @@ class AnyHistory(RuleBasedStateMachine):
     def let_time_pass(self, seconds: int) -> None:
         for _ in range(seconds):
             self.lab.clock.advance(1)
-            self.see()
             self.tick()
 
     @precondition(lambda self: self.lab.calendar)
