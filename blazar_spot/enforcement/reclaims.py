@@ -101,8 +101,9 @@ class Reclaims:
         with self._store.begin() as work:
             known = self._read(work, looks.values())
         self._wanted, self._untold = [], []
+        narrowed = self._narrowed(known, looks)
         after = [
-            self._advance(reclaim, known, looks.get(reclaim.host, NO_LOOK), closed)
+            self._advance(reclaim, known, narrowed.get(reclaim.id) or looks.get(reclaim.host, NO_LOOK), closed)
             for reclaim in known.reclaims.values()
         ]
         self._notify(self._untold, known)
@@ -132,11 +133,20 @@ class Reclaims:
             withheld=withheld(self._mode, work.switch()),
         )
 
+    def _narrowed(self, known: _Known, looks: Mapping[str, Look]) -> dict[str, Look]:
+        """By reclaim of a part of a host, the look at who is in the way of just this part."""
+        claims = [known.claims[one] for one in known.reclaims.keys() & known.claims.keys()]
+        shared = [claim for claim in claims if claim.room is not None and claim.host in looks]
+        usages = self._sharing.usages({claim.host for claim in shared if looks[claim.host].occupants is not None})
+        every, instances, notices = known.claims.values(), known.instances, known.notices
+        return {
+            claim.id: self._sharing.narrowed(
+                looks[claim.host], usages.get(claim.host), known.reclaims[claim.id], claim, every, instances, notices
+            )
+            for claim in shared
+        }
+
     def _advance(self, reclaim: Reclaim, known: _Known, look: Look, closed: frozenset[str]) -> Reclaim:
-        claim = known.claims.get(reclaim.id)
-        if claim is not None and claim.room is not None:
-            claims, instances, notices = known.claims.values(), known.instances, known.notices
-            look = self._sharing.narrowed(look, reclaim, claim, claims, instances, notices)
         try:
             return self._walk(reclaim, known, look, self._seen(reclaim, known, look, closed))
         except StaleVersion:

@@ -5,14 +5,15 @@ With room enough nobody is. So a reclaim of a part walks the same states as that
 room was seen. What could not be asked is None, as everywhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from blazar_spot.core.occupants import Sorted
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.sharing import Usage, at_home, beside, cost, missing, victims
-from blazar_spot.enforcement.occupancy import Look
+from blazar_spot.enforcement.occupancy import HOSTS_AT_ONCE, Look
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
 
@@ -32,9 +33,14 @@ class Sharing:
         usage = self._witnesses.usage_with_unproven(claim.host)
         return usage is not None and not missing(claim, beside(claim, claims, self._clock.now()), usage)
 
+    def usages(self, hosts: Collection[str]) -> dict[str, Usage | None]:
+        """What is used of each of these hosts: it is asked once, however many claims there are on a host."""
+        return dict(zip(hosts, at_once(self._witnesses.usage, hosts, HOSTS_AT_ONCE), strict=True))
+
     def narrowed(
         self,
         look: Look,
+        usage: Usage | None,
         reclaim: Reclaim,
         claim: Claim,
         claims: Iterable[Claim],
@@ -42,8 +48,7 @@ class Sharing:
         notices: Mapping[str, Notice],
     ) -> Look:
         """The same look, of which only those who are in this claim's way are seen."""
-        usage = None if look.occupants is None else self._witnesses.usage(claim.host)
-        if usage is None:
+        if look.occupants is None or usage is None:
             return replace(look, occupants=None)
         others = beside(claim, claims, self._clock.now())
         lacking = missing(claim, others, usage)

@@ -7,7 +7,7 @@ from blazar_spot.core.errors import NotFound, Refused, SpotError, Unreachable
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
-from blazar_spot.core.sharing import reservation_class
+from blazar_spot.core.sharing import Usage, reservation_class
 from blazar_spot.testing.lab import POLICY, SPOT, Lab
 from blazar_spot.testing.things import FakeAggregate, FakeServer
 
@@ -115,6 +115,25 @@ def test_two_reservations_at_the_same_start_both_get_their_room_and_every_victim
     assert {reclaim.state for reclaim in lab.store.reclaims} == {State.READY}
     assert sum(gone(spots)) == 6
     assert len(lab.store.notices) == 6
+
+
+def test_what_is_used_of_a_host_is_asked_once_in_a_tick_for_all_of_its_claims() -> None:
+    lab = Lab()
+    lab.boot_and_run(8)
+    start = lab.clock.now() + HOUR
+    lab.book_slots("r1", start, 1, HALF)
+    lab.book_slots("r2", start, 1, HALF)
+    lab.run_until(start - 60)
+    asked = []
+    usage = lab.cloud.usage
+
+    def counted(host: str) -> Usage:
+        asked.append(host)
+        return usage(host)
+
+    lab.cloud.usage = counted  # type: ignore[method-assign]
+    lab.whole.engine.tick()
+    assert asked == ["host01"]
 
 
 def test_a_booking_at_short_notice_closes_the_pool_and_looks_before_it_answers() -> None:
