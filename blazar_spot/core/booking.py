@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a booking is put to the planner, and how its refusal is put to people."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -69,6 +70,21 @@ class Candidate:
     parts: tuple[Part, ...] = ()
     slots: int = 1
     lead: int = field(default=0, compare=False)
+
+
+def left_over(host: Candidate, wish: Wish) -> Candidate:
+    """The host with only what no other reservation has of it at any time of the wish."""
+    at = {wish.start_at, *(part.start_at for part in host.parts if wish.start_at < part.start_at < wish.end_at)}
+    taken = [_together(part.room for part in host.parts if part.start_at <= instant < part.end_at) for instant in at]
+    free = {name: has - max(one[name] for one in taken) for name, has in host.capacity.items()}
+    return replace(host, capacity=free, parts=())
+
+
+def _together(rooms: Iterable[Size]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for room in rooms:
+        total.update(room)
+    return total
 
 
 def request(wish: Wish) -> Request:

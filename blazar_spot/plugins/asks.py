@@ -7,7 +7,7 @@ overcommitment and traits. A preemptible flavor cannot be reserved: its instance
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blazar.manager.exceptions import MalformedParameter
@@ -36,6 +36,13 @@ class Ask:
     requirements: tuple[str, ...] = ()
     names: frozenset[str] | None = None
     is_real: bool = False
+
+    def of(self, dates: Values, amount: int) -> "Ask":
+        """The same for so many slots in the window of these dates."""
+        start_at, end_at = instant(dates["start_date"]), instant(dates["end_date"])
+        return replace(
+            self, wish=replace(self.wish, start_at=start_at, end_at=end_at, count_min=amount, count_max=amount)
+        )
 
 
 class Asks:

@@ -157,23 +157,29 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         for reservation in db_utils.get_reservations_by_host_ids(failed, interval_begin, interval_end):
             if reservation["resource_type"] not in SLOTS.resource_types:
                 continue
-            if not self._heal_reservation(db_api.reservation_get(reservation["id"]), failed):
+            if not self._heal_reservation(reservation["id"], failed):
                 flags[reservation["id"]] = {"missing_resources": True}
             elif reservation["status"] == status.reservation.ACTIVE:
                 flags[reservation["id"]] = {"resources_changed": True}
         return flags
 
-    def _heal_reservation(self, reservation: Values, host_ids: list[str]) -> bool:
-        """Whether the reservation has as many slots as before."""
-        lease = db_api.lease_get(reservation["lease_id"])
-        dates = {name: lease[name] for name in ("start_date", "end_date")}
+    def _heal_reservation(self, reservation_id: str, host_ids: list[str]) -> bool:
+        """Whether the reservation has as many slots as before. One that was deleted meanwhile has."""
         is_whole = True
-        for host, slots in slots_by_host(reservation["id"]).items():
-            if host in host_ids:
+        for host in slots_by_host(reservation_id).keys() & set(host_ids):
+            reservation = db_api.reservation_get(reservation_id)
+            lease = reservation and db_api.lease_get(reservation["lease_id"])
+            if lease:
                 self._pre_reallocate(reservation, host)
-                ask = self.asks.again(reservation, dates, slots)
-                self.slots.learn(ask)
-                is_whole &= self.tenure.replace(reservation, host, ask)
+                is_whole &= self._replace(reservation, lease, host)
+        return is_whole
+
+    def _replace(self, reservation: Values, lease: Values, host: str) -> bool:
+        """The cloud is asked before the calendar is locked; what the calendar says is read once more then."""
+        dates = {name: lease[name] for name in ("start_date", "end_date")}
+        ask = self.asks.again(reservation, dates, 1)
+        self.slots.learn(ask)
+        is_whole = self.tenure.replace(reservation["id"], host, ask)
         what = "has other hosts" if is_whole else "gets no other hosts"
         LOG.warning("Reservation %s (lease: %s) %s.", reservation["id"], lease["name"], what)
         return is_whole

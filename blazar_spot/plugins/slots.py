@@ -5,16 +5,16 @@ As ``admission`` for whole hosts: the filter judges and the plugins decide by th
 calendar, and whatever holds is called with ``calendar.CHANGES`` held. Raises ``Refused``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from blazar_spot.core.booking import Candidate, Wish
+from blazar_spot.core.booking import Candidate, Wish, left_over
 from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.core.model import Size
 from blazar_spot.enforcement.handback import AT_ONCE
 from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.plugins import parts
-from blazar_spot.plugins.admission import LOG, Admission, Held, candidates, ids, on_offer
+from blazar_spot.plugins.admission import LOG, Admission, Held, candidates, ids, on_offer, unreserved
 from blazar_spot.plugins.asks import Ask
 from blazar_spot.plugins.calendar import Reservable
 from blazar_spot.wiring import Whole
@@ -47,7 +47,7 @@ class Slots(Admission):
         """Make sure that the slots can really be had, all of them, or raise ``Refused``."""
         self._booking.secure(held.reservation_id, held.wish, held.hosts)
 
-    def hold_others(self, reservation_id: str, lease_id: str, ask: Ask, but: Sequence[str]) -> list[str]:
+    def hold_others(self, reservation_id: str, lease_id: str, ask: Ask, but: Collection[str]) -> list[str]:
         """Hold slots on hosts but these, as soon as there can be any; none if there cannot.
 
         There is nothing to secure: a host that comes late is better than none.
@@ -55,10 +55,21 @@ class Slots(Admission):
         offered = [host for host in on_offer(self._reservable(ask)) if host.id not in but]
         wish = replace(ask.wish, start_at=max(ask.wish.start_at, self._clock.now()))
         try:
-            return _one_each(offered, self._hold_soonest(reservation_id, lease_id, wish, candidates(offered)))
+            return _one_each(offered, self._hold_somehow(reservation_id, lease_id, wish, offered))
         except SpotError as error:
             LOG.warning("Reservation %s gets no other host: %s", reservation_id, error)
             return []
+
+    def _hold_somehow(
+        self, reservation_id: str, lease_id: str, wish: Wish, offered: Sequence[Reservable]
+    ) -> list[Candidate]:
+        """In time if it can be, else later. Only spot instances are waited for: what another reservation has for a
+        while would be had by two at the same time."""
+        try:
+            return self._booking.hold(reservation_id, lease_id, wish, candidates(offered))
+        except Refused:
+            left = [left_over(host, wish) for host in unreserved(offered, wish)]
+            return self._hold_soonest(reservation_id, lease_id, wish, left)
 
     def keep(self, reservation_id: str, ask: Ask, hosts: Mapping[str, int]) -> list[Candidate]:
         """The reservation's own hosts, by id with their slots, in another window: all of them, or it is refused."""

@@ -70,12 +70,18 @@ class Tenure:
                 db_api.host_allocation_destroy(row["id"])
         return names
 
-    def replace(self, reservation: Values, failed: str, ask: Ask) -> bool:
-        """Whether other hosts give what a failed one gave."""
+    def replace(self, reservation_id: str, failed: str, ask: Ask) -> bool:
+        """Whether other hosts give what a failed one gave.
+
+        Who has been given up, or has got other hosts, since Blazar looked needs none; who was moved needs them then.
+        """
         with calendar.CHANGES:
-            rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"], compute_host_id=failed)
-            taken = list(slots_by_host(reservation["id"]))
-            others = self._slots.hold_others(reservation["id"], reservation["lease_id"], ask, taken)
+            rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id, compute_host_id=failed)
+            if not rows:
+                return True
+            lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
+            taken = slots_by_host(reservation_id)
+            others = self._slots.hold_others(reservation_id, lease["id"], ask.of(lease, len(rows)), taken)
             for number, row in enumerate(rows):
                 if others:
                     db_api.host_allocation_update(row["id"], {"compute_host_id": others[number]})

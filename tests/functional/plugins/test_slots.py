@@ -11,6 +11,7 @@ from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.sharing import Usage, reservation_class
+from blazar_spot.plugins.asks import Ask
 from blazar_spot.plugins.flavors import SpotFlavorPlugin
 from blazar_spot.plugins.hosts import SpotHostPlugin
 from blazar_spot.plugins.instances import SpotInstancePlugin
@@ -313,6 +314,62 @@ def test_a_failed_host_without_another_leaves_the_reservation_with_what_it_has(s
     slots.add_gpu_hosts("gpu-1")
     lease = slots.flavor_lease(MINUTE, 2)
     assert fail(slots, "gpu-1") == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert slots.hosts(lease) == []
+
+
+def test_a_failed_host_is_not_replaced_by_one_that_another_reservation_has_for_a_while(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 4, minutes=240)
+    another = slots.flavor_lease(HOUR, 2)
+    (failed,), (taken,) = slots.slots(lease), slots.slots(another)
+    assert fail(slots, failed) == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert slots.hosts(lease) == []
+    assert slots.slots(another) == {taken: 2}
+
+
+def test_a_failed_host_is_replaced_by_what_another_reservation_leaves(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease, filler = (slots.flavor_lease(2 * HOUR, 2, minutes=240) for _ in range(2))
+    slots.add_gpu_hosts("gpu-2")
+    another = slots.flavor_lease(2 * HOUR, 2, minutes=240)
+    slots.delete(filler)
+    slots.world.pass_time(slots.start_of(lease) - 2 * MINUTE - slots.world.clock.now())
+    for _ in range(2):
+        slots.world.cloud.boot("spot-gpu", host="gpu-2")
+    fail(slots, "gpu-1")
+    assert slots.slots(lease) == slots.slots(another) == {"gpu-2": 2}
+
+
+def test_a_lease_that_is_deleted_while_its_host_is_found_failed_needs_no_other(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 2)
+    (failed,) = slots.slots(lease)
+    monkeypatch.setattr(slots.instances.slots, "learn", lambda ask: slots.delete(lease))
+    assert fail(slots, failed) == {}
+    assert slots.claims(Standing.HELD) == []
+
+
+def test_a_lease_that_is_moved_while_its_host_is_found_failed_gets_what_is_free_then(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(HOUR, 4)
+    (failed,) = slots.slots(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+    taking = slots.instance_lease(HOUR, 4)
+    assert slots.slots(taking) == {other: 4}
+    start = slots.start_of(taking) + 2 * HOUR
+    slots.update(taking, start_date=start, end_date=start + HOUR)
+    learn = slots.instances.slots.learn
+
+    def meanwhile(ask: Ask) -> None:
+        monkeypatch.setattr(slots.instances.slots, "learn", learn)
+        slots.update(lease, start_date=slots.start_of(lease), end_date=start + HOUR)
+
+    monkeypatch.setattr(slots.instances.slots, "learn", meanwhile)
+    fail(slots, failed)
     assert slots.hosts(lease) == []
 
 
