@@ -10,6 +10,7 @@ books nor the compute service's rows name anybody on it.
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -77,8 +78,8 @@ class HandBack:
             LOG.warning("What is in aggregate %d comes back later: %s", aggregate_id, error)
 
     def sweep(self, zone_prefix: str, read: Callable[[], Books]) -> None:
-        """Bring back whatever is where it does not belong. A reservation's aggregate has its name, and a zone of that
-        name behind the prefix.
+        """Bring back whatever is where it does not belong. A reservation's aggregate has its id for a name, and a zone
+        of that name behind the prefix.
 
         The aggregates are read before the books: one that is younger than the books would seem to be nobody's.
         """
@@ -86,7 +87,7 @@ class HandBack:
         every_one = self._compute.all_aggregates()
         home = freepool(every_one)
         books = read()
-        ours = [one for one in every_one if one.zone == zone_prefix + one.name]
+        ours = [one for one in every_one if one.zone == zone_prefix + one.name and _is_an_id(one.name)]
         left: set[str] = set()
         for aggregate in ours:
             holding = books.holdings.get(aggregate.name)
@@ -170,3 +171,12 @@ class HandBack:
 
 def _in(aggregate: Aggregate, hosts: Iterable[Candidate]) -> list[Candidate]:
     return [host for host in hosts if host.service_host in aggregate.service_hosts]
+
+
+def _is_an_id(name: str) -> bool:
+    """Whether a reservation can have this id. Without a prefix an operator's own aggregate, too, may have a zone of its
+    own name, and must never be emptied."""
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts come back from leases that are over, however slowly their servers die, and none is ever lost."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from blazar import status
 from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.plugins.oshosts import RESOURCE_TYPE
+from oslo_config import cfg
 
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import NoticeState, Standing
 from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, SERVICE, Reservations, fail
 
 SLOWLY = 60
+OF_ONCE = "6f1d2c3b-8a47-4c55-9e0b-d2f7a1c3e590"
+"""A reservation that Blazar knows no more."""
 
 
 @pytest.fixture
@@ -25,6 +30,13 @@ def lease(reservations: Reservations) -> dict[str, Any]:
     reservations.world.cloud.boot("plain", host="gpu-1")
     reservations.world.pass_time(10)
     return lease
+
+
+@pytest.fixture
+def without_prefix() -> Iterator[None]:
+    cfg.CONF.set_override("blazar_az_prefix", "", group=RESOURCE_TYPE)
+    yield
+    cfg.CONF.clear_override("blazar_az_prefix", group=RESOURCE_TYPE)
 
 
 def run_for(reservations: Reservations, seconds: int) -> None:
@@ -151,7 +163,7 @@ def test_a_lease_that_is_deleted_after_the_notice_lets_the_instance_live(reserva
 def test_what_a_process_that_died_has_left_of_a_lease_is_taken_home(reservations: Reservations) -> None:
     reservations.add_hosts("gpu-1")
     cloud = reservations.world.cloud
-    left = cloud.add_aggregate("a-lease-of-once", zone="blazar_a-lease-of-once")
+    left = cloud.add_aggregate(OF_ONCE, zone=f"blazar_{OF_ONCE}")
     cloud.leave_aggregate(cloud.freepool.id, f"{SERVICE}gpu-1")
     cloud.join_aggregate(left.id, f"{SERVICE}gpu-1")
     server = cloud.boot("plain", host="gpu-1")
@@ -172,6 +184,35 @@ def test_what_others_do_with_hosts_is_no_business_of_ours(reservations: Reservat
     assert server in cloud.alive
     assert alike.hosts == ["foreign"]
     assert reservations.aggregates() == sorted([theirs.name, alike.name])
+
+
+@pytest.mark.parametrize("name", ["ssd", OF_ONCE.upper(), OF_ONCE.replace("-", "")])
+def test_an_operators_aggregate_whose_zone_has_its_name_is_not_emptied_without_a_prefix(
+    reservations: Reservations, without_prefix: None, name: str
+) -> None:
+    reservations.add_hosts("gpu-1")
+    cloud = reservations.world.cloud
+    theirs = cloud.add_aggregate(name, zone=name)
+    empty = cloud.add_aggregate("to-come", zone="to-come")
+    cloud.join_aggregate(theirs.id, f"{SERVICE}gpu-1")
+    server = cloud.boot("plain", host="gpu-1")
+    run_for(reservations, 4 * POLL)
+    assert server in cloud.alive
+    assert theirs.hosts == [f"{SERVICE}gpu-1"]
+    assert reservations.aggregates() == sorted([theirs.name, empty.name])
+
+
+def test_a_reservations_aggregate_is_emptied_without_a_prefix_too(
+    reservations: Reservations, without_prefix: None
+) -> None:
+    reservations.add_hosts("gpu-1")
+    cloud = reservations.world.cloud
+    left = cloud.add_aggregate(OF_ONCE, zone=OF_ONCE)
+    cloud.leave_aggregate(cloud.freepool.id, f"{SERVICE}gpu-1")
+    cloud.join_aggregate(left.id, f"{SERVICE}gpu-1")
+    run_for(reservations, 4 * POLL)
+    assert reservations.free() == ["gpu-1"]
+    assert reservations.aggregates() == []
 
 
 @pytest.mark.parametrize("unsettled", status.lease.TRANSITIONAL)
