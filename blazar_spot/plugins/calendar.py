@@ -23,7 +23,7 @@ from blazar_spot.core.booking import Candidate
 from blazar_spot.enforcement.handback import Books, Holding
 from blazar_spot.enforcement.publishing import OVERRUN
 from blazar_spot.plugins.matching import matching
-from blazar_spot.plugins.rows import MOVING, naive, rows, windows
+from blazar_spot.plugins.rows import MOVING, rows, windows
 from blazar_spot.plugins.servings import SLOTS
 
 CHANGES = threading.RLock()
@@ -143,17 +143,3 @@ def allocation(reservation_id: str, host: str) -> Allocation:
             .one()
         )
         return Allocation(*row)
-
-
-def cut_off(before: int) -> list[str]:
-    """The leases of hosts alone whose start was marked as under way before that instant, and still is."""
-    lease, reservation = models.Lease, models.Reservation
-    with facade_wrapper.session_for_read() as session:
-        others = session.query(reservation.lease_id).filter(reservation.resource_type != RESOURCE_TYPE)
-        found = (
-            session.query(lease.id)
-            .filter(lease.status == status.lease.STARTING)
-            .filter(lease.updated_at < naive(before))
-            .filter(lease.id.notin_(others))
-        )
-        return [row.id for row in found]

@@ -9,6 +9,7 @@ from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
 from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.furnishing import Furnishing
+from blazar_spot.plugins.interrupted import Interrupted
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.plugins.rebinding import Rebinder
 from blazar_spot.plugins.returns import Returns
@@ -29,6 +30,7 @@ class Duties:
         self.parts = Doors(SLOTS, whole.admittance(furnishing), whole.clock)
         self.returns = Returns(whole.handback, whole.clock)
         self.slot_returns = SlotReturns(whole.vacating, furnishing)
+        interrupted = Interrupted(whole.clock, whole.handover.budget)
         self.monitor = SpotMonitor(
             PhysicalHostMonitorPlugin(),
             whole.publishing,
@@ -36,7 +38,7 @@ class Duties:
             [self.hosts, self.parts],
             whole.clock,
             ours.interval,
-            None if margin is None else Rebinder(whole.rebinding, margin).rebind,
+            [interrupted.begin_again] + ([] if margin is None else [Rebinder(whole.rebinding, margin).rebind]),
         )
 
 

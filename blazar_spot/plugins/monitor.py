@@ -17,7 +17,6 @@ from blazar.plugins.base import BaseMonitorPlugin
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.plugins import calendar, published
 from blazar_spot.plugins.doors import Doors
-from blazar_spot.plugins.interrupted import begin_again
 from blazar_spot.plugins.returns import Returns
 from blazar_spot.plugins.slot_returns import SlotReturns
 from blazar_spot.ports.clock import Clock
@@ -38,16 +37,17 @@ class SpotMonitor(BaseMonitorPlugin):
         doors: Iterable[Doors],
         clock: Clock,
         interval: int,
-        rebind: Callable[[], None] | None = None,
+        before: Iterable[Callable[[], None]] = (),
     ) -> None:
+        """What is done ``before`` may change the calendar, so that what is published follows at once."""
         self._upstream = upstream
         self._publishing = publishing
         self._returns = tuple(returns)
         self._doors = tuple(doors)
         self._clock = clock
         self._interval = interval
-        self._rebind = rebind
-        self._began_at = self._failures_due_at = clock.now()
+        self._before = tuple(before)
+        self._failures_due_at = clock.now()
 
     def is_notification_enabled(self) -> bool:
         return bool(self._upstream.is_notification_enabled())
@@ -69,9 +69,8 @@ class SpotMonitor(BaseMonitorPlugin):
         return self._interval
 
     def poll(self) -> Flags:
-        _do(lambda: begin_again(self._began_at))
-        if self._rebind is not None:
-            _do(self._rebind)  # just before publishing, so that the claims follow at once
+        for duty in self._before:
+            _do(duty)
         _do(self._publish)
         for way_back in self._returns:
             _do(way_back.tidy)

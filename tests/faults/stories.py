@@ -129,7 +129,7 @@ ALL: dict[str, Story] = {
     "placement": Story(outages("placement"), is_nightly=True),
     "one_of_two_killed": Story(one_of_two_killed, is_nightly=True),
     "manager_killed": Story(manager_killed, active_within=45, is_nightly=True),
-    "manager_killed_while_starting": Story(manager_killed_while_starting, active_within=60, is_nightly=True),
+    "manager_killed_while_starting": Story(manager_killed_while_starting, active_within=180, is_nightly=True),
     "compute_long_dead": Story(compute_long_dead, minutes=2, is_nightly=True),
     "rabbitmq_across_the_start": Story(
         outage_across_the_start("rabbitmq"), minutes=2, active_within=60, is_nightly=True

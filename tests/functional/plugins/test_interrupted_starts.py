@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 from blazar import status
 from blazar.db import api as db_api
+from blazar.db.sqlalchemy import models
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
 
+from blazar_spot.plugins import interrupted
 from tests.functional.plugins.reservations import Reservations
+
+LONGEST = 125
+"""How long a start of one reservation can last, in seconds, with a hand-over budget of 5."""
 
 
 class Dead(BaseException):
@@ -26,6 +33,15 @@ def dying_in(call: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as fatal, pytest.raises(Dead):
         fatal.setattr(db_api, call, die)
         yield
+
+
+@contextmanager
+def listening(target: Any, name: str, hear: Any) -> Iterator[None]:
+    event.listen(target, name, hear)
+    try:
+        yield
+    finally:
+        event.remove(target, name, hear)
 
 
 @pytest.fixture
@@ -54,13 +70,14 @@ def test_blazar_leaves_it_as_it_is_for_ever(
 
 
 @pytest.mark.parametrize("call", ["reservation_update", "event_update"])
-def test_the_next_process_starts_it_again(
+def test_the_next_process_starts_it_again_when_no_start_can_last_so_long(
     reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     with dying_in(call, monkeypatch):
         reservations.start(lease)
     reservations.world.pass_time(10)
     again = Reservations(reservations.world)
+    reservations.world.pass_time(LONGEST)
     assert again.poll() == {}
     again.run_events()
     after = again.now(lease)
@@ -68,15 +85,58 @@ def test_the_next_process_starts_it_again(
     assert again.served(lease) == ["gpu-1"]
 
 
-@pytest.mark.parametrize("call", ["reservation_update", "event_update", "lease_update"])
+@pytest.mark.parametrize("counts", [(1,), (1, 1)])
+def test_a_start_that_another_process_may_be_doing_is_left_to_it(
+    reservations: Reservations, counts: tuple[int, ...]
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease_of(0, *counts)
+    db_api.lease_update(lease["id"], {"status": status.lease.STARTING})
+    reservations.world.pass_time(1)
+    another = Reservations(reservations.world)
+    reservations.world.pass_time(len(counts) * LONGEST - 1)
+    another.poll()
+    assert another.now(lease).status == "STARTING"
+    reservations.world.pass_time(1)
+    another.poll()
+    assert another.now(lease).status == "PENDING"
+
+
+def test_of_two_processes_that_would_start_it_again_one_does(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_while_starting(reservations, lease, monkeypatch)
+    one, another = Reservations(reservations.world), Reservations(reservations.world)
+    reservations.world.pass_time(LONGEST)
+    before = interrupted._starting()
+
+    def overtaken() -> Any:
+        monkeypatch.setattr(interrupted, "_starting", lambda: before)
+        one.poll()
+        one.start(lease)
+        return before
+
+    monkeypatch.setattr(interrupted, "_starting", overtaken)
+    another.poll()
+    assert another.now(lease).status == "ACTIVE"
+
+
 def test_a_process_that_dies_while_it_begins_again_leaves_it_to_the_next(
-    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch, call: str
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     die_while_starting(reservations, lease, monkeypatch)
     again = Reservations(reservations.world)
-    with dying_in(call, monkeypatch):
+    reservations.world.pass_time(LONGEST)
+    reached = []
+
+    def die(update: ORMExecuteState) -> None:
+        if update.is_update and update.bind_mapper is not None and update.bind_mapper.class_ is models.Event:
+            reached.append(update)
+            raise Dead
+
+    with pytest.raises(Dead), listening(Session, "do_orm_execute", die):
         again.poll()
-    reservations.world.pass_time(10)
+    assert reached
     last = Reservations(reservations.world)
     last.poll()
     last.run_events()
@@ -87,6 +147,7 @@ def test_a_start_that_this_very_process_is_doing_is_left_to_it(
     reservations: Reservations, lease: dict[str, Any]
 ) -> None:
     db_api.lease_update(lease["id"], {"status": status.lease.STARTING})
+    reservations.world.pass_time(10 * LONGEST)
     reservations.poll()
     assert reservations.now(lease).status == "STARTING"
 
@@ -95,5 +156,7 @@ def test_a_lease_with_something_else_in_it_is_left_alone(reservations: Reservati
     db_api.reservation_create({"lease_id": lease["id"], "resource_type": "other", "status": "pending"})
     db_api.lease_update(lease["id"], {"status": status.lease.STARTING})
     reservations.world.pass_time(10)
-    Reservations(reservations.world).poll()
+    another = Reservations(reservations.world)
+    reservations.world.pass_time(3 * LONGEST)
+    another.poll()
     assert reservations.now(lease).status == "STARTING"

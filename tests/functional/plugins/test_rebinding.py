@@ -169,7 +169,7 @@ def test_with_nothing_due_blazars_tables_are_not_asked(late: Reservations, monke
 
     for name in ("rows", "windows", "matching"):
         monkeypatch.setattr(rebinding, name, asked)
-    late.plugin.monitor._rebind()
+    late.poll()
 
 
 def test_it_decides_and_writes_under_the_lock(late: Reservations, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from blazar_spot.core.errors import Unreachable
-from blazar_spot.plugins import calendar, published
+from blazar_spot.plugins import published
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.testing.clock import FakeClock
 
@@ -90,7 +90,6 @@ def clock() -> FakeClock:
 @pytest.fixture
 def duties(monkeypatch: pytest.MonkeyPatch) -> Duties:
     monkeypatch.setattr(published, "entries", lambda: ([], frozenset()))
-    monkeypatch.setattr(calendar, "cut_off", lambda before: [])
     return Duties()
 
 
@@ -143,3 +142,17 @@ def test_notifications_and_healing_stay_upstreams(duties: Duties, clock: FakeClo
     assert ours.get_notification_event_types() == ["service.update"]
     assert ours.get_notification_topics() == ["versioned_notifications"]
     assert ours.heal() == FLAGS
+
+
+def test_what_may_change_the_calendar_is_done_before_it_is_published_and_each_on_its_own(
+    duties: Duties, clock: FakeClock
+) -> None:
+    seen = []
+
+    def fail() -> None:
+        seen.append(duties.published)
+        raise RuntimeError("a bug")
+
+    before = [fail, lambda: seen.append(duties.published)]
+    SpotMonitor(Upstream(), duties, [duties], [duties], clock, 5, before).poll()
+    assert (seen, duties.published) == ([0, 0], 1)
