@@ -6,19 +6,22 @@ no host reaches a running reservation but through our doors. It heals reservatio
 nobody does.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from blazar import status
 from blazar.db import api as db_api
 from blazar.db import utils as db_utils
-from blazar.manager.exceptions import CantAddHost, CantRemoveHost, InvalidStateUpdate, NovaClientError
+from blazar.manager.exceptions import (
+    CantAddHost,
+    CantRemoveHost,
+    InvalidStateUpdate,
+    NovaClientError,
+)
 from blazar.plugins.instances.instance_plugin import VirtualInstancePlugin, nova_exceptions
 from oslo_log import log as logging
-from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.errors import Refused
-from blazar_spot.plugins.asks import Asks, Values
+from blazar_spot.plugins.asks import Ask, Asks, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
@@ -26,12 +29,11 @@ from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.servings import SLOTS
 from blazar_spot.plugins.settings import Settings
+from blazar_spot.plugins.slot_changes import check, is_changed, only_grows, row_of
 from blazar_spot.plugins.slots import Slots
 from blazar_spot.plugins.tenure import Tenure, slots_by_host
 
 LOG = logging.getLogger(__name__)
-
-PARAMETERS = ("vcpus", "memory_mb", "disk_gb", "affinity", "amount", "resource_properties")
 
 register()
 
@@ -59,11 +61,26 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
     def judge_update(self, reservation: Values, before: Values, after: Values) -> None:
         """Raise ``Refused`` if the reservation cannot be changed so."""
         ask = self.asks.of_instances(after)
-        if _changed(reservation, after):
+        if only_grows(reservation, after):
+            self.tenure.judge(reservation, ask, before, after)
+            self.slots.judge_more(ask, slots_by_host(reservation["id"]))
+        elif is_changed(reservation, after):
             self.slots.must_be_ahead(reservation["id"], ask.wish)
+            self.slots.choose_slots(ask, without=reservation["id"])
+        elif self._must_wander(reservation, ask, before, after):
             self.slots.choose_slots(ask, without=reservation["id"])
         else:
             self.tenure.judge(reservation, ask, before, after)
+
+    def _must_wander(self, reservation: Values, ask: Ask, before: Values, after: Values) -> bool:
+        """Whether nothing has been done yet for a reservation whose hosts cannot be had in its new window."""
+        if reservation["status"] != status.reservation.PENDING or not self.slots.is_ahead(reservation["id"], ask.wish):
+            return False
+        try:
+            self.tenure.judge(reservation, ask, before, after)
+        except Refused:
+            return True
+        return False
 
     def allocation_candidates(self, reservation: dict[str, Any]) -> list[str]:
         """The hosts that the reservation would get, one for each slot."""
@@ -81,7 +98,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         """
         self._check(values)
         try:
-            stored = self.tenure.begin(reservation_id, self.asks.of_instances(values), _row(values))
+            stored = self.tenure.begin(reservation_id, self.asks.of_instances(values), row_of(values))
             return self._furnished(stored)
         except Exception:
             self.slots.abandon(values["lease_id"])
@@ -104,19 +121,25 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         return resource_id
 
     def update_reservation(self, reservation_id: str, new_values: dict[str, Any]) -> None:
-        """Move the reservation in time. Its parameters can change while nothing has been done for it yet."""
+        """Move the reservation in time. Its parameters can change while nothing has been done for it yet; while it
+        runs it can be given more slots.
+
+        As upstream, but whatever is refused leaves the lease as it was: upstream's ``InvalidStateUpdate`` does not.
+        """
         self._validate_reservation_params(new_values)
         reservation = db_api.reservation_get(reservation_id)
         lease = db_api.lease_get(reservation["lease_id"])
         after = {**reservation, **new_values}
-        ask = self.asks.of_instances(after)
-        if not _changed(reservation, after):
+        check(reservation, lease, after)
+        ask, row = self.asks.of_instances(after), row_of(after)
+        if only_grows(reservation, after):
             self.tenure.move(reservation, ask, lease, after)
-            return
-        if reservation["status"] != status.reservation.PENDING:
-            raise InvalidStateUpdate("Only a reservation that has not begun accepts other parameters.")
-        self.tenure.choose_again(reservation, ask, _row(after))
-        self.update_resources(reservation_id)
+            self.tenure.grow(reservation, ask, row)
+        elif is_changed(reservation, after) or self._must_wander(reservation, ask, lease, after):
+            self.tenure.choose_again(reservation, ask, row, after)
+            self.update_resources(reservation_id)
+        else:
+            self.tenure.move(reservation, ask, lease, after)
 
     def update_resources(self, reservation_id: str) -> None:
         """Its flavor is all that can change, and only before it begins: no host comes to a reservation this way."""
@@ -194,12 +217,3 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
     def _post_reallocate(self, reservation: Values, lease: Values, host_id: str, num: int) -> None:
         """Whoever comes in the place of a failed host comes through the late door."""
         raise NotImplementedError
-
-
-def _row(values: Values) -> dict[str, Any]:
-    row = {name: values[name] for name in PARAMETERS}
-    return {**row, "affinity": bool_from_string(values["affinity"], default=None)}
-
-
-def _changed(before: Values, after: Mapping[str, Any]) -> bool:
-    return _row(before) != _row(after)

@@ -47,6 +47,24 @@ class Slots(Admission):
         """Make sure that the slots can really be had, all of them, or raise ``Refused``."""
         self._booking.secure(held.reservation_id, held.wish, held.hosts)
 
+    def judge_more(self, ask: Ask, hosts: Mapping[str, int]) -> None:
+        """Raise ``Refused`` if there cannot be as many slots more as are asked for, at once."""
+        wish, offered = self._more(ask, hosts)
+        self._booking.judge(wish, candidates(offered))
+
+    def hold_more(self, reservation_id: str, lease_id: str, ask: Ask, hosts: Mapping[str, int]) -> Held:
+        """Hold what is missing to as many slots as are asked for, from now on."""
+        wish, offered = self._more(ask, hosts)
+        chosen = self._booking.hold(reservation_id, lease_id, wish, candidates(offered))
+        return Held(reservation_id, wish, tuple(chosen), tuple(_one_each(offered, chosen)))
+
+    def _more(self, ask: Ask, hosts: Mapping[str, int]) -> tuple[Wish, list[Reservable]]:
+        """Slots beside those that these hosts give; a host that serves the reservation already gives no more."""
+        more = ask.wish.count_max - sum(hosts.values())
+        wish = replace(ask.wish, start_at=self._clock.now(), count_min=more, count_max=more)
+        others = [host for host in on_offer(self._reservable(ask)) if host.id not in hosts]
+        return wish, [] if hosts and ask.wish.affinity else others
+
     def hold_others(self, reservation_id: str, lease_id: str, ask: Ask, but: Collection[str]) -> list[str]:
         """Hold slots on hosts but these, as soon as there can be any; none if there cannot.
 
@@ -87,9 +105,13 @@ class Slots(Admission):
         """Hold these hosts from an earlier start on."""
         self._booking.move(reservation_id, wish, hosts)
 
+    def is_ahead(self, reservation_id: str, wish: Wish) -> bool:
+        """Whether it would not have to be fenced yet."""
+        return self._clock.now() < self._booking.fence_at(wish, without=reservation_id)
+
     def must_be_ahead(self, reservation_id: str, wish: Wish) -> None:
         """Refuse what would have to be fenced already."""
-        if self._clock.now() >= self._booking.fence_at(wish, without=reservation_id):
+        if not self.is_ahead(reservation_id, wish):
             sentence = "So shortly before its start a reservation keeps its parameters"
             raise Refused(f"{sentence}; code=too_late", code="too_late")
 

@@ -36,12 +36,12 @@ class Tenure:
 
     def judge(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
         """Raise ``Refused`` if the reservation cannot keep its slots."""
-        if _is_wider(before, after):
+        if is_wider(before, after):
             self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
 
     def move(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
         """Let the reservation keep its slots in another window."""
-        if not _is_wider(before, after):
+        if not is_wider(before, after):
             return
         with answered():
             with calendar.CHANGES:
@@ -50,7 +50,26 @@ class Tenure:
             if after["start_date"] < before["start_date"]:
                 self._slots.move(reservation["id"], ask.wish, kept)
 
-    def choose_again(self, reservation: Values, ask: Ask, row: Values) -> None:
+    def grow(self, reservation: Values, ask: Ask, row: Values) -> None:
+        """Give a running reservation more slots beside those that it has, if they can be had at once; the polls bring
+        them to it. If not, it is as it was."""
+        name, resource_id = reservation["id"], reservation["resource_id"]
+        before = {key: reservation[key] for key in row}
+        with answered():
+            with calendar.CHANGES:
+                held = self._slots.hold_more(name, reservation["lease_id"], ask, slots_by_host(name))
+                added = _allocate(name, held.ids)
+                db_api.instance_reservation_update(resource_id, row)
+            try:
+                self._slots.secure_slots(held)
+            except Exception:
+                with calendar.CHANGES:
+                    for allocation in added:
+                        db_api.host_allocation_destroy(allocation)
+                    db_api.instance_reservation_update(resource_id, before)
+                raise
+
+    def choose_again(self, reservation: Values, ask: Ask, row: Values, dates: Values) -> None:
         """Give the reservation other slots. The claims follow the calendar, which is in time before the first fence."""
         with answered(), calendar.CHANGES:
             self._slots.must_be_ahead(reservation["id"], ask.wish)
@@ -58,6 +77,7 @@ class Tenure:
             for allocation in db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"]):
                 db_api.host_allocation_destroy(allocation["id"])
             _allocate(reservation["id"], chosen)
+            calendar.move(reservation["id"], dates)
             db_api.instance_reservation_update(reservation["resource_id"], row)
 
     def end(self, reservation_id: str) -> list[str]:
@@ -96,11 +116,12 @@ def slots_by_host(reservation_id: str) -> Mapping[str, int]:
     return Counter(row["compute_host_id"] for row in rows)
 
 
-def _allocate(reservation_id: str, hosts: Iterable[str]) -> None:
-    """One row for each slot."""
-    for host in hosts:
-        db_api.host_allocation_create({"compute_host_id": host, "reservation_id": reservation_id})
+def _allocate(reservation_id: str, hosts: Iterable[str]) -> list[str]:
+    """One row for each slot; returns their ids."""
+    values = ({"compute_host_id": host, "reservation_id": reservation_id} for host in hosts)
+    return [db_api.host_allocation_create(one)["id"] for one in values]
 
 
-def _is_wider(before: Values, after: Values) -> bool:
+def is_wider(before: Values, after: Values) -> bool:
+    """Whether the reservation would have its hosts at a time when it does not have them yet."""
     return bool(after["start_date"] < before["start_date"] or after["end_date"] > before["end_date"])

@@ -4,6 +4,7 @@
 from typing import Any
 
 import pytest
+from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager import exceptions
 from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
@@ -421,6 +422,98 @@ def test_a_reservation_of_instances_may_change_while_nothing_was_done_for_it(slo
     slots.world.pass_time(slots.start_of(lease) - 10 * MINUTE - slots.world.clock.now())
     with pytest.raises(ExternalServiceFilterException, match="code=too_late"):
         slots.update(lease, amount=1)
+
+
+def test_a_running_reservation_of_instances_is_given_more_slots(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(MINUTE, 1)
+    slots.reach(lease)
+    slots.update(lease, amount=2)
+    assert slots.slots(lease) == {"gpu-1": 1, "gpu-2": 1}
+    slots.poll()
+    now = slots.now(lease)
+    assert (now.status, now.is_degraded, now.is_missing) == ("ACTIVE", False, False)
+    assert sorted(slots.served(lease)) == ["gpu-1", "gpu-2"]
+    assert [slots.boot(lease) for _ in range(3)] == ["ACTIVE", "ACTIVE", "ERROR"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("filters", [["SpotGuaranteeFilter"], []])
+def test_a_running_reservation_that_cannot_be_given_more_at_once_stays_as_it_was(
+    slots: SlotReservations, filters: list[str], is_known: bool
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(MINUTE, 1, vcpus=8)
+    slots.reach(lease)
+    before = slots.slots(lease)
+    (spot,) = (slots.world.cloud.boot("spot-gpu") for _ in range(1))
+    if is_known:
+        slots.world.pass_time(10)
+        slots.world.whole.engine.tick()
+    slots.enable_filters(filters)
+    with pytest.raises(ExternalServiceFilterException, match="code=spot_not_evictable"):
+        slots.update(lease, amount=2)
+    assert slots.now(lease).status == "ACTIVE"
+    assert slots.slots(lease) == before
+    assert db_api.reservation_get(lease["reservations"][0]["id"])["amount"] == 1
+    slots.poll()
+    assert len(slots.claims(Standing.HELD, Standing.FIRM)) == 1
+    assert slots.living([spot]) == [spot]
+
+
+@pytest.mark.parametrize("wanted", [{"vcpus": 1}, {"amount": 1}, {"amount": 3, "vcpus": 1}])
+def test_nothing_else_of_a_running_reservation_of_instances_changes(
+    slots: SlotReservations, wanted: dict[str, int]
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(MINUTE, 2)
+    slots.reach(lease)
+    with pytest.raises(ExternalServiceFilterException, match="code=too_late"):
+        slots.update(lease, **wanted)
+    slots.enable_filters([])
+    with pytest.raises(exceptions.CantUpdateParameter):
+        slots.update(lease, **wanted)
+    assert slots.now(lease).status == "ACTIVE"
+    assert sum(slots.slots(lease).values()) == 2
+
+
+def test_a_reservation_in_error_is_not_extended_but_shortened(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(5 * HOUR, 1)
+    reservation, start = lease["reservations"][0]["id"], slots.start_of(lease)
+    db_api.reservation_update(reservation, {"status": "error"})
+    dates = [
+        {"start_date": slots.world.naive(start), "end_date": slots.world.naive(start + minutes * MINUTE)}
+        for minutes in (30, 120)
+    ]
+    slots.instances.update_reservation(reservation, dates[0])
+    with pytest.raises(exceptions.CantUpdateParameter):
+        slots.instances.update_reservation(reservation, dates[1])
+
+
+@pytest.mark.parametrize("filters", [["SpotGuaranteeFilter"], []])
+def test_a_reservation_of_instances_goes_elsewhere_when_it_moves_to_where_its_host_is_taken(
+    slots: SlotReservations, filters: list[str]
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease, later = slots.instance_lease(5 * HOUR, 4), slots.instance_lease(9 * HOUR, 4)
+    (host,) = slots.slots(lease)
+    if host not in slots.slots(later):
+        slots.instance_lease(9 * HOUR, 4)
+        slots.delete(later)
+    (other,) = {"gpu-1", "gpu-2"} - {host}
+    slots.enable_filters(filters)
+    start = slots.start_of(later)
+    slots.update(lease, start_date=start, end_date=start + HOUR)
+    assert slots.slots(lease) == {other: 4}
+
+
+@pytest.mark.parametrize("affinity", ["True", "False"])
+def test_servers_of_a_flavor_are_not_yet_kept_together_nor_apart(slots: SlotReservations, affinity: str) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    wanted = {"resource_type": "flavor:instance", "flavor_id": "gpu", "amount": 1, "affinity": affinity}
+    with pytest.raises(exceptions.NotImplemented, match="Affinity"):
+        slots._create(slots.world.minute_from_now(HOUR), 60, wanted)
 
 
 LOADED: list[tuple[type[Any], ...]] = [
