@@ -24,6 +24,7 @@ from blazar_spot.adapters.spot_inventories import (
     POOL_UNITS,
     Inventory,
     capacities,
+    is_closed,
     lets_go,
     mirrored,
     raised,
@@ -95,10 +96,11 @@ class PlacementPool:
         return True
 
     def close(self, host: str) -> None:
-        """Closing writes whatever is there: Placement counts every write in the generation."""
+        """Closing writes whatever is there: Placement counts every write in the generation. What is closed is written
+        as it is, and what else there is of the host is not asked for."""
 
         def attempt() -> None:
-            draft = self._draft(host, CLOSED)
+            draft = self._draft(host, CLOSED, as_it_is_if_closed=True)
             self._write(draft, draft.generation)
 
         _while_stale(attempt)
@@ -141,11 +143,14 @@ class PlacementPool:
                 held[consumer].update(allocation["resources"])
         return Usage(capacity, held)
 
-    def _draft(self, host: str, fence: Fence) -> "_Draft":
+    def _draft(self, host: str, fence: Fence, *, as_it_is_if_closed: bool = False) -> "_Draft":
         """How the pool is, and how it has to be; a missing one is made."""
         tree = self._tree(host)
         pool = tree.get(PREFIX + host) or self._create(host)
         body = self._inventories(pool)
+        present, generation = body["inventories"], body["resource_provider_generation"]
+        if as_it_is_if_closed and is_closed(present):
+            return _Draft(pool, generation, present, present)
         totals: Counter[str] = Counter()
         capacity: Counter[str] = Counter()
         for name, provider in tree.items():
@@ -153,9 +158,8 @@ class PlacementPool:
                 inventories = self._inventories(provider)["inventories"]
                 totals.update({resource_class: one["total"] for resource_class, one in inventories.items()})
                 capacity.update(capacities(inventories))
-        present = body["inventories"]
         wanted = mirrored(totals, present, fence.at(totals, capacity))
-        return _Draft(pool, body["resource_provider_generation"], present, wanted)
+        return _Draft(pool, generation, present, wanted)
 
     def _create(self, host: str) -> Provider:
         """A provider without inventories takes nobody, so a pool that is to be closed is never open in between."""

@@ -30,6 +30,12 @@ def mirrored(totals: Mapping[str, int], present: Mapping[str, Inventory], fence:
     return {**lost, **shadows, MARKER: marker}
 
 
+def is_closed(present: Mapping[str, Inventory]) -> bool:
+    """Whether all of it is withheld, but for the unit that nobody ever consumes."""
+    left = {name: one["total"] - one["reserved"] for name, one in present.items()}
+    return left.pop(MARKER, None) == POOL_UNITS and not any(left.values())
+
+
 def raised(present: Mapping[str, Inventory], wanted: Mapping[str, Inventory]) -> dict[str, Inventory]:
     """The wanted inventories, with what is reserved now reserved still."""
     return {

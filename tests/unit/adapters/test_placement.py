@@ -93,6 +93,8 @@ def test_closing_writes_also_what_is_closed_so_that_nobody_opens_what_they_saw_b
     http.on("GET", POOL_INVENTORIES, {"inventories": present, "resource_provider_generation": 5})
     pool.close("host1")
     assert http.requests[-1].body == {"inventories": present, "resource_provider_generation": 5}
+    read = [path for path in http.asked("GET") if path.endswith("/inventories")]
+    assert read == [POOL_INVENTORIES], "the rest of the host is not asked for"
 
 
 def test_opening_is_tried_once_at_the_generation_that_was_seen(http: HttpStub, pool: PlacementPool) -> None:
