@@ -99,6 +99,10 @@ class ThinCloud:
         with self._asked(self.reads, "pools"):
             return dict(self._pools)
 
+    def closed_pools(self) -> Mapping[str, Sight]:
+        with self._asked(self.reads, "closed_pools"):
+            return {host: sight for host, sight in self._pools.items() if sight.is_closed}
+
     def revisions(self) -> Mapping[str, str]:
         with self._asked(self.reads, "revisions"):
             return {host: str(sight.generation) for host, sight in self._pools.items()}

@@ -69,7 +69,7 @@ NIGHTLY = (
 
 LISTS = {
     "check": (10, INSTALL + CHECK),
-    "test": (40, INSTALL + CHECK + DOCUMENTS + SERVERS + DATABASES + CLOUDS),
+    "test": (60, INSTALL + CHECK + DOCUMENTS + SERVERS + DATABASES + CLOUDS),
     "nightly": (240, INSTALL + SERVERS + NIGHTLY),
 }
 """The limit in minutes and the phases, by name."""

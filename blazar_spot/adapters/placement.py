@@ -5,8 +5,8 @@ Its inventories mirror the rest of the tree, class by class (see ``spot_inventor
 whole under the provider's generation, so that a pool is closed or open in one step and never in between. Blazar keeps a
 provider of its own in the tree, whose inventories are no resources of the host.
 
-Which pools there are and which are closed takes two requests, and what has changed takes one, however many hosts there
-are; any other call is about one host and takes a few.
+Which pools there are takes two requests, which are closed and what has changed takes one each, however many hosts
+there are; any other call is about one host and takes a few.
 """
 
 from collections import Counter, defaultdict
@@ -19,8 +19,8 @@ from keystoneauth1.session import Session
 
 from blazar_spot.adapters.rest import Rest
 from blazar_spot.adapters.spot_inventories import (
+    CLOSED_UNITS,
     MARKER,
-    OPEN_UNITS,
     POOL_UNITS,
     Inventory,
     capacities,
@@ -65,12 +65,17 @@ class PlacementPool:
         self._classes: set[str] = set()
 
     def pools(self) -> Mapping[str, Sight]:
-        """Placement lists the providers that have a number of units free: one unit marks a pool, the second an open
+        """Placement lists the providers that have a number of units free: one unit marks a pool, the second a closed
         one."""
         if not self._knows(MARKER):
             return {}
-        every, opened = self._with_units(POOL_UNITS), self._with_units(OPEN_UNITS)
-        return {host: Sight(host not in opened, generation) for host, generation in every.items()}
+        every, closed = self._with_units(POOL_UNITS), self._with_units(CLOSED_UNITS)
+        return {host: Sight(host in closed, generation) for host, generation in every.items()}
+
+    def closed_pools(self) -> Mapping[str, Sight]:
+        if not self._knows(MARKER):
+            return {}
+        return {host: Sight(True, generation) for host, generation in self._with_units(CLOSED_UNITS).items()}
 
     def revisions(self) -> Mapping[str, str]:
         """Placement counts the changes of each provider, those of its allocations too. A tree is as new as all of its

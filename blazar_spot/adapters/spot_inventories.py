@@ -2,8 +2,9 @@
 """What a spot pool's inventories look like in Placement, whatever is withheld: pure functions.
 
 Each class of the host has its shadow here, with ratio 1.0, so that what is reserved is exactly what is withheld. One
-more class marks the provider as a pool: of its two units nobody ever consumes one, and the second is reserved while the
-pool is closed. A list of the providers that still have one, or both, is a list of all pools, or of the open ones.
+more class marks the provider as a pool: nobody ever consumes its two units, and the second is reserved while the pool
+is open. So the list of the providers that still have one is that of all pools, and the list of those that still have
+both, which as a rule is short, that of the closed ones.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from blazar_spot.core.flavors import SHADOW_PREFIX, shadow_class
 
 MARKER = f"{SHADOW_PREFIX}POOL"
 POOL_UNITS = 1
-OPEN_UNITS = 2
+CLOSED_UNITS = 2
 
 Inventory = Mapping[str, int | float]
 
@@ -26,20 +27,23 @@ def mirrored(totals: Mapping[str, int], present: Mapping[str, Inventory], fence:
     """
     lost = {name: _inventory(name, int(inventory["total"]), CLOSED) for name, inventory in present.items()}
     shadows = {shadow_class(name): _inventory(name, total, fence) for name, total in totals.items()}
-    marker = _inventory(MARKER, OPEN_UNITS, OPEN) | {"reserved": OPEN_UNITS - POOL_UNITS if fence.is_closed else 0}
+    marker = _inventory(MARKER, CLOSED_UNITS, OPEN) | {"reserved": 0 if fence.is_closed else CLOSED_UNITS - POOL_UNITS}
     return {**lost, **shadows, MARKER: marker}
 
 
 def is_closed(present: Mapping[str, Inventory]) -> bool:
-    """Whether all of it is withheld, but for the unit that nobody ever consumes."""
+    """Whether all of it is withheld, and it is marked as closed."""
     left = {name: one["total"] - one["reserved"] for name, one in present.items()}
-    return left.pop(MARKER, None) == POOL_UNITS and not any(left.values())
+    return left.pop(MARKER, None) == CLOSED_UNITS and not any(left.values())
 
 
 def raised(present: Mapping[str, Inventory], wanted: Mapping[str, Inventory]) -> dict[str, Inventory]:
-    """The wanted inventories, with what is reserved now reserved still."""
+    """The wanted inventories, with what is withheld now withheld still."""
     return {
-        name: {**one, "reserved": max(one["reserved"], min(present[name]["reserved"], one["total"]))}
+        name: {
+            **one,
+            "reserved": _withholding_more(name, one["reserved"], min(present[name]["reserved"], one["total"])),
+        }
         if name in present
         else one
         for name, one in wanted.items()
@@ -50,9 +54,15 @@ def lets_go(present: Mapping[str, Inventory], wanted: Mapping[str, Inventory]) -
     """Whether something that is withheld now would be withheld no longer. A resource that the host has lost does not
     count, and one that it has gained was never withheld."""
     return any(
-        wanted[name]["reserved"] < min(inventory["reserved"], wanted[name]["total"])
-        for name, inventory in present.items()
+        wanted[name]["reserved"]
+        != _withholding_more(name, wanted[name]["reserved"], min(before, wanted[name]["total"]))
+        for name, before in ((name, inventory["reserved"]) for name, inventory in present.items())
     )
+
+
+def _withholding_more(name: str, one: float, other: float) -> float:
+    """Of the marker less is reserved when the pool is closed; of all that can be consumed, more."""
+    return min(one, other) if name == MARKER else max(one, other)
 
 
 def capacities(inventories: Mapping[str, Inventory]) -> dict[str, int]:

@@ -10,7 +10,7 @@ were added, deleted, resized or edited by hand. Next: ``core.fences``.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import SpotError, Unreachable
 from blazar_spot.core.fences import CLOSED, OPEN, Fence, claimed, fences
@@ -71,6 +71,8 @@ class Pools:
         self._suspects: set[str] = set()
         self._kept: dict[str, tuple[str | None, Fence]] = {}
         self._withheld: dict[str, tuple[int, Fence]] = {}
+        self._if_open: Mapping[str, Sight] = {}
+        self._withholds_parts = False
         self._turns = Turns(PATIENCE)
 
     def fence(self, now: int) -> Fenced:
@@ -79,7 +81,7 @@ class Pools:
         The pools are read before the claims. A booking writes its claim before it closes a pool, so whatever is seen
         closed here has its claim already; and from a pool that has changed since then nothing is let go of.
         """
-        sights = self._pool.pools()
+        sights = self._look(now)
         with self._store.begin() as work:
             claims = work.open_claims()
             reclaims = work.reclaims_of_open_claims()
@@ -91,6 +93,16 @@ class Pools:
         freeing = {one.host for one in reclaims if one.state not in ENDED and one.fence_at <= now}
         return Fenced(sights, claims, wanted, frozenset(held), len(freeing))
 
+    def _look(self, now: int) -> Mapping[str, Sight]:
+        """All pools: those that are closed as they are now, and the others as they were at the last sweep, unless
+        something is withheld of one that is open. Whoever lets go of something on the word of an old sight is refused
+        if anything has changed since."""
+        if now < self._sweep_at and not self._withholds_parts:
+            return {**self._if_open, **self._pool.closed_pools()}
+        sights = self._pool.pools()
+        self._if_open = {host: replace(sight, is_closed=False) for host, sight in sights.items()}
+        return sights
+
     def settle(self, fenced: Fenced, unpooled: Iterable[Server], spots: Mapping[str, int], now: int) -> None:
         """Let every pool withhold what it has to. ``unpooled``: the spot servers that use something of their hosts
         outside the pools; ``spots``: how many spot servers there are on each host."""
@@ -99,6 +111,7 @@ class Pools:
             self._sweep_at = now + self._sweep_seconds
         sizes = ((server.host, server.unpooled) for server in unpooled if server.host is not None)
         wanted = fences(fenced.claimed, self._headroom(fenced, spots), sizes)
+        self._withholds_parts = any(not fence.is_closed for fence in wanted.values())
         for host in self._turns.begin(self._amiss(fenced, wanted)):
             self._keep(host, wanted.get(host, OPEN), fenced.sights.get(host))
 

@@ -26,6 +26,9 @@ class Pool(Protocol):
     def pools(self) -> Mapping[str, Sight]:
         """Every pool there is, by host."""
 
+    def closed_pools(self) -> Mapping[str, Sight]:
+        """Every pool that is closed, by host: much less to tell where most are open."""
+
     def revisions(self) -> Mapping[str, str]:
         """For each host a word that is another one after any change of its resources or of its pool, whoever made
         it. It may change without such a change, too."""

@@ -230,6 +230,11 @@ class FakeCloud(World):
             pools = {host.name: host.pool for host in self.hosts.values() if host.pool is not None}
             return {name: Sight(pool.is_closed, pool.generation) for name, pool in pools.items()}
 
+    def closed_pools(self) -> Mapping[str, Sight]:
+        with self._call("closed_pools"):
+            pools = {host.name: host.pool for host in self.hosts.values() if host.pool is not None}
+            return {name: Sight(True, pool.generation) for name, pool in pools.items() if pool.is_closed}
+
     def closed(self) -> dict[str, bool]:
         """For tests, which are never refused: every pool there is, and whether it is closed."""
         return {host.name: host.pool.is_closed for host in self.hosts.values() if host.pool is not None}

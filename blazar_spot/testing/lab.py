@@ -52,7 +52,9 @@ class Lab:
         headroom_hosts: int = 0,
         channels: Sequence[str] = (),
         reaper_seconds: int = 1920,
+        sweep_seconds: int = 0,
     ) -> None:
+        self.sweep_seconds = sweep_seconds
         self.reaper_seconds = reaper_seconds
         self.mode = mode
         self.channels = channels
@@ -79,6 +81,7 @@ class Lab:
             self.cloud,
             self.clock,
             self.policy,
+            sweep_seconds=self.sweep_seconds,
             list_seconds=LIST_SECONDS,
             mode=self.mode,
             headroom_hosts=self.headroom_hosts,

@@ -32,6 +32,14 @@ class PoolContract:
             stage.pool.keep(stage.one.host, OPEN, stage.pool.pools()[stage.one.host])
             assert stage.pool.pools()[stage.one.host].is_closed is False
 
+    def test_the_closed_pools_are_told_alone(self, stage: Stage) -> None:
+        stage.pool.keep(stage.one.host, OPEN, None)
+        assert stage.pool.closed_pools() == {}
+        stage.pool.close(stage.other.host)
+        assert stage.pool.closed_pools() == {stage.other.host: stage.pool.pools()[stage.other.host]}
+        stage.pool.keep(stage.other.host, OPEN, stage.pool.closed_pools()[stage.other.host])
+        assert stage.pool.closed_pools() == {}
+
     def test_a_pool_that_was_closed_again_since_it_was_seen_is_not_opened(self, stage: Stage) -> None:
         stage.pool.close(stage.one.host)
         seen = stage.pool.pools()[stage.one.host]

@@ -70,11 +70,13 @@ def due_of(booked: list[Entry]) -> list[int]:
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Two hosts, spot instances, leases, and everything that can go wrong."""
+    """Two hosts, spot instances, leases, and everything that can go wrong; pools are swept on every tick."""
+
+    sweep_seconds = 0
 
     def __init__(self) -> None:
         super().__init__()
-        self.lab = Lab(hosts=2, policy=QUICK, channels=["bus"], reaper_seconds=REAPER)
+        self.lab = Lab(hosts=2, policy=QUICK, channels=["bus"], reaper_seconds=REAPER, sweep_seconds=self.sweep_seconds)
         self.lab.cloud.reaps_after = REAPER - 5
         self.channel = FakeChannel()
         for name, specs in OF_THEIR_OWN.items():
@@ -400,6 +402,7 @@ class AnyHistory(RuleBasedStateMachine):
         """When everything works again, fences are what is wanted as a whole, and looking again changes nothing."""
         for call in READS + WRITES:
             self.lab.cloud.heals(call)
+        self.let_time_pass(2 * self.sweep_seconds)
         for _ in range(8):
             self.tick()
         before = (self.lab.store.writes, len(self.lab.cloud.writes))
@@ -486,3 +489,13 @@ TestAnyHistory.settings = settings(
     stateful_step_count=40,
     deadline=None,
 )
+
+
+class SeldomSwept(AnyHistory):
+    """The same where most ticks ask for the closed pools alone, and what somebody meddles with is found by a sweep."""
+
+    sweep_seconds = 7
+
+
+TestSeldomSwept = SeldomSwept.TestCase
+TestSeldomSwept.settings = TestAnyHistory.settings

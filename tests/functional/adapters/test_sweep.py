@@ -40,7 +40,7 @@ ACCIDENTS: dict[str, Callable[["RealStage", str, dict[str, Any]], None]] = {
     "emptied": lambda stage, pool, present: stage.edit(pool, **dict.fromkeys(present)),
     "marker gone": lambda stage, pool, _: stage.edit(pool, **{MARKER: None}),
     "class gone": lambda stage, pool, _: stage.edit(pool, **{GPU: None}),
-    "closed": lambda stage, pool, present: stage.edit(pool, **{MARKER: _reserving(present[MARKER], 1)}),
+    "closed": lambda stage, pool, present: stage.edit(pool, **{MARKER: _reserving(present[MARKER], 0)}),
     "partly closed": lambda stage, pool, present: stage.edit(pool, **{GPU: _reserving(present[GPU], 2)}),
 }
 

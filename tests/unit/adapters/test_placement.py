@@ -158,7 +158,7 @@ def test_a_new_pool_is_closed_from_its_first_inventory_on(http: HttpStub, pool: 
 
 def test_all_pools_of_any_number_of_hosts_take_two_requests(http: HttpStub, pool: PlacementPool) -> None:
     every = [_provider(f"spot_host{number}", f"pool{number}") for number in range(1000)]
-    http.on("GET", "/resource_providers", _providers(*every), _providers(*every[:999]))
+    http.on("GET", "/resource_providers", _providers(*every), _providers(every[999]))
     pools = pool.pools()
     assert len(pools) == 1000
     assert [host for host, sight in pools.items() if sight.is_closed] == ["host999"]
@@ -166,9 +166,16 @@ def test_all_pools_of_any_number_of_hosts_take_two_requests(http: HttpStub, pool
     assert queries == [{"resources": "CUSTOM_SPOT_POOL:1"}, {"resources": "CUSTOM_SPOT_POOL:2"}]
 
 
+def test_the_closed_ones_take_one_request_and_a_short_answer(http: HttpStub, pool: PlacementPool) -> None:
+    http.on("GET", "/resource_providers", _providers(_provider("spot_host7", "pool7")))
+    assert [(host, sight.is_closed) for host, sight in pool.closed_pools().items()] == [("host7", True)]
+    queries = [request.query for request in http.requests if request.path == "/resource_providers"]
+    assert queries == [{"resources": "CUSTOM_SPOT_POOL:2"}]
+
+
 def test_a_cloud_without_the_marker_has_no_pools(http: HttpStub, pool: PlacementPool) -> None:
     http.on("GET", "/resource_classes", {"resource_classes": []})
-    assert pool.pools() == {}
+    assert pool.pools() == pool.closed_pools() == {}
 
 
 def test_a_host_that_was_set_up_again_is_looked_up_again(http: HttpStub, pool: PlacementPool) -> None:
@@ -193,7 +200,7 @@ def test_an_open_pool_withholds_so_much_of_each_class(http: HttpStub, pool: Plac
     assert pool.keep("host1", Fence(amounts={"VCPU": 3, "CUSTOM_GPU": 9, "DISK_GB": 1}), None)
     body = http.requests[-1].body
     reserved = {name: inventory["reserved"] for name, inventory in body["inventories"].items()}
-    assert reserved == {"CUSTOM_SPOT_VCPU": 3, "CUSTOM_SPOT_CUSTOM_GPU": 4, "CUSTOM_SPOT_POOL": 0}
+    assert reserved == {"CUSTOM_SPOT_VCPU": 3, "CUSTOM_SPOT_CUSTOM_GPU": 4, "CUSTOM_SPOT_POOL": 1}
     assert body["resource_provider_generation"] == 5
 
 

@@ -57,6 +57,16 @@ def test_a_tick_that_has_nothing_to_do_asks_little_and_writes_nothing(large: dic
     assert idle.reads <= 10
 
 
+def test_all_pools_are_listed_by_a_sweep_and_otherwise_the_closed_ones_alone() -> None:
+    stage = Stage(10)
+    stage.start()
+    stage.ticks_until(stage.clock.now() + 60, every=TICK_SECONDS)
+    before = stage.cloud.reads["pools"], stage.cloud.reads["closed_pools"]
+    stage.ticks_until(stage.clock.now() + 240, every=TICK_SECONDS)
+    after = stage.cloud.reads["pools"], stage.cloud.reads["closed_pools"]
+    assert (after[0] - before[0], after[1] - before[1]) == (4, 44)
+
+
 def test_a_look_at_the_hosts_reads_each_witness_once_a_host_and_a_little_more(large: dict[str, list[Cost]]) -> None:
     for phase in ("waiting", "giving notices", "notices run", "deleting"):
         assert max(one.reads for one in large[phase]) <= 2 * RECLAIMS + VICTIMS // 100 + 10, phase
