@@ -23,7 +23,8 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """``moved`` are the spot servers, by id, whose move away from the host waits for its confirmation."""
+    """``moved`` are the servers, by id, that were spot on the host and whose move away from it waits for its
+    confirmation."""
 
     spots: frozenset[str]
     condemned: frozenset[str]
@@ -35,7 +36,7 @@ def sort_out(
     occupants: Set[str], here: Set[str], condemned: Set[str], spot: Collection[str], moves: Mapping[str, str]
 ) -> Sorted:
     """``here``: spot servers on the host or being built for it; ``condemned``: those known to have no promise;
-    ``spot``: all spot servers anywhere; ``moves``: moves away from the host, each with its server."""
+    ``spot``: all spot servers anywhere, and former ones; ``moves``: moves away from the host, each with its server."""
     moved = {moves[one] for one in occupants & moves.keys()}
     return Sorted(
         spots=frozenset(here - condemned),

@@ -5,6 +5,9 @@ A cache that may be dropped at any time: what it takes in goes into the ledger f
 one whole list. Lists are long, so later ones are read a page on each tick. Changes are hints, the list is the truth,
 and whoever is in the ledger or was told before, and is not in the list, is asked for by name before he is taken for
 gone, a few on each tick: a list may leave out what a part of the compute service knows that is down.
+
+One that has another flavor now may stay as long as it likes, and is no spot server. But as long as a notice can be read
+on it, it is remembered as a former one, also in the ledger, so that a new process asks for it, too.
 """
 
 import logging
@@ -35,6 +38,7 @@ class Fleet:
         self._ledger = ledger
         self._list_seconds = list_seconds
         self._servers: dict[str, Server] = {}
+        self._former: dict[str, Server] = {}
         self._ids_on: dict[str | None, set[str]] = {}
         self._marked: set[str] = set()
         self._unpooled: set[str] = set()
@@ -50,6 +54,11 @@ class Fleet:
         """All of them."""
         return self._servers.keys()
 
+    @property
+    def former(self) -> Set[str]:
+        """Those that are spot no more and have a notice's keys."""
+        return self._former.keys()
+
     def get(self, server_id: str) -> Server | None:
         """One of them."""
         return self._servers.get(server_id)
@@ -60,8 +69,9 @@ class Fleet:
         return [self._servers[one] for one in sorted(self._ids_on.get(host, set()) | homeless.intersection(building))]
 
     def marked(self) -> list[Server]:
-        """Those whose metadata has a notice's keys."""
-        return [self._servers[one] for one in sorted(self._marked)]
+        """Those whose metadata has a notice's keys, the former ones included."""
+        marked = {one: self._servers[one] for one in self._marked} | self._former
+        return [marked[one] for one in sorted(marked)]
 
     def unpooled(self) -> list[Server]:
         """Those that use something of their hosts outside the spot pools."""
@@ -83,9 +93,8 @@ class Fleet:
         self._changes_since = now
 
     def _follow(self, changed: Iterable[Server], now: int) -> None:
-        """One that has another flavor now is gone from the spot servers: it may stay as long as it likes."""
-        ours = [one for one in changed if one.is_spot or one.id in self._servers]
-        gone = {one.id for one in ours if one.is_gone or not one.is_spot}
+        ours = [one for one in changed if one.is_spot or one.id in self._servers or one.id in self._former]
+        gone = {one.id for one in ours if _is_over(one)}
         self._take([one for one in ours if one.id not in gone], gone, now)
 
     def _fill(self, now: int) -> None:
@@ -131,8 +140,8 @@ class Fleet:
                 self._turns.note(server_id, is_answered=False)
                 return
             else:
-                is_gone = server.is_gone or not server.is_spot
-                self._take([] if is_gone else [server], {server_id} if is_gone else frozenset(), now)
+                is_over = _is_over(server)
+                self._take([] if is_over else [server], {server_id} if is_over else frozenset(), now)
             self._turns.note(server_id, is_answered=True)
 
     def _take(self, told: Collection[Server], gone: Set[str], now: int) -> None:
@@ -141,9 +150,12 @@ class Fleet:
         for server_id in gone | {server.id for server in told}:
             self._drop(server_id)
         for server in told:
+            if not server.is_spot:
+                self._former[server.id] = server
+                continue
             self._servers[server.id] = server
             self._ids_on.setdefault(server.host, set()).add(server.id)
-            if server.metadata.keys() & set(KEYS):
+            if _is_marked(server):
                 self._marked.add(server.id)
             if server.unpooled:
                 self._unpooled.add(server.id)
@@ -153,6 +165,16 @@ class Fleet:
         self._missed.discard(server_id)
         self._marked.discard(server_id)
         self._unpooled.discard(server_id)
+        self._former.pop(server_id, None)
         server = self._servers.pop(server_id, None)
         if server is not None:
             self._ids_on[server.host].discard(server_id)
+
+
+def _is_marked(server: Server) -> bool:
+    return bool(server.metadata.keys() & set(KEYS))
+
+
+def _is_over(server: Server) -> bool:
+    """Whether it is none of ours any more."""
+    return server.is_gone or not (server.is_spot or _is_marked(server))

@@ -44,9 +44,8 @@ class Telling:
         unread = [by_server[one] for one in self._turns.begin(by_server)]
         written = at_once(self._write, unread, WRITES_AT_ONCE)
         known = {notice.instance_id for notice in notices}
-        at_once(
-            self._remove, [one for one in fleet.marked() if one.id not in known and not one.is_going], WRITES_AT_ONCE
-        )
+        unwanted = (one for one in fleet.marked() if one.id not in known or not one.is_spot)
+        at_once(self._remove, [one for one in unwanted if not one.is_going], WRITES_AT_ONCE)
         given_at = {one.id: _surely_after(now) for one, server in pairs if _is_readable(one, server)}
         return given_at | {notice.id: at for (notice, _), at in zip(unread, written, strict=True) if at is not None}
 
