@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.admittance import Admittance, Furnish
+from blazar_spot.enforcement.announcing import Announcing
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.departures import Departures
 from blazar_spot.enforcement.engine import Engine
@@ -18,6 +19,7 @@ from blazar_spot.enforcement.evictions import Evictions
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.handback import HandBack
 from blazar_spot.enforcement.handover import HandOver
+from blazar_spot.enforcement.hunting import Hunting
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.occupancy import Occupancy
@@ -77,6 +79,8 @@ def assemble(
     witnesses = Witnesses(compute, pool, Departures(store, compute, clock, reaper_seconds))
     notices = Notices(store, Telling(compute, clock), clock, policy, channels)
     evictions = Evictions(store, compute, clock, policy)
+    announcing = Announcing(store, notices, clock)
+    hunting = Hunting(store, compute, evictions, clock, policy, mode)
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)
     sharing = Sharing(witnesses, clock, policy)
@@ -87,7 +91,8 @@ def assemble(
             Enrolment(compute, policy, is_automatic=auto_enrol),
             Pools(store, compute, pool, sweep_seconds, headroom_hosts),
             Plans(store, policy),
-            Reclaims(store, compute, occupancy, sharing, notices, evictions, clock, policy, mode),
+            Reclaims(store, occupancy, sharing, evictions, announcing, hunting, clock, policy, mode),
+            hunting,
             notices,
             sweep_seconds,
             mode,

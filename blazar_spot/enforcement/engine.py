@@ -8,6 +8,7 @@ anywhere and begun again by this engine or another one. Two ticks without a chan
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.fleet import QUESTIONS, Fleet
+from blazar_spot.enforcement.hunting import Hunting
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
@@ -29,6 +30,7 @@ class Engine:
         pools: Pools,
         plans: Plans,
         reclaims: Reclaims,
+        hunting: Hunting,
         notices: Notices,
         sweep_seconds: int,
         mode: Mode,
@@ -39,6 +41,7 @@ class Engine:
         self._pools = pools
         self._plans = plans
         self._reclaims = reclaims
+        self._hunting = hunting
         self._notices = notices
         self._sweep_seconds = sweep_seconds
         self._mode = mode
@@ -66,7 +69,7 @@ class Engine:
         Of all that a tick does this is the part that must not wait: what it waits is added to every round of deletes.
         """
         self._fleet.refresh(self._clock.now(), questions=0)
-        self._reclaims.evict(self._fleet)
+        self._hunting.hunt(self._fleet)
 
     def _sweep(self, now: int) -> None:
         """New flavors are rare: they are looked for less often than the rest."""
