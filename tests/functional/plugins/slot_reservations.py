@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 from blazar.db import api as db_api
 from blazar.plugins.flavor import RESOURCE_TYPE as FLAVORS
@@ -22,19 +22,7 @@ GPUS = {"CUSTOM_GPU": 4}
 
 
 class SharedAggregates(Aggregates):
-    """Aggregates whose hosts stay in the freepool; one says which reservation it is for."""
-
-    metadata: ClassVar[dict[str, dict[str, str]]] = {}
-
-    def create(self, name: str, az: str | None = None, metadata: dict[str, str] | None = None) -> Any:
-        self.metadata[name] = metadata or {}
-        return super().create(name, az, metadata)
-
-    def get_all(self) -> list[Any]:
-        return [
-            SimpleNamespace(name=one.name, hosts=list(one.hosts), metadata=self.metadata.get(one.name, {}))
-            for one in self._cloud.aggregates.values()
-        ]
+    """Aggregates whose hosts stay in the freepool."""
 
     def remove_computehost(self, pool: int, hosts: str) -> None:
         self._cloud.leave_aggregate(pool, hosts)
