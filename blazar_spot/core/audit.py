@@ -53,7 +53,7 @@ def of_claim(before: Claim, after: Claim, at: int, because: str, reclaim: Reclai
 
 def of_reclaim(before: Reclaim, after: Reclaim, at: int) -> Deed:
     """A reclaim whose instants were decided anew."""
-    moved = f"the first delete from {iso(before.evict_at)} to {iso(after.evict_at)}, was {before.state}"
+    moved = f"evictions begin at {iso(after.evict_at)}, not at {iso(before.evict_at)}, was {before.state}"
     return deed("moved", at, after.id, after.host, details=moved, once=str(before.version))
 
 

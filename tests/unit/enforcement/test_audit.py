@@ -32,7 +32,7 @@ def test_a_claim_that_moves_later_takes_its_reclaim_and_its_notice_along_and_all
     assert f"to {iso(start_at + 600)}/" in moved
     assert "lease was changed" in moved
     assert entries(lab, "moved") == [
-        f"the first delete from {iso(before.evict_at)} to {iso(lab.reclaim.evict_at)}, was notified"
+        f"evictions begin at {iso(lab.reclaim.evict_at)}, not at {iso(before.evict_at)}, was notified"
     ]
     [later] = entries(lab, "notice moved")
     assert later.startswith(f"from {iso(before.evict_at)} to {iso(before.evict_at + 600)}: ")
