@@ -312,9 +312,10 @@ class AnyHistory(RuleBasedStateMachine):
                 self.let_time_pass(1)
 
     @precondition(lambda self: self.lab.calendar)
-    @rule(number=NUMBERS, late_for=st.sampled_from(["nothing", "fence", "notice"]))
-    def live_through_a_reclaim(self, number: int, late_for: str) -> None:
-        """All works until just after its start, but the engine may miss an instant. People boot meanwhile."""
+    @rule(number=NUMBERS, late_for=st.sampled_from(["nothing", "fence", "notice"]), lies=st.booleans())
+    def live_through_a_reclaim(self, number: int, late_for: str, lies: bool) -> None:
+        """All works until its host is handed over, but the engine may miss an instant, and deletes may be of rows
+        alone. People boot meanwhile."""
         name = sorted(self.lab.calendar)[number % len(self.lab.calendar)]
         fence_at, notice_at, _, start_at = due_of(self.lab.calendar[name])
         if not self.lab.clock.now() < notice_at <= self.lab.clock.now() + 300:
@@ -328,9 +329,12 @@ class AnyHistory(RuleBasedStateMachine):
             if due == late_for:
                 self.lab.clock.advance(12)
                 self.lab.boot()
+        self.lab.cloud.deletes_rows_alone = lies
         while self.lab.clock.now() <= start_at:
             self.let_time_pass(1)
             self.nobody_is_evicted_before_notice_and_uptime_have_run()
+        self.lab.cloud.deletes_rows_alone = False
+        self.hand_over()
 
     @rule(seconds=st.integers(min_value=1, max_value=60))
     def jump_ahead(self, seconds: int) -> None:
