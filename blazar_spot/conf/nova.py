@@ -22,6 +22,7 @@ hosts of this aggregate. It has to be the same as aggregate_freepool_name in the
         "reaper_seconds",
         default=1920,
         min=0,
+        max=365 * 24 * 3600,
         help="""
 How long after a server's row has gone nova-compute has found and destroyed its guest at the latest, if the row went
 alone. Nova deletes its own row alone when it takes the compute of the server for down at that moment. The guest then
