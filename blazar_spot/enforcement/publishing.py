@@ -52,7 +52,7 @@ class Publishing:
         over_at = now - OVERRUN
         wanted = {(entry.reservation_id, entry.host): entry for entry in entries if over_at < entry.end_at}
         with self._store.begin() as work:
-            open_claims = {(claim.reservation_id, claim.host): claim for claim in work.open_claims()}
+            open_claims, doubles = _one_each(work)
             for key, entry in wanted.items():
                 before = open_claims.get(key)
                 after = _firm(entry, before)
@@ -67,6 +67,8 @@ class Publishing:
             ]
             if gone:
                 self._close(work, gone, "its lease does not have the host any more")
+            if doubles:
+                self._close(work, doubles, "its lease holds the host by another claim")
 
     def end(self, reservation_id: str) -> None:
         """Close the claims of a reservation that is over, without waiting for the next time."""
@@ -81,6 +83,20 @@ class Publishing:
             standing = Standing.ENDED if was_served else Standing.WITHDRAWN
             LOG.info("The claim of reservation %s on %s is %s", claim.reservation_id, claim.host, standing)
             rewrite(work, claim, replace(claim, standing=standing), self._clock.now(), because, reclaim)
+
+
+def _one_each(work: Work) -> tuple[dict[tuple[str, str], Claim], list[Claim]]:
+    """The open claims by what they are for, and those that are one too many: a reservation that gets a host again
+    before it was published that it had lost it holds it twice. The one that is served is kept, or a firm one."""
+    claims = work.open_claims()
+    found = {(claim.reservation_id, claim.host): claim for claim in claims}
+    if len(found) == len(claims):
+        return found, []
+    states = {reclaim.id: reclaim.state for reclaim in work.reclaims_of_open_claims()}
+    ranked = sorted(claims, key=lambda one: (states.get(one.id) is State.HANDED_OVER, one.standing is Standing.FIRM))
+    found = {(claim.reservation_id, claim.host): claim for claim in ranked}
+    kept = {claim.id for claim in found.values()}
+    return found, [claim for claim in claims if claim.id not in kept]
 
 
 def _firm(entry: Entry, claim: Claim | None) -> Claim:

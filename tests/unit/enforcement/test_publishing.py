@@ -57,3 +57,20 @@ def test_a_host_whose_service_was_renamed_is_handed_over_by_its_new_name(lab: La
 def test_a_reservation_that_is_over_is_ended_without_waiting_for_the_calendar(lab: Lab) -> None:
     lab.whole.publishing.end("r1")
     assert lab.claim.standing is Standing.WITHDRAWN
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_a_host_that_is_held_twice_for_a_reservation_is_held_once_then(lab: Lab, is_served: bool) -> None:
+    first = lab.claim
+    if is_served:
+        aggregate = lab.cloud.add_aggregate("r1", zone="zone")
+        lab.run_for(10)
+        assert not lab.whole.handover.hand_over("r1", aggregate.id, lab.candidates())
+    second = replace(first, id="0" if is_served else "z", standing=Standing.FIRM, version=0)
+    with lab.store.begin() as work:
+        work.put_claim(second)
+    lab.run_for(2)
+    kept = [claim.id for claim in lab.store.claims if claim.is_open]
+    assert len(kept) == 1
+    assert not is_served or kept == [first.id]
+    assert lab.cloud.closed() == {"host01": True}
