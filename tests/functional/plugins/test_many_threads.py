@@ -126,7 +126,8 @@ def test_two_reservations_of_one_host_at_one_time_would_be_seen(crowd: Crowd) ->
     assert overlapping()
 
 
-@pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("seconds", [10, 60])
 def test_ten_threads_never_give_a_host_away_twice_and_lose_nothing(crowd: Crowd, seconds: int) -> None:
     crowd.act(seconds, must_not_overlap)
     for failure in crowd.failures:
