@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from blazar import status
 from blazar.db.sqlalchemy import facade_wrapper, models
@@ -75,6 +76,13 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
 def move(reservation_id: str, dates: Mapping[str, datetime]) -> None:
     """Let the reservation have the window of an update, too, until Blazar has committed it or has given it up."""
     MOVING[reservation_id] = (dates["start_date"], dates["end_date"])
+
+
+def as_moved(reservation_id: str, lease: Mapping[str, Any]) -> dict[str, Any]:
+    """The lease with its window as it is and, if an update under way moves the reservation, as it will be, and all
+    between: what a host that replaces another one has to be free for."""
+    start, end = MOVING.get(reservation_id, (lease["start_date"], lease["end_date"]))
+    return {**lease, "start_date": min(start, lease["start_date"]), "end_date": max(end, lease["end_date"])}
 
 
 def settle(unsettled: Set[str]) -> None:

@@ -155,7 +155,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
             ):
                 return True
             reservation = db_api.reservation_get(allocation["reservation_id"])
-            lease = db_api.lease_get(reservation["lease_id"])
+            lease = calendar.as_moved(reservation["id"], db_api.lease_get(reservation["lease_id"]))
             host = self._admission.hold_another(reservation, lease)
             if host is None:
                 db_api.host_allocation_destroy(allocation["id"])

@@ -99,7 +99,8 @@ class Tenure:
             rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id, compute_host_id=failed)
             if not rows:
                 return True
-            lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
+            lease_id = db_api.reservation_get(reservation_id)["lease_id"]
+            lease = calendar.as_moved(reservation_id, db_api.lease_get(lease_id))
             taken = slots_by_host(reservation_id)
             others = self._slots.hold_others(reservation_id, lease["id"], ask.of(lease, len(rows)), taken)
             for number, row in enumerate(rows):

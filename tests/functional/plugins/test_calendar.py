@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 import sqlalchemy
@@ -13,6 +14,7 @@ from blazar.db.sqlalchemy import facade_wrapper
 from blazar_spot.core.promises import Standing
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.published import entries
+from blazar_spot.plugins.rows import naive
 from blazar_spot.plugins.servings import HOSTS, running
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
 
@@ -95,3 +97,16 @@ def test_candidates_are_what_would_be_given_and_nothing_is_held_for_them(reserva
     assert reservations.plugin.allocation_candidates(reservations.values(start_in=0)) == ["2"]
     assert reservations.plugin.allocation_candidates(reservations.values(start_in=0, count=2)) == []
     assert reservations.world.store.claims == []
+
+
+def test_a_host_that_replaces_another_one_during_an_update_is_free_before_it_and_after() -> None:
+    begins, ends = naive(1_800_000_000), naive(1_800_007_200)
+    lease = {"id": "lease", "start_date": begins, "end_date": ends}
+    assert calendar.as_moved("nobody", lease) == lease
+    for hours in (-3, 5):
+        start, end = begins + timedelta(hours=hours), ends + timedelta(hours=hours)
+        calendar.move("moving", {"start_date": start, "end_date": end})
+        wide = calendar.as_moved("moving", lease)
+        assert (wide["start_date"], wide["end_date"]) == (min(start, begins), max(end, ends))
+    calendar.settle(frozenset())
+    assert calendar.as_moved("moving", lease) == lease
