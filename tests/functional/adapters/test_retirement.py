@@ -23,6 +23,7 @@ def manage(cloud: Cloud) -> list[str]:
     return manage
 
 
+@pytest.mark.nightly  # on a cloud of its own
 def test_a_preemptible_flavor_boots_as_a_normal_one_afterwards(
     manage: list[str], stage: "RealStage", capsys: pytest.CaptureFixture[str]
 ) -> None:

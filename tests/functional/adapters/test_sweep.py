@@ -67,6 +67,7 @@ def test_a_pool_follows_its_host(stage: "RealStage", sweep: Sweep) -> None:
     assert (stage.inventories(pool)[shadow]["total"], stage.inventories(pool)[shadow]["reserved"]) == (2, 2)
 
 
+@pytest.mark.nightly  # on a cloud of its own
 def test_an_unpooled_instance_takes_its_room_from_the_pool_until_it_is_gone(stage: "RealStage", sweep: Sweep) -> None:
     unpooled = booted(stage, SPOT, stage.one)
     sweep()
