@@ -42,11 +42,11 @@ CHECK = (
     Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot")),
     Phase("types", (BIN + "mypy",)),
     Phase("house", (PYTEST, "tests/house")),
-    Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful")),
+    Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful"), minutes=15),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
 DATABASES = (
-    Phase("blazar", (PYTEST, "tests/functional/plugins")),
+    Phase("blazar", (PYTEST, "tests/functional/plugins"), minutes=10),
     Phase("databases", (PYTEST, "tests/functional/databases")),
 )
 CLOUDS = (
@@ -69,8 +69,8 @@ NIGHTLY = (
 )
 
 LISTS = {
-    "check": (10, INSTALL + CHECK),
-    "test": (60, INSTALL + CHECK + DOCUMENTS + SERVERS + DATABASES + CLOUDS),
+    "check": (20, INSTALL + CHECK),
+    "test": (75, INSTALL + CHECK + DOCUMENTS + SERVERS + DATABASES + CLOUDS),
     "nightly": (240, INSTALL + SERVERS + NIGHTLY),
 }
 """The limit in minutes and the phases, by name."""
