@@ -13,7 +13,7 @@ from typing import Any
 from blazar_spot.adapters.bus import oslo_messaging, transport
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.events import Event
-from blazar_spot.core.instants import to_datetime
+from blazar_spot.core.instants import iso, to_datetime
 
 PRIORITY = "info"
 ENVELOPE = 2.0
@@ -66,11 +66,7 @@ def payload(event: Event) -> dict[str, Any]:
             "tenant_id": event.project_id,
             "flavor": event.flavor,
             "host": event.host,
-            "decided_at": _iso(event.decided_at),
-            "deadline_at": _iso(event.deadline_at),
+            "decided_at": iso(event.decided_at),
+            "deadline_at": iso(event.deadline_at),
         },
     }
-
-
-def _iso(instant: int) -> str:
-    return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")

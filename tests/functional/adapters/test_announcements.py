@@ -14,30 +14,16 @@ from oslo_config import cfg
 
 from blazar_spot.adapters.announcements import Announcements
 from blazar_spot.core.errors import Unreachable
-from blazar_spot.core.events import Event, News
+from blazar_spot.core.events import Event
 from blazar_spot.devcloud.cloud import Cloud
+from tests.contract.store import EVENT
 
 PATIENCE = 30
 SOON = 10
-TOPIC = "spot_notifications"
-NOON = 1_800_000_000
 
 
 def news(number: int) -> Event:
-    return Event(
-        id=f"incident-{number}",
-        news=News.SCHEDULED,
-        at=NOON,
-        incident="incident",
-        revision=number,
-        instance_id="instance",
-        instance_name="Größe 🚀",
-        project_id="project",
-        flavor="boost-preemptible",
-        host="gpu-1",
-        decided_at=NOON,
-        deadline_at=NOON + 900,
-    )
+    return replace(EVENT, id=f"incident-{number}", revision=number)
 
 
 @pytest.fixture

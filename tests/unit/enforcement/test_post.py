@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """News of notices reaches a channel: all of it, in order, whatever fails in between."""
 
+from dataclasses import replace
+
 import pytest
 
 from blazar_spot.core.errors import Permanent, Unreachable
@@ -12,6 +14,7 @@ from blazar_spot.testing.channel import FakeChannel
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.lab import Lab
 from blazar_spot.testing.store import FakeStore
+from tests.contract.store import EVENT
 from tests.stateful.fragile import FragileStore, Fuse
 
 HOUR = 3600
@@ -41,19 +44,9 @@ def _die() -> None:
 
 
 def news(instance: str, revision: int = 1, *, at: int) -> Event:
-    return Event(
-        id=f"incident-of-{instance}-{revision}",
-        news=News.SCHEDULED,
-        at=at,
-        incident=f"incident-of-{instance}",
-        revision=revision,
-        instance_id=instance,
-        instance_name="boost",
-        project_id="project",
-        flavor="boost-preemptible",
-        host="host01",
-        decided_at=at,
-        deadline_at=at + 900,
+    incident = f"incident-of-{instance}"
+    return replace(
+        EVENT, id=f"{incident}-{revision}", at=at, incident=incident, revision=revision, instance_id=instance
     )
 
 
