@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from blazarclient.exception import BlazarClientException
+from openstack.exceptions import ConflictException, NotFoundException
 from sqlalchemy import create_engine, text
 
 from blazar_spot.demo.cast import Cast, Stage
@@ -102,7 +103,8 @@ def clear(cloud: Cloud, stage: Stage) -> None:
                 with suppress(BlazarClientException):  # One that starts or ends just now cannot be deleted.
                     leases.delete(lease["id"])
         for guest in (pictures := [onlooker.look() for onlooker in onlookers])[0].guests:
-            admin.delete_server(guest.id, force=True)
+            with suppress(NotFoundException, ConflictException):  # Gone since the look, or in the middle of a step.
+                admin.delete_server(guest.id, force=True)
         return all(seen.serves == ("freepool",) and not seen.is_closed and not seen.guests for seen in pictures)
 
     wait_until(is_clear, f"the stage of {stage.name} is clear", at_most=120, every=1.0)
