@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Another service hears on the message bus what the guests read, and when they are gone."""
 
-import queue
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-import oslo_messaging
 import pytest
 from oslo_config import cfg
 
@@ -14,6 +12,7 @@ from blazar_spot.demo.record import Life
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 from tests.e2e.stories import CalledOff, Whole
+from tests.listening import listening
 
 EXCHANGE, TOPIC = "blazar-spot", "spot_notifications"
 
@@ -21,32 +20,22 @@ EXCHANGE, TOPIC = "blazar-spot", "spot_notifications"
 @pytest.fixture(scope="module")
 def heard(cloud: Cloud) -> Iterator[Callable[[str], list[Any]]]:
     """What was said of an instance, once its notice is said to be over; the bus keeps it until somebody listens."""
-    said: queue.Queue[Any] = queue.Queue()
-
-    class Ear:
-        def info(self, _context: Any, _publisher: str, _event: str, payload: Any, _meta: Any) -> None:
-            said.put(payload["blazar_spot_object.data"])
-
     conf = cfg.ConfigOpts()
     conf([], default_config_files=[])
-    transport = oslo_messaging.get_notification_transport(conf, url=cloud.site.transport_url)
-    target = oslo_messaging.Target(exchange=EXCHANGE, topic=TOPIC)
-    listener = oslo_messaging.get_notification_listener(transport, [target], [Ear()], executor="threading")
-    listener.start()
     known: list[Any] = []
+    with listening(conf, transport_url=cloud.site.transport_url, exchange=EXCHANGE, topic=TOPIC) as said:
 
-    def of(instance: str) -> list[Any]:
-        def is_over() -> bool:
-            while not said.empty():
-                known.append(said.get())
-            return any(one["instance_uuid"] == instance and one["news"] in ("terminated", "withdrawn") for one in known)
+        def of(instance: str) -> list[Any]:
+            def is_over() -> bool:
+                while not said.empty():
+                    known.append(said.get().data)
+                news = {one["news"] for one in known if one["instance_uuid"] == instance}
+                return not news.isdisjoint(("terminated", "withdrawn"))
 
-        wait_until(is_over, f"the end of the notice of {instance} is told", at_most=30, every=0.2)
-        return [one for one in known if one["instance_uuid"] == instance]
+            wait_until(is_over, f"the end of the notice of {instance} is told", at_most=30, every=0.2)
+            return [one for one in known if one["instance_uuid"] == instance]
 
-    yield of
-    listener.stop()
-    listener.wait()
+        yield of
 
 
 def _instant(text: str) -> float:

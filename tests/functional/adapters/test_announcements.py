@@ -6,9 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-import oslo_messaging
 import pytest
 from oslo_config import cfg
 
@@ -17,6 +15,7 @@ from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.events import Event
 from blazar_spot.devcloud.cloud import Cloud
 from tests.contract.store import EVENT
+from tests.listening import Heard, listening
 
 PATIENCE = 30
 SOON = 10
@@ -44,27 +43,16 @@ def channel(cloud: Cloud, conf: cfg.ConfigOpts, exchange: str) -> Announcements:
 
 
 @pytest.fixture
-def heard(cloud: Cloud, conf: cfg.ConfigOpts, exchange: str) -> Iterator["queue.Queue[str]"]:
-    """The ids of what was said, also of what was said before anybody listened."""
-    found: queue.Queue[str] = queue.Queue()
-
-    class Ear:
-        def info(self, _context: Any, _publisher: str, _event: str, message: Any, _meta: Any) -> None:
-            found.put(message["blazar_spot_object.data"]["event_id"])
-
-    transport = oslo_messaging.get_notification_transport(conf, url=cloud.site.transport_url)
-    target = oslo_messaging.Target(exchange=exchange, topic=exchange)
-    listener = oslo_messaging.get_notification_listener(transport, [target], [Ear()], executor="threading")
-    listener.start()
-    yield found
-    listener.stop()
-    listener.wait()
+def heard(cloud: Cloud, conf: cfg.ConfigOpts, exchange: str) -> Iterator["queue.Queue[Heard]"]:
+    """What was said, also before anybody listened."""
+    with listening(conf, transport_url=cloud.site.transport_url, exchange=exchange, topic=exchange) as said:
+        yield said
 
 
 def test_what_was_said_before_anybody_listened_is_heard(channel: Announcements, request: pytest.FixtureRequest) -> None:
     channel.send(news(1))
     heard = request.getfixturevalue("heard")
-    assert heard.get(timeout=PATIENCE) == "incident-1"
+    assert heard.get(timeout=PATIENCE).data["event_id"] == "incident-1"
 
 
 def test_a_bus_that_is_away_is_told_soon_and_used_again_when_it_is_back(
@@ -82,9 +70,9 @@ def test_a_bus_that_is_away_is_told_soon_and_used_again_when_it_is_back(
         cloud.service("rabbitmq").start()
     channel.send(news(4))
     heard = request.getfixturevalue("heard")
-    said = {heard.get(timeout=PATIENCE)}
+    said = {heard.get(timeout=PATIENCE).data["event_id"]}
     while "incident-4" not in said:
-        said.add(heard.get(timeout=PATIENCE))
+        said.add(heard.get(timeout=PATIENCE).data["event_id"])
     assert said <= {"incident-1", "incident-4"}, "what was not taken must not be said"
 
 

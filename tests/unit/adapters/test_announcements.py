@@ -7,9 +7,7 @@ import queue
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-import oslo_messaging
 import pytest
 from oslo_config import cfg
 
@@ -19,6 +17,7 @@ from blazar_spot.conf import declared
 from blazar_spot.core.errors import Permanent
 from blazar_spot.core.events import Event, News
 from blazar_spot.testing.lab import Lab
+from tests.listening import Heard, listening
 
 PATIENCE = 20
 SAMPLES = pathlib.Path(__file__).parents[3] / "doc" / "source" / "notifications"
@@ -52,40 +51,29 @@ def exchange() -> str:
 
 
 @pytest.fixture
-def heard(conf: cfg.ConfigOpts, exchange: str) -> Iterator["queue.Queue[tuple[Any, ...]]"]:
-    found: queue.Queue[tuple[Any, ...]] = queue.Queue()
-
-    class Ear:
-        def info(self, _context: Any, publisher: str, event: str, message: Any, meta: Any) -> None:
-            found.put((publisher, event, message, meta))
-
-    transport = oslo_messaging.get_notification_transport(conf, url="fake://")
-    target = oslo_messaging.Target(exchange=exchange, topic="spot_notifications")
-    listener = oslo_messaging.get_notification_listener(transport, [target], [Ear()], executor="threading")
-    listener.start()
-    yield found
-    listener.stop()
-    listener.wait()
+def heard(conf: cfg.ConfigOpts, exchange: str) -> Iterator["queue.Queue[Heard]"]:
+    with listening(conf, transport_url="fake://", exchange=exchange, topic="spot_notifications") as said:
+        yield said
 
 
 def test_a_listener_hears_what_has_become_of_a_notice(
-    conf: cfg.ConfigOpts, exchange: str, heard: "queue.Queue[tuple[Any, ...]]"
+    conf: cfg.ConfigOpts, exchange: str, heard: "queue.Queue[Heard]"
 ) -> None:
     Announcements(conf, transport_url="fake://", exchange=exchange, topic="spot_notifications").send(EVENT)
-    publisher, event, message, meta = heard.get(timeout=PATIENCE)
-    assert publisher.startswith("blazar-spot-engine:")
-    assert event == "spot.notice.scheduled"
-    assert message == payload(EVENT)
-    assert meta["timestamp"] == "2027-01-15 08:00:00"
+    told = heard.get(timeout=PATIENCE)
+    assert told.publisher.startswith("blazar-spot-engine:")
+    assert told.event_type == "spot.notice.scheduled"
+    assert told.payload == payload(EVENT)
+    assert told.timestamp == "2027-01-15 08:00:00"
 
 
 def test_the_same_news_has_the_same_message_id(
-    conf: cfg.ConfigOpts, exchange: str, heard: "queue.Queue[tuple[Any, ...]]"
+    conf: cfg.ConfigOpts, exchange: str, heard: "queue.Queue[Heard]"
 ) -> None:
     speaker = Announcements(conf, transport_url="fake://", exchange=exchange, topic="spot_notifications")
     for event in (EVENT, EVENT, replace(EVENT, id="another-2")):
         speaker.send(event)
-    ids = [heard.get(timeout=PATIENCE)[3]["message_id"] for _ in range(3)]
+    ids = [heard.get(timeout=PATIENCE).message_id for _ in range(3)]
     assert ids[0] == ids[1] != ids[2]
 
 
