@@ -92,17 +92,21 @@ class NoticeState(StrEnum):
 class Notice:
     """When one instance ends: never moved earlier, and withdrawn if it is no longer needed.
 
-    ``given_at`` is None until the instance could read it; only then does its length run.
+    ``given_at`` is None until the instance could read it; only then does its length run. ``acknowledged_at`` is when
+    its holder said that it is known, and ``ready_at`` when they said that the instance may go before its deadline.
     """
 
     id: str
     instance_id: str
+    project_id: str
     host: str
     decided_at: int
     deadline_at: int
     given_at: int | None
     state: NoticeState
     revision: int = 1
+    acknowledged_at: int | None = None
+    ready_at: int | None = None
     version: int = 0
 
 

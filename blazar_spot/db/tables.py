@@ -146,9 +146,14 @@ notices = _table(
     Column("scheduled_for", ID),
     Index("notices_by_state", "state", "deadline_at"),
     Index("notices_one_scheduled_an_instance", "scheduled_for", unique=True),
+    later={"0008": [Column("project_id", ID), Column("acknowledged_at", Instant), Column("ready_at", Instant)]},
 )
+Index("notices_by_decision", notices.c.state, notices.c.decided_at, notices.c.id)
+Index("notices_by_project", notices.c.project_id, notices.c.state, notices.c.decided_at, notices.c.id)
+Index("notices_by_instance", notices.c.instance_id)
 """``scheduled_for`` names the instance while the notice is scheduled and nothing afterwards: being unique, it is what
-keeps two engines from scheduling two notices for one instance."""
+keeps two engines from scheduling two notices for one instance. A project's notices are listed by when they were
+decided, which never changes."""
 
 instances = _table(
     "instances",
@@ -210,6 +215,9 @@ letters = _table(
     Column("tries", Integer, nullable=False),
     Index("letters_by_channel", "channel", "written_at"),
 )
+
+documents = _table("documents")
+"""By project, how often the list of its notices has changed. A number never goes back, so no row is ever removed."""
 
 heartbeats = _table(
     "heartbeats",

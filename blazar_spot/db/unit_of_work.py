@@ -4,7 +4,7 @@
 Rows are replaced only at the version they were read at, so whoever decided on old knowledge is told and decides again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,11 +18,13 @@ from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Recl
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
+from blazar_spot.db.counting import COUNT
 from blazar_spot.db.mapping import Other, Stored, pairs_of, row_of, values_of
 from blazar_spot.db.tables import (
     breaches,
     claims,
     deeds,
+    documents,
     evictions,
     heartbeats,
     instances,
@@ -151,6 +153,18 @@ class SqlWork:
 
     def drop_letters(self, ids: Sequence[str]) -> None:
         self._connection.execute(delete(letters).where(letters.c.id.in_(ids)))
+
+    def count_news(self, project_ids: Iterable[str]) -> None:
+        counted = [{"id": one, "version": 1} for one in sorted(set(project_ids))]
+        if counted:
+            self.is_spent = True
+            self._connection.execute(COUNT[self._connection.dialect.name], counted)
+            self.is_spent = False
+
+    def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
+        wanted = list(project_ids)
+        found = self._connection.execute(select(documents).where(documents.c.id.in_(wanted)))
+        return dict.fromkeys(wanted, 0) | {row.id: row.version for row in found}
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         return self._all(Heartbeat, select(heartbeats).order_by(heartbeats.c.host, heartbeats.c.pid))

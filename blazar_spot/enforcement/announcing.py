@@ -45,8 +45,8 @@ class Announcing:
             return
         try:
             with self._store.begin() as work:
-                for one in untold:
-                    self._decide(work, one, instances)
+                told = [instance for one in untold for instance in self._decide(work, one, instances)]
+                work.count_news(instance.project_id for instance in told)
         except StaleVersion:
             LOG.info(
                 "Notices for %s are decided by somebody else as well", ", ".join(one.reclaim.host for one in untold)
@@ -55,7 +55,7 @@ class Announcing:
                 for one in untold:
                     self.announce([one], instances)
 
-    def _decide(self, work: Work, untold: Untold, known: Mapping[str, Instance]) -> None:
+    def _decide(self, work: Work, untold: Untold, known: Mapping[str, Instance]) -> list[Instance]:
         now = self._clock.now()
         reclaim = untold.reclaim
         instances = [
@@ -66,6 +66,7 @@ class Announcing:
         self._notices.decide(work, instances, reclaim)
         for one in sorted(untold.instances & unfenced(reclaim, untold.look)):
             work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
+        return instances
 
 
 def unfenced(reclaim: Reclaim, look: Look) -> frozenset[str]:

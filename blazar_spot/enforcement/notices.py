@@ -40,12 +40,14 @@ class Notices:
         self._policy = policy
 
     def decide(self, work: Work, instances: Sequence[Instance], reclaim: Reclaim) -> None:
-        """Record a notice for each of these instances, because of this reclaim."""
+        """Record a notice for each of these instances, because of this reclaim. That their projects have news is for
+        the caller to count, once for all reclaims."""
         now = self._clock.now()
         notices = [
             Notice(
                 id=uuid.uuid4().hex,
                 instance_id=instance.id,
+                project_id=instance.project_id,
                 host=instance.host,
                 decided_at=now,
                 deadline_at=deadline(instance, reclaim.evict_at, now, self._policy),
@@ -110,6 +112,7 @@ class Notices:
             news = [(before, after) for before, after in changes if after.revision > before.revision]
             if news and self._channels:
                 self._write_letters(work, news, work.instances_by_id({after.instance_id for _, after in news}))
+            work.count_news(after.project_id for _, after in changes)
             return stored
 
     def _put_if_fresh(self, change: tuple[Notice, Notice]) -> list[Notice]:

@@ -4,7 +4,7 @@
 A unit of work is one transaction: it commits when its block ends and leaves nothing behind when the block raises.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -107,6 +107,14 @@ class Work(Protocol):
 
     def drop_letters(self, ids: Sequence[str]) -> None:
         """Throw letters away; those that are gone already are no error."""
+
+    def count_news(self, project_ids: Iterable[str]) -> None:
+        """Raise by one the number of each of these projects' documents, which tells whoever read one that it says
+        something else now. Of those who do so at the same time each one counts. Others wait for this one's end to do
+        it for the same projects, so let it be the last thing that a unit of work does."""
+
+    def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
+        """The number of each of these projects' documents; 0 of one that never said anything."""
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         """The signs of life of all engines, by host and pid."""

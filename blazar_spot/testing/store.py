@@ -2,7 +2,7 @@
 """``ports.store.Store`` in memory, with a database's manners: all or nothing, versions, one unit of work at a time."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
@@ -33,6 +33,7 @@ class _Rows:
     switches: dict[str, Switch] = field(default_factory=dict)
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
+    documents: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> "_Rows":
         return _Rows(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -152,6 +153,14 @@ class FakeWork:
         for one in self.rows.letters.keys() & set(ids):
             del self.rows.letters[one]
             self.writes += 1
+
+    def count_news(self, project_ids: Iterable[str]) -> None:
+        for one in set(project_ids):
+            self.rows.documents[one] = self.rows.documents.get(one, 0) + 1
+            self.writes += 1
+
+    def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
+        return {one: self.rows.documents.get(one, 0) for one in project_ids}
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         return sorted(self.rows.heartbeats.values(), key=lambda one: (one.host, one.pid))

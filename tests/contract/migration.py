@@ -96,3 +96,22 @@ class MigrationContract:
         with SqlStore(database).begin() as work:
             assert [claim.room for claim in work.open_claims()] == [None]
             assert [instance.size for instance in work.instances()] == [None]
+
+    def test_what_is_there_before_acknowledgements_belongs_to_the_projects_of_its_instances(self, url: str) -> None:
+        database = Database(url)
+        migration.sync(database, "0007")
+        store_as_0001_did(database)
+        with database.transaction() as connection:
+            notices = Table("notices", MetaData(), autoload_with=connection)
+            there = connection.execute(notices.select()).mappings().one()
+            nobodys = {"id": "old", "instance_id": "forgotten", "scheduled_for": "forgotten"}
+            connection.execute(notices.insert().values({**there, **nobodys}))
+        migration.sync(database)
+        with SqlStore(database).begin() as work:
+            told = {notice.instance_id: notice for notice in work.open_notices()}
+            assert {one: notice.project_id for one, notice in told.items()} == {
+                NOTICE.instance_id: INSTANCE.project_id,
+                "forgotten": "",
+            }
+            assert {(one.acknowledged_at, one.ready_at) for one in told.values()} == {(None, None)}
+            assert work.incarnations([INSTANCE.project_id]) == {INSTANCE.project_id: 0}

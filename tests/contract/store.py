@@ -7,6 +7,7 @@ A store is held to it by a subclass that gives the ``store`` fixture: empty, and
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -49,6 +50,7 @@ RECLAIM = Reclaim(
 NOTICE = Notice(
     id="notice-1",
     instance_id="instance-1",
+    project_id="project-1",
     host="gpu-1",
     decided_at=NOON - 1000,
     deadline_at=NOON - 60,
@@ -173,9 +175,9 @@ class StoreContract:
         with store.begin() as work:
             assert work.open_reclaims() == [replace(RECLAIM, version=1)]
 
-    @pytest.mark.parametrize("given_at", [None, NOON - 995])
-    def test_a_notice_is_read_as_it_was_written(self, store: Store, given_at: int | None) -> None:
-        notice = replace(NOTICE, given_at=given_at, revision=3)
+    @pytest.mark.parametrize("at", [None, NOON - 995])
+    def test_a_notice_is_read_as_it_was_written(self, store: Store, at: int | None) -> None:
+        notice = replace(NOTICE, given_at=at, acknowledged_at=at, ready_at=at, revision=3)
         put(store, notice)
         with store.begin() as work:
             assert work.open_notices() == [replace(notice, version=1)]
@@ -505,6 +507,40 @@ class StoreContract:
         with store.begin() as work:
             [claim] = work.open_claims()
             assert (claim.end_at, claim.version) == (CLAIM.end_at + 40, 41)
+
+    def test_a_projects_number_is_raised_by_one_each_time_and_by_nobody_else(self, store: Store) -> None:
+        for projects in (["a", "b"], ["b", "b"], [], iter(["b"])):
+            with store.begin() as work:
+                work.count_news(projects)
+        with store.begin() as work:
+            assert work.incarnations(["a", "b", "never"]) == {"a": 1, "b": 3, "never": 0}
+            assert work.incarnations([]) == {}
+
+    def test_news_that_were_not_stored_are_not_counted(self, store: Store) -> None:
+        def crash_after_counting() -> None:
+            with store.begin() as work:
+                work.count_news(["a"])
+                assert work.incarnations(["a"]) == {"a": 1}
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            crash_after_counting()
+        with store.begin() as work:
+            assert work.incarnations(["a"]) == {"a": 0}
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_of_many_who_count_at_the_same_time_each_one_counts(self, store: Store, is_first: bool) -> None:
+        def count(*projects: str) -> None:
+            with store.begin() as work:
+                work.open_notices()
+                work.count_news(projects)
+
+        if not is_first:
+            count("a", "b")
+        results = at_once(*[partial(count, "a", "b"), partial(count, "b", "a")] * 4)
+        assert results == [None] * 8
+        with store.begin() as work:
+            assert set(work.incarnations(["a", "b"]).values()) == {8 if is_first else 9}
 
     def test_letters_wait_in_the_order_of_their_writing_and_for_their_channel(self, store: Store) -> None:
         later = replace(LETTER, id="a", written_at=NOON + 1)

@@ -46,6 +46,22 @@ class TestStoreOnServer(StoreContract):
 
         assert count_stale(at_once(schedule("notice-1"), schedule("notice-2"))) == 1
 
+    def test_of_two_transactions_that_count_the_same_projects_news_the_second_waits_and_both_count(
+        self, store: SqlStore
+    ) -> None:
+        """Also the one that looked before the other one counted, and whichever comes first is the project's first."""
+        both_have_looked = Barrier(2)
+
+        def count() -> None:
+            with store.begin() as work:
+                assert work.incarnations(["a", "b"]) == {"a": 0, "b": 0}
+                both_have_looked.wait(PATIENCE_SECONDS)
+                work.count_news(["b", "a"])
+
+        assert at_once(count, count) == [None, None]
+        with store.begin() as work:
+            assert work.incarnations(["a", "b"]) == {"a": 2, "b": 2}
+
     def test_of_two_transactions_that_wait_for_each_other_one_is_stale_and_the_other_wins(
         self, store: SqlStore
     ) -> None:

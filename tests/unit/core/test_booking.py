@@ -30,6 +30,7 @@ INSTANCE = Instance(
 NOTICE = Notice(
     id="n1",
     instance_id="s1",
+    project_id="p1",
     host="h1",
     decided_at=NOW,
     deadline_at=NOW + 960,

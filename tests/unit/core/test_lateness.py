@@ -31,6 +31,7 @@ def notice(deadline_at: int) -> Notice:
     return Notice(
         id="n1",
         instance_id="s1",
+        project_id="p1",
         host="h1",
         decided_at=0,
         deadline_at=deadline_at,

@@ -22,6 +22,7 @@ INSTANCE = Instance(
 NOTICE = Notice(
     id="n1",
     instance_id="s1",
+    project_id="p1",
     host="host01",
     decided_at=NOW,
     deadline_at=NOW + 960,

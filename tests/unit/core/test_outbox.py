@@ -13,6 +13,7 @@ NOON = 1_800_000_000
 NOTICE = Notice(
     id="incident",
     instance_id="instance",
+    project_id="p1",
     host="gpu-1",
     decided_at=NOON,
     deadline_at=NOON + 900,

@@ -138,6 +138,7 @@ def notice(deadline_at: int) -> Notice:
     return Notice(
         id="n1",
         instance_id="i1",
+        project_id="p1",
         host="host01",
         decided_at=NOW,
         deadline_at=deadline_at,

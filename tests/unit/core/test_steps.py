@@ -33,6 +33,7 @@ def notice(server: str, *, given: bool = True, deadline_at: int = RECLAIM.evict_
     return Notice(
         id=f"n-{server}",
         instance_id=server,
+        project_id="p1",
         host="host01",
         decided_at=RECLAIM.notice_at,
         deadline_at=deadline_at,
