@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from keystoneauth1.session import Session
@@ -111,10 +112,12 @@ class PlacementPool:
         _while_stale(attempt)
 
     def remove(self, host: str) -> None:
-        """Placement refuses to delete a provider with allocations, and its inventories go with it."""
+        """Placement refuses to delete inventories that are in use. The empty provider stays: nova-compute remembers the
+        providers of its host for minutes, and fails to start any server while it remembers one that is gone."""
         for pool in self._providers(name=PREFIX + host):
+            path = f"/resource_providers/{pool['uuid']}/inventories"
             with suppress(NotFound):
-                self._api.delete(f"/resource_providers/{pool['uuid']}")
+                _while_stale(partial(self._api.delete, path))
 
     def withhold(self, host: str, fence: Fence) -> bool:
         def attempt() -> bool:

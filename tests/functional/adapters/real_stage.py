@@ -127,8 +127,9 @@ class RealStage:
         home = freepool(self.compute.all_aggregates()).id
         for host in (self.one, self.other):
             self.compute.join_aggregate(home, host.service_host)
+            self.pool.remove(host.host)
         for provider in self._placement.get("/resource_providers").json()["resource_providers"]:
-            if provider["name"].startswith(("spot_", _OURS)):
+            if provider["name"].startswith(_OURS):
                 self._placement.delete(f"/resource_providers/{provider['uuid']}")
         for flavor in self._rows("flavors", is_public="None"):
             if flavor["name"].startswith(_OURS):

@@ -156,6 +156,13 @@ def test_a_new_pool_is_closed_from_its_first_inventory_on(http: HttpStub, pool: 
     assert http.requests[-1].body["inventories"] == mirrored({"VCPU": 8, "CUSTOM_GPU": 4}, {}, CLOSED)
 
 
+def test_of_a_pool_that_is_taken_away_the_empty_provider_stays(http: HttpStub, pool: PlacementPool) -> None:
+    http.on("GET", "/resource_providers", _providers(TREE[3]))
+    http.on("DELETE", POOL_INVENTORIES, CONFLICT, Answer(204))
+    pool.remove("host1")
+    assert http.asked("DELETE") == [POOL_INVENTORIES, POOL_INVENTORIES]
+
+
 def test_all_pools_of_any_number_of_hosts_take_two_requests(http: HttpStub, pool: PlacementPool) -> None:
     every = [_provider(f"spot_host{number}", f"pool{number}") for number in range(1000)]
     http.on("GET", "/resource_providers", _providers(*every), _providers(every[999]))
