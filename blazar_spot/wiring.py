@@ -5,6 +5,7 @@ The only file that names a port and its adapter together.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from oslo_config import cfg
 
@@ -22,7 +23,7 @@ from blazar_spot.ports.channel import Channel
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.hints import Hints
 
-__all__ = ["Whole", "announcements", "assemble", "build", "hints", "load", "posts"]
+__all__ = ["Whole", "announcements", "api", "assemble", "build", "hints", "load", "posts"]
 
 CHANNELS = "blazar_spot.notice"
 """Where channels are found: each entry point makes one from the configuration."""
@@ -53,6 +54,23 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
         channels=frozenset(conf.channels.enabled),
         reaper_seconds=conf.nova.reaper_seconds,
     )
+
+
+def api(conf: cfg.ConfigOpts) -> Any:
+    """The API as a WSGI application. The database and Keystone are not asked anything yet."""
+    from blazar_spot.api.app import application  # the engine and the plugins serve nobody
+    from blazar_spot.api.pipeline import pipeline
+    from blazar_spot.api.policies import enforcer
+    from blazar_spot.api.routes import UseCases
+    from blazar_spot.enforcement.queries import Queries
+    from blazar_spot.enforcement.watching import Watch
+
+    store = SqlStore(Database(**configuration.database_of(conf)))
+    use_cases = UseCases(
+        queries=Queries(store),
+        watch=Watch(store, SystemClock(), conf.api.waiting_at_once),
+    )
+    return pipeline(application(use_cases, enforcer(conf)), conf)
 
 
 def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Post]:

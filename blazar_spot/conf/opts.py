@@ -10,6 +10,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from blazar_spot.conf import (
+    api,
     channels,
     database,
     engine,
@@ -22,7 +23,7 @@ from blazar_spot.conf import (
     service_auth,
 )
 
-_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging)
+_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging, api)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

@@ -13,12 +13,14 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, sel
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.incidents import Incident, Place, Wanted
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.db.counting import COUNT
+from blazar_spot.db.incidents import INCIDENTS, those_wanted
 from blazar_spot.db.mapping import Other, Stored, pairs_of, row_of, values_of
 from blazar_spot.db.tables import (
     breaches,
@@ -161,6 +163,13 @@ class SqlWork:
             self._connection.execute(COUNT[self._connection.dialect.name], counted)
             self.is_spent = False
 
+    def incidents(self, wanted: Wanted, after: Place | None, limit: int) -> Sequence[Incident]:
+        return self._incidents(those_wanted(wanted, after).limit(limit))
+
+    def incident(self, incident_id: str) -> Incident | None:
+        found = self._incidents(INCIDENTS.where(notices.c.id == incident_id))
+        return found[0] if found else None
+
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
         wanted = list(project_ids)
         found = self._connection.execute(select(documents).where(documents.c.id.in_(wanted)))
@@ -181,6 +190,10 @@ class SqlWork:
 
     def put_switch(self, switch: Switch) -> Switch:
         return self._put(switches, switch)
+
+    def _incidents(self, query: Select[Any]) -> list[Incident]:
+        pairs = self._pairs(Instance, instances, Notice, notices, query)
+        return [Incident(notice=notice, instance=instance) for instance, notice in pairs if notice is not None]
 
     def _all(self, kind: type[Stored], query: Select[Any]) -> list[Stored]:
         return values_of(kind, self._connection.execute(query))

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.incidents import Incident, Place, Wanted
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.record import Breach, Deed
@@ -112,6 +113,13 @@ class Work(Protocol):
         """Raise by one the number of each of these projects' documents, which tells whoever read one that it says
         something else now. Of those who do so at the same time each one counts. Others wait for this one's end to do
         it for the same projects, so let it be the last thing that a unit of work does."""
+
+    def incidents(self, wanted: Wanted, after: Place | None, limit: int) -> Sequence[Incident]:
+        """The first so many of the incidents that are wanted, by their places, behind this one or from the start. One
+        whose instance is forgotten is forgotten with it."""
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """This incident, if it is known."""
 
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
         """The number of each of these projects' documents; 0 of one that never said anything."""

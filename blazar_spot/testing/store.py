@@ -10,6 +10,7 @@ from typing import TypeVar
 from blazar_spot.core.errors import StaleVersion, Unreachable
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.incidents import Incident, Place, Wanted
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED
@@ -159,6 +160,16 @@ class FakeWork:
             self.rows.documents[one] = self.rows.documents.get(one, 0) + 1
             self.writes += 1
 
+    def incidents(self, wanted: Wanted, after: Place | None, limit: int) -> Sequence[Incident]:
+        known = [self.incident(one) for one in self.rows.notices]
+        found = (one for one in known if one is not None and _is_wanted(one, wanted))
+        return sorted((one for one in found if after is None or one.place > after), key=_by_place)[:limit]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        notice = self.rows.notices.get(incident_id)
+        instance = None if notice is None else self.rows.instances.get(notice.instance_id)
+        return None if notice is None or instance is None else Incident(notice=notice, instance=instance)
+
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
         return {one: self.rows.documents.get(one, 0) for one in project_ids}
 
@@ -257,6 +268,20 @@ class FakeStore:
                 yield
             finally:
                 self._holder = None
+
+
+def _is_wanted(incident: Incident, wanted: Wanted) -> bool:
+    notice, instance = incident.notice, incident.instance
+    return (
+        incident.progress in wanted.progress
+        and wanted.project_id in (None, notice.project_id)
+        and wanted.instance_id in (None, instance.id)
+        and wanted.flavor in (None, instance.flavor)
+    )
+
+
+def _by_place(incident: Incident) -> Place:
+    return incident.place
 
 
 def _by_instant(value: Breach | Deed) -> tuple[int, str]:

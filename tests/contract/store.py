@@ -17,6 +17,7 @@ from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.events import Event, News
 from blazar_spot.core.evictions import Eviction, Measure, Outcome
 from blazar_spot.core.heartbeat import Heartbeat
+from blazar_spot.core.incidents import Incident, Place, Progress, Wanted
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
@@ -96,6 +97,12 @@ def putter_of(work: Work, value: Claim | Reclaim | Notice | Instance | Eviction)
         Eviction: work.put_eviction,
     }
     return putters[type(value)]
+
+
+def put_incident(store: Store, name: str, **fields: Any) -> None:
+    """A notice of this name, and an instance, a project and a flavor of its own."""
+    instance = replace(INSTANCE, id=f"instance-{name}", project_id=f"project-{name}", flavor=f"flavor-{name}")
+    put(store, instance, replace(NOTICE, id=name, instance_id=instance.id, project_id=instance.project_id, **fields))
 
 
 def ids(values: Any) -> list[str]:
@@ -541,6 +548,53 @@ class StoreContract:
         assert results == [None] * 8
         with store.begin() as work:
             assert set(work.incarnations(["a", "b"]).values()) == {8 if is_first else 9}
+
+    def test_an_incident_is_a_notice_with_its_instance(self, store: Store) -> None:
+        put(store, NOTICE, replace(NOTICE, id="notice-2", instance_id="forgotten"))
+        [instance] = put(store, replace(INSTANCE, gone_at=NOON))
+        with store.begin() as work:
+            expected = Incident(notice=replace(NOTICE, version=1), instance=instance)
+            assert work.incident("notice-1") == expected
+            assert work.incidents(Wanted(), None, 9) == [expected]
+            assert work.incident("notice-2") is work.incident("nothing") is None
+
+    def test_incidents_come_in_the_order_of_decisions_from_a_place_on(self, store: Store) -> None:
+        decided = {"d": NOON, "a": NOON + 1, "c": NOON + 1, "b": NOON + 2}
+        for name, at in decided.items():
+            put_incident(store, name, decided_at=at)
+        with store.begin() as work:
+            every = [one.place for one in work.incidents(Wanted(), None, 9)]
+            assert [place.id for place in every] == ["d", "a", "c", "b"]
+            for number, place in enumerate(every):
+                assert [one.place for one in work.incidents(Wanted(), place, 9)] == every[number + 1 :]
+            between = [one.id for one in work.incidents(Wanted(), Place(NOON + 1, "b"), 1)]
+            assert between == ["c"]
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            (Wanted(), "ab"),
+            (Wanted(progress=frozenset({Progress.SCHEDULED})), "a"),
+            (Wanted(progress=frozenset({Progress.ACKNOWLEDGED})), "b"),
+            (Wanted(progress=frozenset({Progress.WITHDRAWN})), "c"),
+            (Wanted(progress=frozenset({Progress.SCHEDULED, Progress.TERMINATED})), "ad"),
+            (Wanted(progress=frozenset({Progress.ACKNOWLEDGED, Progress.TERMINATED})), "bd"),
+            (Wanted(progress=frozenset(Progress)), "abcd"),
+            (Wanted(project_id="project-a"), "a"),
+            (Wanted(project_id="PROJECT-A"), ""),
+            (Wanted(instance_id="instance-b"), "b"),
+            (Wanted(flavor="flavor-a"), "a"),
+            (Wanted(project_id="project-a", flavor="flavor-b"), ""),
+        ],
+        ids=str,
+    )
+    def test_incidents_are_those_that_are_wanted(self, store: Store, wanted: Wanted, expected: str) -> None:
+        put_incident(store, "a")
+        put_incident(store, "b", acknowledged_at=NOON)
+        put_incident(store, "c", state=NoticeState.WITHDRAWN)
+        put_incident(store, "d", state=NoticeState.TERMINATED, acknowledged_at=NOON)
+        with store.begin() as work:
+            assert "".join(one.id for one in work.incidents(wanted, None, 9)) == expected
 
     def test_letters_wait_in_the_order_of_their_writing_and_for_their_channel(self, store: Store) -> None:
         later = replace(LETTER, id="a", written_at=NOON + 1)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""/v1/events: what is coming to a project's instances."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import falcon
+
+from blazar_spot.api import policies
+from blazar_spot.api.asking import asked
+from blazar_spot.core.incidents import Incident, Place, Progress, Wanted
+from blazar_spot.core.instants import iso
+from blazar_spot.enforcement.queries import Queries
+from blazar_spot.enforcement.watching import Watch
+
+
+def rendered(incident: Incident, *, with_host: bool) -> dict[str, Any]:
+    """The event as those outside see it."""
+    notice, instance = incident.notice, incident.instance
+    shown = {
+        "id": notice.id,
+        "revision": notice.revision,
+        "state": incident.progress.value,
+        "instance_id": notice.instance_id,
+        "instance_name": instance.name,
+        "project_id": instance.project_id,
+        "flavor": instance.flavor,
+        "decided_at": iso(notice.decided_at),
+        "not_before": iso(notice.deadline_at),
+        "given_at": _iso(notice.given_at),
+        "acknowledged_at": _iso(notice.acknowledged_at),
+        "is_ready": notice.ready_at is not None,
+    }
+    return shown | {"host": notice.host} if with_host else shown
+
+
+class EventsHandler:
+    """The document of events, which can be waited for."""
+
+    def __init__(self, queries: Queries, watch: Watch) -> None:
+        self._queries = queries
+        self._watch = watch
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        caller, query = asked(req).caller, asked(req).query
+        of_all = query["all_projects"]
+        caller.must(policies.LIST_EVENTS_OF_ALL if of_all else policies.LIST_EVENTS)
+        if query["wait"]:
+            self._wait(caller.project_id, query)
+        wanted = Wanted(
+            progress=frozenset(map(Progress, query["state"])),
+            project_id=None if of_all else caller.project_id,
+            instance_id=query["instance_id"],
+            flavor=query["flavor"],
+        )
+        page = self._queries.incidents(wanted, _place(query["marker"]), query["limit"])
+        with_host = caller.may(policies.SHOW_HOST)
+        answer: dict[str, Any] = {"events": [rendered(one, with_host=with_host) for one in page.incidents]}
+        if page.incarnation is not None:
+            answer["incarnation"] = page.incarnation
+        answer["links"] = [] if page.more_after is None else [_next(req, query, page.more_after)]
+        resp.media = answer
+
+    def _wait(self, project_id: str, query: Mapping[str, Any]) -> None:
+        if query["incarnation"] is None or query["all_projects"]:
+            raise falcon.HTTPBadRequest(description="wait needs an incarnation, and is for one project.")
+        self._watch.wait(project_id, query["incarnation"], query["wait"])
+
+
+class EventHandler:
+    """One event."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
+        caller = asked(req).caller
+        incident = self._queries.incident(event_id)
+        caller.must_see(policies.SHOW_EVENT, incident.instance.project_id, "event")
+        resp.media = {"event": rendered(incident, with_host=caller.may(policies.SHOW_HOST))}
+
+
+def _iso(instant: int | None) -> str | None:
+    return None if instant is None else iso(instant)
+
+
+def _place(marker: str | None) -> Place | None:
+    if marker is None:
+        return None
+    decided_at, _, incident_id = marker.partition("-")
+    return Place(int(decided_at), incident_id)
+
+
+def _next(req: falcon.Request, query: Mapping[str, Any], place: Place) -> dict[str, str]:
+    """The same question from there on; but nobody waits for a second page."""
+    kept = {name: value for name, value in req.params.items() if name in query and name not in ("wait", "incarnation")}
+    words = urlencode(kept | {"marker": f"{place.decided_at}-{place.id}"}, doseq=True)
+    return {"rel": "next", "href": f"{req.prefix}{req.path}?{words}"}

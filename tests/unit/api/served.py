@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API in this process. Each answer is checked against the document, whatever the test is about."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from falcon import testing
+from oslo_config import cfg
+
+from blazar_spot.api import document, policies
+from blazar_spot.api.app import App, application
+from blazar_spot.api.routes import UseCases
+from blazar_spot.core.promises import Instance, Notice, NoticeState
+from blazar_spot.enforcement.queries import Queries
+from blazar_spot.enforcement.watching import Watch
+from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.store import Store
+from blazar_spot.testing.clock import FakeClock
+
+NOON = 1_800_000_000
+NOBODY: dict[str, str] = {}
+
+
+def token(project_id: str = "ours", *roles: str) -> dict[str, str]:
+    """What Keystone's middleware says of a token; it is a member's if nothing else is said."""
+    words = ",".join(roles or ("member", "reader"))
+    return {"X-User-Id": f"user of {project_id}", "X-Project-Id": project_id, "X-Roles": words}
+
+
+OURS = token()
+READER = token("ours", "reader")
+THEIRS = token("theirs")
+ADMIN = token("admin", "admin", "member", "reader")
+
+
+def use_cases(store: Store, clock: Clock | None = None, places: int = 8) -> UseCases:
+    """All of them over this store."""
+    clock = clock or FakeClock(NOON)
+    return UseCases(queries=Queries(store), watch=Watch(store, clock, places))
+
+
+def made(parts: UseCases) -> App:
+    """The application, with the policy of those who have no policy file."""
+    conf = cfg.ConfigOpts()
+    conf([], default_config_files=[], default_config_dirs=[])
+    return application(parts, policies.enforcer(conf))
+
+
+@dataclass
+class Service:
+    """The API for tests; ``template`` is the path as the document has it, where it is not the path itself."""
+
+    client: testing.TestClient
+
+    def get(self, path: str, headers: dict[str, str] = OURS, *, template: str | None = None, **more: Any) -> Any:
+        return self.ask("get", path, headers, template=template, **more)
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str] = OURS, *, template: str | None = None, **more: Any
+    ) -> testing.Result:
+        answer = self.client.simulate_request(method.upper(), path, headers=headers, **more)
+        check(answer, template or path.partition("?")[0], method)
+        return answer
+
+
+def check(answer: testing.Result, template: str, method: str) -> None:
+    """The answer is one that the document has."""
+    validator = document.service().answer(template, method, answer.status_code)
+    if validator is not None:
+        assert answer.headers["content-type"] == document.JSON
+        validator.validate(answer.json)
+
+
+def serve(store: Store, clock: Clock | None = None, places: int = 8) -> Service:
+    return Service(testing.TestClient(made(use_cases(store, clock, places))))
+
+
+def error_of(answer: testing.Result) -> tuple[int, str]:
+    return answer.status_code, answer.json["error"]["code"]
+
+
+def put_incident(
+    store: Store,
+    name: str,
+    project_id: str = "ours",
+    *,
+    state: NoticeState = NoticeState.SCHEDULED,
+    flavor: str = "boost-preemptible",
+    decided_at: int = NOON,
+    given_at: int | None = None,
+    acknowledged_at: int | None = None,
+) -> None:
+    """A notice of this name for an instance of its own, as the engine stores them."""
+    instance = Instance(
+        id=f"instance-{name}",
+        host="gpu-1",
+        project_id=project_id,
+        name=f"Größe {name}",
+        flavor=flavor,
+        created_at=NOON - 9000,
+        running_since=NOON - 8000,
+    )
+    notice = Notice(
+        id=f"notice-{name}",
+        instance_id=instance.id,
+        project_id=project_id,
+        host="gpu-1",
+        decided_at=decided_at,
+        deadline_at=decided_at + 900,
+        given_at=given_at,
+        state=state,
+        acknowledged_at=acknowledged_at,
+    )
+    with store.begin() as work:
+        work.put_instances([instance])
+        work.put_notices([notice])
+        work.count_news([project_id])
