@@ -18,7 +18,7 @@ from blazar_spot.core.instants import iso, to_datetime
 PRIORITY = "info"
 ENVELOPE = 2.0
 """The version of oslo.messaging's envelope around each message."""
-VERSION = "1.0"
+VERSION = "1.1"
 """The version of the payload: its second part counts additions, its first changes that may break a reader."""
 
 
@@ -68,5 +68,7 @@ def payload(event: Event) -> dict[str, Any]:
             "host": event.host,
             "decided_at": iso(event.decided_at),
             "deadline_at": iso(event.deadline_at),
+            "acknowledged_at": None if event.acknowledged_at is None else iso(event.acknowledged_at),
+            "is_ready": event.is_ready,
         },
     }

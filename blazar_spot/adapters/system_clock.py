@@ -12,7 +12,8 @@ REST_SECONDS = 1.0
 class SystemClock:
     """The real ``Clock``, whose waiting can be cut short from another thread or from a signal handler."""
 
-    def __init__(self) -> None:
+    def __init__(self, rest_seconds: float = REST_SECONDS) -> None:
+        self._rest_seconds = rest_seconds
         # Its lock may be taken again by the thread that has it: a signal handler interrupts the very thread that waits.
         self._bell = threading.Condition(threading.RLock())
         self._is_stopping = False
@@ -23,7 +24,7 @@ class SystemClock:
 
     def wait(self, seconds: float) -> bool:
         """Wait so long, measured by a clock that nobody can set, or until woken; True at once if interrupted."""
-        rest = min(seconds, REST_SECONDS)
+        rest = min(seconds, self._rest_seconds)
         with self._bell:
             self._bell.wait_for(lambda: self._is_stopping, rest)
             self._bell.wait_for(lambda: self._is_stopping or self._is_woken, seconds - rest)

@@ -22,6 +22,7 @@ from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import loop
+from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.pulse import Pulse
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ear.listen(clock.wake)
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
     ready = partial(LOG.info, "The engine is at work")
-    with _carrying(bearers):
+    with _carrying(bearers, whole.bell):
         loop.run(whole.engine, clock, clock.wait, pace, ready, pulse.beat)
     return 0
 
@@ -72,16 +73,19 @@ def _once(engine: Engine, posts: Sequence[Post]) -> int:
 
 
 @contextmanager
-def _carrying(posts: Sequence[Post]) -> Iterator[None]:
-    """Let each carry its letters on a thread of its own; in the end each may finish what it is at, for a while."""
-    clock = SystemClock()
-    threads = [Thread(target=post.run, args=(clock.wait,), daemon=True) for post in posts]
-    for thread in threads:
+def _carrying(posts: Sequence[Post], bell: Bell) -> Iterator[None]:
+    """Let each carry its letters on a thread of its own, at once when the bell rings; in the end each may finish what
+    it is at, for a while."""
+    clocks = [SystemClock(rest_seconds=0) for _ in posts]
+    threads = [Thread(target=post.run, args=(one.wait,), daemon=True) for post, one in zip(posts, clocks, strict=True)]
+    for clock, thread in zip(clocks, threads, strict=True):
+        bell.heard_by(clock.wake)
         thread.start()
     try:
         yield
     finally:
-        clock.interrupt()
+        for clock in clocks:
+            clock.interrupt()
         for thread in threads:
             thread.join(PATIENCE_SECONDS)
 

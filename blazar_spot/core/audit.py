@@ -11,7 +11,7 @@ from blazar_spot.core.record import Deed, deed
 
 
 def of_notice(before: Notice, after: Notice, at: int) -> Deed | None:
-    """A notice that was moved, withdrawn or has ended; None if what the instance was told stays as it was."""
+    """A notice that was moved, acknowledged, withdrawn or has ended; None if all that is said of it stays as it was."""
     if after.revision == before.revision:
         return None
     what, why = _story(before, after)
@@ -28,6 +28,10 @@ def _story(before: Notice, after: Notice) -> tuple[str, str]:
             )
         case NoticeState.TERMINATED:
             return "notice ended", f"the instance is gone; it was told {_at(before)}"
+    if after.ready_at != before.ready_at:
+        return "notice acknowledged", f"its holder lets it go before {_at(after)}"
+    if after.acknowledged_at != before.acknowledged_at:
+        return "notice acknowledged", f"its holder knows of {_at(after)}"
     moved = f"from {_at(before)} to {_at(after)}"
     if before.given_at is None and after.given_at is not None:
         return "notice moved", f"{moved}: it could not be read before {iso(after.given_at)}"

@@ -54,6 +54,12 @@ class NotFound(Permanent):
     code = "not_found"
 
 
+class NotOpen(Permanent):
+    """What the request is about is over, and nothing can be said to it any more."""
+
+    code = "not_open"
+
+
 class Forbidden(Permanent):
     """Our account may not do this."""
 

@@ -17,6 +17,8 @@ class News(StrEnum):
     SCHEDULED = "scheduled"
     RESCHEDULED = "rescheduled"
     """The deadline is later than it was."""
+    ACKNOWLEDGED = "acknowledged"
+    """Its holder said that it is known, or that the instance may go before its deadline."""
     WITHDRAWN = "withdrawn"
     TERMINATED = "terminated"
     """The instance is gone."""
@@ -38,6 +40,8 @@ class Event:
     host: str
     decided_at: int
     deadline_at: int
+    acknowledged_at: int | None = None
+    is_ready: bool = False
 
 
 _OF_STATE = {NoticeState.WITHDRAWN: News.WITHDRAWN, NoticeState.TERMINATED: News.TERMINATED}
@@ -50,7 +54,7 @@ def event(before: Notice | None, after: Notice, instance: Instance, at: int) -> 
     elif after.revision == before.revision:
         return None
     else:
-        news = _OF_STATE.get(after.state, News.RESCHEDULED)
+        news = _OF_STATE.get(after.state) or _of_open(before, after)
     return Event(
         id=f"{after.id}-{after.revision}",
         news=news,
@@ -64,4 +68,10 @@ def event(before: Notice | None, after: Notice, instance: Instance, at: int) -> 
         host=after.host,
         decided_at=after.decided_at,
         deadline_at=after.deadline_at,
+        acknowledged_at=after.acknowledged_at,
+        is_ready=after.ready_at is not None,
     )
+
+
+def _of_open(before: Notice, after: Notice) -> News:
+    return News.RESCHEDULED if after.deadline_at > before.deadline_at else News.ACKNOWLEDGED

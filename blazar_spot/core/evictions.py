@@ -89,6 +89,12 @@ def _time_for(measure: Measure, policy: Policy) -> int:
             return policy.reset_allowance
 
 
+def is_room_kept(due_at: Iterable[int], policy: Policy, now: int) -> bool:
+    """Whether whoever may go early has to wait: its delete might still take up room when others fall due, and the lead
+    was not counted for that."""
+    return any(now <= at <= now + policy.delete_p99 for at in due_at)
+
+
 def allowed(wanted: Iterable[str], host: str, under_way: Collection[Eviction], policy: Policy, now: int) -> list[str]:
     """Those of the new evictions on a host for which there is room beside those under way, in order.
 

@@ -42,7 +42,8 @@ def why_late(
         return Cause.STRANGER
     if unfenced:
         return Cause.UNFENCED_BOOT
-    if any(seen.notices[one].deadline_at > reclaim.evict_at for one in seen.spots if one in seen.notices):
+    told = [seen.notices[one] for one in seen.spots if one in seen.notices]
+    if any(notice.deadline_at > reclaim.evict_at and notice.ready_at is None for notice in told):
         return Cause.NOTICE_RUNS
     if any(one.measure is Measure.ALARM for one in evictions):
         return Cause.STUCK

@@ -42,6 +42,18 @@ def given(notice: Notice, at: int, policy: Policy, own: int | None = None) -> No
     return seen if policy.breaks_promises else _not_before(seen, at + policy.notice_of(own))
 
 
+def acknowledged(notice: Notice, at: int, *, is_ready: bool) -> Notice:
+    """The notice after its holder said that it is known and, if ``is_ready``, that the instance may go from now on.
+
+    Said again it changes nothing, and nobody takes back what was agreed to: somebody may have acted on it.
+    """
+    ready_at = at if is_ready and notice.ready_at is None else notice.ready_at
+    if notice.acknowledged_at is not None and ready_at == notice.ready_at:
+        return notice
+    known_at = at if notice.acknowledged_at is None else notice.acknowledged_at
+    return replace(notice, acknowledged_at=known_at, ready_at=ready_at, revision=notice.revision + 1)
+
+
 def revised(notice: Notice, reclaims: Collection[Reclaim]) -> Notice:
     """The notice as the open reclaims of its host want it now: later, withdrawn, or the same."""
     if not reclaims:

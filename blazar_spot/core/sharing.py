@@ -88,10 +88,12 @@ def victims(lacking: Size, sizes: Mapping[str, Size], costs: Mapping[str, int]) 
 
 
 def cost(instance: Instance | None, notice: Notice | None, evict_at: int, policy: Policy, now: int) -> int:
-    """What the going of a spot instance at ``evict_at`` costs: who was told so goes before anybody else, and who was
-    promised more time only if nobody else can."""
+    """What the going of a spot instance at ``evict_at`` costs: nothing if its holder lets it go. Who was told so goes
+    before anybody else, and who was promised more time only if nobody else can."""
     if instance is None:
         return _PROMISE
+    if notice is not None and notice.ready_at is not None:
+        return 0
     first = max(evict_at, promised_until(instance, now, policy))
     if notice is not None and notice.deadline_at <= first:
         return 1

@@ -17,9 +17,9 @@ class Seen:
     """What was observed about a reclaim's host in this tick.
 
     ``spots``: the spot instances on it that have a promise, those being built included. ``condemned``: those without
-    one. ``moved``: spot instances elsewhere whose move away waits to be confirmed. ``asked``: those whose deletion was
-    accepted. ``occupants``: everything any witness names, None if one of them did not answer. ``unproven``: those whom
-    only the third one names, which nothing can be done about.
+    one. ``notices``: the open ones of both. ``moved``: spot instances elsewhere whose move away waits to be confirmed.
+    ``asked``: those whose deletion was accepted. ``occupants``: everything any witness names, None if one of them did
+    not answer. ``unproven``: those whom only the third one names, which nothing can be done about.
     """
 
     is_closed: bool
@@ -104,9 +104,13 @@ def _while_noticing(reclaim: Reclaim, claim: Claim, seen: Seen, now: int) -> Ste
     if now >= reclaim.evict_at:
         # Also when a notice could not be given: each instance goes by its own, and nobody waits for a neighbour's.
         return Enter(State.EVICTING)
-    if any(seen.notices[server].given_at is None for server in seen.spots):
-        return Wait("a notice has not been given yet")
-    return Enter(State.NOTIFIED) if reclaim.state is State.FENCED else Wait("the notices are running")
+    is_given = all(seen.notices[server].given_at is not None for server in seen.spots)
+    if is_given and reclaim.state is State.FENCED:
+        return Enter(State.NOTIFIED)
+    consenting = frozenset(server for server, notice in seen.notices.items() if notice.ready_at is not None)
+    if consenting and seen.occupants is not None:
+        return Evict(consenting)
+    return Wait("the notices are running" if is_given else "a notice has not been given yet")
 
 
 def _while_evicting(reclaim: Reclaim, seen: Seen, now: int) -> Step:
@@ -122,7 +126,7 @@ def _while_evicting(reclaim: Reclaim, seen: Seen, now: int) -> Step:
         return Enter(State.VERIFYING)
     if reclaim.state is State.VERIFYING and not is_all_asked:
         return Enter(State.EVICTING)
-    due = seen.condemned | {server for server in seen.spots if _has_run_out(seen.notices[server], now)}
+    due = seen.condemned | {server for server in seen.spots if _may_go(seen.notices[server], now)}
     if not due and not seen.moved:
         return Wait("the host has not been seen clean")
     if seen.occupants is None:
@@ -146,5 +150,6 @@ def _without_notice(seen: Seen) -> frozenset[str]:
     return seen.spots - seen.notices.keys()
 
 
-def _has_run_out(notice: Notice, now: int) -> bool:
-    return notice.given_at is not None and notice.deadline_at <= now
+def _may_go(notice: Notice, now: int) -> bool:
+    """Its notice has run its length, or its holder does not need that."""
+    return notice.ready_at is not None or (notice.given_at is not None and notice.deadline_at <= now)

@@ -12,6 +12,7 @@ from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.lateness import is_unfenced
 from blazar_spot.core.promises import Instance, Reclaim
 from blazar_spot.core.record import Cause, breach
+from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.ledger import as_seen
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.occupancy import Look
@@ -33,9 +34,10 @@ class Untold:
 class Announcing:
     """Announces their end to those who do not know of it."""
 
-    def __init__(self, store: Store, notices: Notices, clock: Clock) -> None:
+    def __init__(self, store: Store, notices: Notices, bell: Bell, clock: Clock) -> None:
         self._store = store
         self._notices = notices
+        self._bell = bell
         self._clock = clock
 
     def announce(self, untold: Sequence[Untold], instances: Mapping[str, Instance]) -> None:
@@ -47,6 +49,7 @@ class Announcing:
             with self._store.begin() as work:
                 told = [instance for one in untold for instance in self._decide(work, one, instances)]
                 work.count_news(instance.project_id for instance in told)
+            self._bell.ring()
         except StaleVersion:
             LOG.info(
                 "Notices for %s are decided by somebody else as well", ", ".join(one.reclaim.host for one in untold)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.admittance import Admittance, Furnish
 from blazar_spot.enforcement.announcing import Announcing
+from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.departures import Departures
 from blazar_spot.enforcement.engine import Engine
@@ -30,6 +32,7 @@ from blazar_spot.enforcement.rebinding import Rebinding
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.retirement import Retirement
+from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.enforcement.vacating import Vacating
@@ -54,6 +57,8 @@ class Whole:
     retirement: Retirement
     vacating: Vacating
     witnesses: Witnesses
+    acknowledging: Acknowledging
+    bell: Bell
     policy: Policy
     clock: Clock
     store: Store
@@ -77,9 +82,11 @@ def assemble(
 ) -> Whole:
     """Put the use cases together over these ports."""
     witnesses = Witnesses(compute, pool, Departures(store, compute, clock, reaper_seconds))
-    notices = Notices(store, Telling(compute, clock), clock, policy, channels)
+    bell = Bell()
+    revising = Revising(store, clock, channels, bell)
+    notices = Notices(store, Telling(compute, clock), revising, clock, policy)
     evictions = Evictions(store, compute, clock, policy)
-    announcing = Announcing(store, notices, clock)
+    announcing = Announcing(store, notices, bell, clock)
     hunting = Hunting(store, compute, evictions, clock, policy, mode)
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)
@@ -108,6 +115,8 @@ def assemble(
         retirement=Retirement(store, compute, pool, clock),
         vacating=Vacating(compute, witnesses, clock, policy, handback_budget),
         witnesses=witnesses,
+        acknowledging=Acknowledging(store, revising, bell, clock),
+        bell=bell,
         policy=policy,
         clock=clock,
         store=store,

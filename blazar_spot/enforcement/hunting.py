@@ -2,7 +2,8 @@
 """Makes those go who have to: looks once more whether they are due, and puts on record what is withheld or too early.
 
 Whom a reclaim wants gone was decided by a look at its host, which took its time, and a delete cannot be undone. So each
-of them is decided again by what the database says now. How an instance is made to go is ``evictions``'.
+of them is decided again by what the database says now. Those whose holders let them go early go when there is nothing
+else to do. How an instance is made to go is ``evictions``'.
 """
 
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from blazar_spot.core.errors import SpotError
+from blazar_spot.core.evictions import is_room_kept
 from blazar_spot.core.lateness import is_short
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Reclaim
@@ -65,7 +67,8 @@ class Hunting:
             return []
         with self._store.begin() as work:
             known = read(work, [wanted.look for wanted in self._wanted], self._mode)
-        quarries = _apart(quarry for wanted in self._wanted if (quarry := self._still_due(wanted, known)))
+        by_turn = sorted(self._wanted, key=self._is_early)
+        quarries = _apart(quarry for wanted in by_turn if (quarry := self._still_due(wanted, known)))
         self._evictions.pursue(quarries, fleet.ids)
         return quarries
 
@@ -80,6 +83,9 @@ class Hunting:
                         "%s has moved away from %s and is not confirmed: %s", server, quarry.reclaim.host, error
                     )
 
+    def _is_early(self, wanted: Wanted) -> bool:
+        return self._clock.now() < wanted.reclaim.evict_at
+
     def _still_due(self, wanted: Wanted, known: Known) -> Quarry | None:
         reclaim, look = wanted.reclaim, wanted.look
         if known.reclaims.get(reclaim.id) != reclaim:
@@ -88,7 +94,11 @@ class Hunting:
         step = next_step(reclaim, known.claims.get(reclaim.id), seen, self._clock.now())
         if not isinstance(step, Evict):
             return None
-        if known.withheld:
+        if self._is_early(wanted):
+            due_at = (one.evict_at for one in known.reclaims.values())
+            if known.withheld or is_room_kept(due_at, self._policy, self._clock.now()):
+                return None
+        elif known.withheld:
             self._withhold(reclaim, known.withheld)
             return None
         due = wanted.instances & step.instances
@@ -103,9 +113,10 @@ class Hunting:
 
     def _put_short_uptimes_on_record(self, reclaim: Reclaim, known: Known, due: frozenset[str]) -> None:
         now = self._clock.now()
+        consenting = {one for one in due if one in known.notices and known.notices[one].ready_at is not None}
         short = [
             one
-            for one in sorted(due - known.evictions.keys())
+            for one in sorted(due - consenting - known.evictions.keys())
             if one in known.instances and is_short(known.instances[one], now, self._policy)
         ]
         if short:

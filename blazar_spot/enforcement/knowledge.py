@@ -29,11 +29,12 @@ class Known:
     def of(self, look: Look, *, is_closed: bool) -> Seen:
         """What was observed of a host, as the rules want to be told."""
         groups = look.groups
+        ours = groups.spots | groups.condemned
         return Seen(
             is_closed=is_closed,
             spots=groups.spots,
             occupants=look.occupants,
-            notices={one: self.notices[one] for one in groups.spots if one in self.notices},
+            notices={one: self.notices[one] for one in ours if one in self.notices},
             condemned=groups.condemned,
             moved=groups.moved,
             asked=frozenset(one for one, eviction in self.evictions.items() if eviction.is_accepted),

@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices: decided and recorded, followed when reclaims move, ended with their instances, recorded as given.
 
-That guests can read them is ``telling``'s. A notice that another engine changed at the same time is left to the next
-tick, and holds up no other.
+That guests can read them is ``telling``'s, and how they are written down is ``revising``'s. A notice that another
+engine changed at the same time is left to the next tick, and holds up no other.
 """
 
 import logging
 import uuid
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from blazar_spot.core.audit import of_notice
-from blazar_spot.core.errors import StaleVersion
-from blazar_spot.core.events import event
 from blazar_spot.core.notice import deadline, given, promised_until, revised
-from blazar_spot.core.outbox import letters
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
 from blazar_spot.core.record import Cause, Deed, breach, deed
 from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Server
@@ -30,18 +27,15 @@ LOG = logging.getLogger(__name__)
 class Notices:
     """Keeps each notice true, and each guest told."""
 
-    def __init__(
-        self, store: Store, telling: Telling, clock: Clock, policy: Policy, channels: Collection[str] = ()
-    ) -> None:
+    def __init__(self, store: Store, telling: Telling, revising: Revising, clock: Clock, policy: Policy) -> None:
         self._store = store
-        self._channels = channels
+        self._revising = revising
         self._telling = telling
         self._clock = clock
         self._policy = policy
 
     def decide(self, work: Work, instances: Sequence[Instance], reclaim: Reclaim) -> None:
-        """Record a notice for each of these instances, because of this reclaim. That their projects have news is for
-        the caller to count, once for all reclaims."""
+        """Record a notice for each of these instances, because of this reclaim, as ``revising`` begins one."""
         now = self._clock.now()
         notices = [
             Notice(
@@ -57,9 +51,8 @@ class Notices:
             for instance in instances
         ]
         work.put_instances([one for one in instances if one.version == 0])  # whoever is told is known from then on
-        work.put_notices(notices)
+        self._revising.begin(work, notices, instances)
         work.add_all([_deed(notice, reclaim, now) for notice in notices])
-        self._write_letters(work, [(None, notice) for notice in notices], instances)
         for instance, notice in zip(instances, notices, strict=True):
             if notice.deadline_at < promised_until(instance, now, self._policy):
                 work.add(breach(Cause.OVERRIDDEN, now, reclaim.id, instance.host, instance.id))
@@ -70,7 +63,7 @@ class Notices:
         notices = self._revised(fleet)
         given_at = self._telling.tell(notices, fleet)
         first_given = [one for one in notices if one.given_at is None and one.id in given_at]
-        self._put([(one, given(one, given_at[one.id], self._policy, _own(one, fleet))) for one in first_given])
+        self._revising.put([(one, given(one, given_at[one.id], self._policy, _own(one, fleet))) for one in first_given])
 
     def _revised(self, fleet: Fleet) -> list[Notice]:
         """End the notices of instances that are gone, revise the others; returns those that stay."""
@@ -86,50 +79,12 @@ class Notices:
             (one, _ended(one) if one.instance_id in gone else _followed(one, fleet.get(one.instance_id), by_host))
             for one in notices
         ]
-        changed = self._put([(before, after) for before, after in pairs if after != before])
+        changed = self._revising.put([(before, after) for before, after in pairs if after != before])
         for notice in changed:
             if notice.state is not NoticeState.SCHEDULED:
                 LOG.info("The notice of instance %s is %s", notice.instance_id, notice.state)
         same = [after for before, after in pairs if after == before]
         return [one for one in [*same, *changed] if one.state is NoticeState.SCHEDULED]
-
-    def _put(self, changes: Sequence[tuple[Notice, Notice]]) -> list[Notice]:
-        """Store them together; or one by one, if somebody else has changed one of them at the same time."""
-        try:
-            return self._put_together(changes)
-        except StaleVersion:
-            return [stored for change in changes for stored in self._put_if_fresh(change)]
-
-    def _put_together(self, changes: Sequence[tuple[Notice, Notice]]) -> list[Notice]:
-        if not changes:
-            return []
-        with self._store.begin() as work:
-            stored = list(work.put_notices([after for _, after in changes]))
-            now = self._clock.now()
-            entries = [of_notice(before, after, now) for before, after in changes]
-            if any(entries):
-                work.add_all([entry for entry in entries if entry is not None])
-            news = [(before, after) for before, after in changes if after.revision > before.revision]
-            if news and self._channels:
-                self._write_letters(work, news, work.instances_by_id({after.instance_id for _, after in news}))
-            work.count_news(after.project_id for _, after in changes)
-            return stored
-
-    def _put_if_fresh(self, change: tuple[Notice, Notice]) -> list[Notice]:
-        try:
-            return self._put_together([change])
-        except StaleVersion:
-            LOG.info("The notice of %s was changed by somebody else at the same time", change[1].instance_id)
-            return []
-
-    def _write_letters(
-        self, work: Work, changes: Sequence[tuple[Notice | None, Notice]], instances: Sequence[Instance]
-    ) -> None:
-        """In the same transaction as what they tell: none of it is known to be sent before, and none is forgotten."""
-        known = {instance.id: instance for instance in instances}
-        now = self._clock.now()
-        events = (event(before, after, known[after.instance_id], now) for before, after in changes)
-        work.put_letters(letters([one for one in events if one is not None], self._channels))
 
 
 def _deed(notice: Notice, reclaim: Reclaim, now: int) -> Deed:

@@ -12,7 +12,7 @@ from blazar_spot.core.booking import Candidate, Part, Wish
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.model import Size
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Claim, Notice, Reclaim
+from blazar_spot.core.promises import Claim, Notice, NoticeState, Reclaim
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.enforcement.publishing import Entry
@@ -195,6 +195,12 @@ class Lab:
         while not condition():
             assert self.clock.now() < end, f"not seen within {within} s"
             self.second()
+
+    def acknowledge(self, server: FakeServer, *, is_ready: bool = True) -> Notice:
+        """Its holder says something to the notice that runs."""
+        (notice,) = [one for one in self.notices_of(server) if one.state is NoticeState.SCHEDULED]
+        said = self.whole.acknowledging.acknowledge(notice.id, server.project_id, is_ready=is_ready)
+        return said.notice
 
     @property
     def claim(self) -> Claim:

@@ -90,6 +90,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.has_no_promise: set[str] = set()
         self.was_unchangeable: set[str] = set()
         self.checked = 0
+        self.document: tuple[int, list[Notice]] = (0, [])
         lab, ports = self.lab, (self.lab.store, self.lab.cloud, self.lab.cloud)
         self.second = assemble(*ports, lab.clock, QUICK, channels=lab.channels, reaper_seconds=REAPER)
 
@@ -192,6 +193,13 @@ class AnyHistory(RuleBasedStateMachine):
     def let_deletes_be_of_rows_alone(self, lies: bool) -> None:
         """Until this is over the cloud accepts deletes and takes the rows alone."""
         self.lab.cloud.deletes_rows_alone = lies
+
+    @rule(number=NUMBERS, is_ready=st.booleans())
+    def acknowledge(self, number: int, is_ready: bool) -> None:
+        open_ones = [one for one in self.lab.store.notices if one.state is NoticeState.SCHEDULED]
+        if open_ones:
+            notice = open_ones[number % len(open_ones)]
+            self.lab.whole.acknowledging.acknowledge(notice.id, notice.project_id, is_ready=is_ready)
 
     @rule(number=NUMBERS)
     def rebuild(self, number: int) -> None:
@@ -463,11 +471,28 @@ class AnyHistory(RuleBasedStateMachine):
             assert server.is_spot
             if server.id in self.has_no_promise:
                 continue
+            if any(self.lets_go(one, write.at) for one in self.lab.notices_of(server)):
+                continue
             given = [one for one in self.lab.notices_of(server) if one.given_at is not None]
             assert any(one.deadline_at <= write.at and one.given_at + notice_of(server) <= write.at for one in given)
             ran_since = self.first_active.get(server.id)
             assert server.id in broken or (ran_since is not None and ran_since + uptime_of(server) <= write.at)
         self.checked = len(self.lab.cloud.writes)
+
+    def lets_go(self, notice: Notice, at: int) -> bool:
+        """Whether its holder had said so by then, and it was not withdrawn before."""
+        withdrawn = f"{notice.id}/{notice.revision}" if notice.state is NoticeState.WITHDRAWN else ""
+        is_over = any(deed.id.endswith(withdrawn) and deed.at < at for deed in self.lab.store.deeds if withdrawn)
+        return notice.ready_at is not None and notice.ready_at <= at and not is_over
+
+    @invariant()
+    def a_projects_number_rises_when_its_notices_change_and_only_then(self) -> None:
+        with self.lab.store.begin() as work:
+            number = work.incarnations(["tenant"])["tenant"]
+        shown = [replace(one, version=0) for one in self.lab.store.notices]
+        before_number, before_shown = self.document
+        assert number == before_number if shown == before_shown else number > before_number
+        self.document = number, shown
 
     @invariant()
     def no_deadline_moves_earlier_and_nobody_has_two(self) -> None:

@@ -88,7 +88,37 @@ def play_withdrawal(fuse: Fuse, blows_at: int) -> int:
     return fuse.burnt
 
 
-@pytest.mark.parametrize("play", [play_reclaim, play_withdrawal])
+def play_early_end(fuse: Fuse, blows_at: int) -> int:
+    """Two instances of which one is let go by its holder, who asks again when there was no answer, cut off once."""
+    lab = fragile_lab(fuse)
+    early, late = lab.boot_and_run(2)
+    lab.book("r1", lab.clock.now() + 120)
+    reclaim = lab.reclaim
+    lab.run_until(reclaim.notice_at + 5)
+    fuse.burnt, fuse.blows_at = 0, blows_at
+    try:
+        lab.acknowledge(early)
+    except Killed:
+        lab.restarted()
+        lab.acknowledge(early)
+    carry_on_until(lab, reclaim.evict_at - QUICK.delete_p99)
+    assert early.gone_at is not None
+    assert not late.deletes
+    carry_on_until(lab, reclaim.start_at)
+
+    assert lab.reclaim.state is State.READY
+    assert len(early.deletes) in ((1, 2) if blows_at else (1,))
+    assert late.deletes[0] >= reclaim.evict_at
+    notices = [lab.notices_of(one) for one in (early, late)]
+    assert [[(one.state, one.revision) for one in several] for several in notices] == [
+        [(NoticeState.TERMINATED, 3)],
+        [(NoticeState.TERMINATED, 2)],
+    ]
+    assert lab.store.breaches == []
+    return fuse.burnt
+
+
+@pytest.mark.parametrize("play", [play_reclaim, play_withdrawal, play_early_end])
 def test_promises_survive_a_kill_before_and_after_every_effect_and_commit(play) -> None:  # type: ignore[no-untyped-def]
     places = play(Fuse(kill), 0)
     assert places > 10

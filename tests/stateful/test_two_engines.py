@@ -103,6 +103,21 @@ def test_two_engines_withdraw_together_and_leave_nothing_behind() -> None:
             assert [notice.state for notice in lab.notices_of(server)] == [NoticeState.WITHDRAWN]
 
 
+def test_two_engines_let_one_go_early_once_and_the_other_one_at_its_deadline() -> None:
+    def let_one_go(lab: Lab) -> None:
+        lab.acknowledge(next(iter(lab.cloud.servers.values())))
+
+    for place in places(let_one_go):
+        lab, _, other = played(place, let_one_go)
+        assert other.turns == 1
+        assert lab.reclaim.state is State.READY
+        early, late = lab.cloud.servers.values()
+        assert early.deletes[0] < lab.reclaim.evict_at <= late.deletes[0]
+        assert [len(early.deletes), len(late.deletes)] == [1, 1], place
+        assert [one.revision for one in (*lab.notices_of(early), *lab.notices_of(late))] == [3, 2]
+        assert lab.store.breaches == []
+
+
 @pytest.mark.parametrize("steps", [1, 2])
 def test_two_engines_that_tick_in_turn_do_no_more_than_one(steps: int) -> None:
     lab = Lab(policy=QUICK)

@@ -83,6 +83,8 @@ def sample(news: News) -> Event:
         return EVENT
     later = 600 if news is News.RESCHEDULED else 0
     event = replace(EVENT, id=f"{EVENT.incident}-2", revision=2, news=news, at=NOON + 60)
+    if news is News.ACKNOWLEDGED:
+        return replace(event, acknowledged_at=event.at, is_ready=True)
     return replace(event, deadline_at=event.deadline_at + later)
 
 

@@ -5,7 +5,7 @@ import pathlib
 import signal
 import threading
 
-from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.adapters.system_clock import REST_SECONDS, SystemClock
 
 
 def test_now_is_the_second_that_the_file_system_sees_too(tmp_path: pathlib.Path) -> None:
@@ -37,6 +37,16 @@ def test_being_woken_before_a_wait_ends_it_after_its_rest() -> None:
     assert clock.wait(30) is False
     clock.interrupt()
     assert clock.wait(30) is True
+
+
+def test_without_a_rest_being_woken_before_a_wait_ends_it_at_once() -> None:
+    clock = SystemClock(rest_seconds=0)
+    woken = threading.Event()
+    clock.wake()
+    thread = threading.Thread(target=lambda: clock.wait(30) or woken.set())
+    thread.start()
+    assert woken.wait(REST_SECONDS / 2)
+    thread.join()
 
 
 def test_a_signal_handler_may_interrupt_the_thread_that_waits() -> None:

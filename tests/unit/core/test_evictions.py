@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.evictions import CLAIMED_FOR, Eviction, Measure, Outcome, allowed, next_measure
+from blazar_spot.core.evictions import CLAIMED_FOR, Eviction, Measure, Outcome, allowed, is_room_kept, next_measure
 from blazar_spot.core.policy import Policy
 
 NOW = 1_800_000_000
@@ -110,3 +110,11 @@ def test_an_eviction_that_takes_longer_than_a_slow_delete_holds_up_nobody() -> N
     slow = under_way("h1", "h1")
     assert allowed(["a"], "h1", slow, POLICY, NOW + POLICY.delete_p99 - 1) == []
     assert allowed(["a"], "h1", slow, POLICY, NOW + POLICY.delete_p99) == ["a"]
+
+
+@pytest.mark.parametrize(("seconds", "is_kept"), [(-1, False), (0, True), (15, True), (16, False)])
+def test_room_is_kept_from_when_a_slow_delete_would_end_too_late_until_others_are_due(
+    seconds: int, is_kept: bool
+) -> None:
+    assert is_room_kept([NOW + 9000, NOW + seconds], POLICY, NOW) is is_kept
+    assert not is_room_kept([], POLICY, NOW)

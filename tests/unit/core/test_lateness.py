@@ -57,6 +57,12 @@ def test_a_fence_may_be_late_by_the_slack_and_no_more() -> None:
     assert is_fence_late(RECLAIM, POLICY, RECLAIM.fence_at + 61)
 
 
+def test_a_notice_that_nobody_needs_to_its_end_makes_no_host_late() -> None:
+    runs = replace(notice(RECLAIM.evict_at + 1), ready_at=None)
+    for told, cause in ((runs, Cause.NOTICE_RUNS), (replace(runs, ready_at=START), Cause.LEAD_SHORT)):
+        assert why_late(RECLAIM, replace(SEEN, notices={"s1": told}), [], [], []) is cause
+
+
 @pytest.mark.parametrize(("known_after", "is_late"), [(-1, True), (0, True), (1, False)])
 def test_a_fence_is_late_only_if_it_was_known_in_time(known_after: int, is_late: bool) -> None:
     known = replace(RECLAIM, planned_at=RECLAIM.fence_at + known_after)

@@ -3,7 +3,7 @@
 
 from dataclasses import replace
 
-from blazar_spot.core.notice import SCHEDULED_KEY, TERMINATION_KEY, deadline, given, metadata, revised
+from blazar_spot.core.notice import SCHEDULED_KEY, TERMINATION_KEY, acknowledged, deadline, given, metadata, revised
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
 from blazar_spot.core.reclaim import State
@@ -102,6 +102,24 @@ def test_notice_follows_the_earliest_reclaim_to_a_later_instant() -> None:
 
 def test_notice_never_moves_earlier() -> None:
     assert revised(NOTICE, [reclaim(NOW + 100)]) == NOTICE
+
+
+def test_an_acknowledged_notice_says_since_when_and_keeps_its_deadline() -> None:
+    known = acknowledged(NOTICE, NOW + 30, is_ready=False)
+    assert known == replace(NOTICE, acknowledged_at=NOW + 30, revision=2)
+    ready = acknowledged(known, NOW + 40, is_ready=True)
+    assert ready == replace(known, ready_at=NOW + 40, revision=3)
+    assert acknowledged(NOTICE, NOW + 40, is_ready=True) == replace(
+        NOTICE, acknowledged_at=NOW + 40, ready_at=NOW + 40, revision=2
+    )
+
+
+def test_what_was_said_once_is_not_changed_by_saying_it_or_less_again() -> None:
+    known = acknowledged(NOTICE, NOW + 30, is_ready=False)
+    ready = acknowledged(known, NOW + 40, is_ready=True)
+    assert acknowledged(known, NOW + 50, is_ready=False) is known
+    for is_ready in (False, True):
+        assert acknowledged(ready, NOW + 50, is_ready=is_ready) is ready
 
 
 def test_guest_reads_when_it_was_decided_and_when_it_ends() -> None:

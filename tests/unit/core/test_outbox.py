@@ -73,6 +73,15 @@ def test_each_revision_is_news_with_an_id_of_its_own(state: NoticeState, news: N
     assert (told(NOTICE, after).news, told(NOTICE, after).id) == (news, "incident-2")
 
 
+@pytest.mark.parametrize("ready_at", [None, NOON + 30])
+def test_what_its_holder_says_to_a_notice_is_news_and_is_told_in_all_that_follows(ready_at: int | None) -> None:
+    known = replace(NOTICE, acknowledged_at=NOON + 30, ready_at=ready_at, revision=2)
+    later = replace(known, deadline_at=NOON + 960, revision=3)
+    for before, after, news in ((NOTICE, known, News.ACKNOWLEDGED), (known, later, News.RESCHEDULED)):
+        said = told(before, after)
+        assert (said.news, said.acknowledged_at, said.is_ready) == (news, NOON + 30, ready_at is not None)
+
+
 def test_that_a_notice_could_be_read_is_no_news() -> None:
     assert event(NOTICE, replace(NOTICE, given_at=NOON + 1), INSTANCE, NOON) is None
 

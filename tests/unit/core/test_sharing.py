@@ -159,6 +159,13 @@ def test_who_was_told_goes_first_then_who_has_run_least_then_who_was_promised_mo
     assert told_later > old * 1_000_000
 
 
+def test_who_lets_it_go_is_the_first_to_go() -> None:
+    evict_at = NOW + POLICY.notice
+    for deadline_at in (evict_at, evict_at + 1):
+        consenting = replace(notice(deadline_at), ready_at=NOW)
+        assert cost(instance(90_000), consenting, evict_at, POLICY, NOW) == 0
+
+
 def test_who_was_told_too_late_for_the_start_stays_the_one_to_go() -> None:
     evict_at = NOW - 10
     assert cost(instance(90_000), notice(NOW + POLICY.notice), evict_at, POLICY, NOW) == 1

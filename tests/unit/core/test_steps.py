@@ -100,6 +100,50 @@ def test_only_instances_whose_notice_has_run_out_are_deleted() -> None:
     assert step(State.EVICTING, not_given, RECLAIM.evict_at) == Evict(frozenset({"s1"}))
 
 
+READY = replace(notice("s1"), acknowledged_at=RECLAIM.notice_at, ready_at=RECLAIM.notice_at)
+CONSENTING = replace(TOLD, notices={**TOLD.notices, "s1": READY})
+
+
+def test_whoever_is_let_go_by_its_holder_goes_early_and_nobody_else() -> None:
+    assert step(State.NOTIFIED, CONSENTING, RECLAIM.notice_at) == Evict(frozenset({"s1"}))
+    assert step(State.NOTIFIED, CONSENTING, RECLAIM.evict_at - 1) == Evict(frozenset({"s1"}))
+    assert step(State.NOTIFIED, CONSENTING, RECLAIM.evict_at) == Enter(State.EVICTING)
+    assert isinstance(step(State.NOTIFIED, TOLD, RECLAIM.notice_at), Wait)
+
+
+def test_whoever_is_let_go_needs_no_notice_that_could_be_read_and_waits_for_no_neighbours() -> None:
+    unread = {"s1": replace(READY, given_at=None), "s2": notice("s2", given=False)}
+    for state in (State.FENCED, State.NOTIFIED):
+        assert step(state, replace(FULL, notices=unread), RECLAIM.notice_at) == Evict(frozenset({"s1"}))
+
+
+def test_one_that_goes_early_is_pursued_until_it_is_gone() -> None:
+    going = replace(CONSENTING, spots=frozenset({"s2"}), condemned=frozenset({"s1"}), asked=frozenset({"s1"}))
+    assert step(State.NOTIFIED, going, RECLAIM.notice_at + 30) == Evict(frozenset({"s1"}))
+    gone = replace(TOLD, spots=frozenset({"s2"}), occupants=frozenset({"s2"}), notices={"s2": notice("s2")})
+    assert isinstance(step(State.NOTIFIED, gone, RECLAIM.notice_at + 30), Wait)
+
+
+def test_that_all_are_told_is_recorded_before_one_goes_early() -> None:
+    assert step(State.FENCED, CONSENTING, RECLAIM.notice_at) == Enter(State.NOTIFIED)
+
+
+def test_nobody_goes_early_where_nothing_is_sure() -> None:
+    for unsure in (replace(CONSENTING, occupants=None), replace(CONSENTING, is_closed=False)):
+        assert isinstance(step(State.NOTIFIED, unsure, RECLAIM.notice_at), Wait)
+    held = replace(CLAIM, standing=Standing.HELD)
+    assert isinstance(step(State.NOTIFIED, CONSENTING, RECLAIM.notice_at, held), Wait)
+    assert isinstance(step(State.NOTIFIED, CONSENTING, RECLAIM.notice_at - 1), Wait)
+    assert step(State.NOTIFIED, CONSENTING, RECLAIM.notice_at, None) == Enter(State.CANCELLED)
+    untold = replace(CONSENTING, notices={"s1": READY})
+    assert step(State.NOTIFIED, untold, RECLAIM.notice_at) == Notify(frozenset({"s2"}))
+
+
+def test_once_evictions_have_begun_consent_is_as_good_as_a_notice_that_has_run_out() -> None:
+    later = {"s1": replace(READY, deadline_at=START + 900), "s2": notice("s2", deadline_at=START + 900)}
+    assert step(State.EVICTING, replace(FULL, notices=later), RECLAIM.evict_at) == Evict(frozenset({"s1"}))
+
+
 def test_it_is_verifying_when_every_delete_was_accepted_and_only_then() -> None:
     half = replace(TOLD, asked=frozenset({"s1"}))
     assert step(State.EVICTING, half, RECLAIM.evict_at) == Evict(TOLD.spots)

@@ -2,9 +2,12 @@
 """News of notices reaches a channel: all of it, in order, whatever fails in between."""
 
 from dataclasses import replace
+from threading import Event as Moment
+from threading import Thread
 
 import pytest
 
+from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.errors import Permanent, Unreachable
 from blazar_spot.core.events import Event, News
 from blazar_spot.core.outbox import HOLD_SECONDS, KEEP_SECONDS, letters
@@ -37,6 +40,25 @@ def channel() -> FakeChannel:
 @pytest.fixture
 def post(lab: Lab, channel: FakeChannel) -> Post:
     return Post(lab.store, "bus", channel, lab.clock)
+
+
+def test_letters_are_carried_as_soon_as_the_bell_rings(lab: Lab, channel: FakeChannel, post: Post) -> None:
+    """Whoever carries them would look again in a minute, and has found nothing before."""
+    clock, looked, bell = SystemClock(rest_seconds=0), Moment(), lab.whole.bell
+    bell.heard_by(clock.wake)
+
+    def wait(seconds: float) -> bool:
+        looked.set()
+        return bool(channel.sent) or clock.wait(60 * seconds)
+
+    thread = Thread(target=post.run, args=(wait,), daemon=True)
+    thread.start()
+    assert looked.wait(20)
+    lab.boot_and_run(1)
+    lab.book("r1", lab.clock.now() + HOUR)
+    lab.run_until(lab.reclaim.notice_at)
+    thread.join(20)
+    assert [event.news for event in channel.sent] == [News.SCHEDULED]
 
 
 def _die() -> None:

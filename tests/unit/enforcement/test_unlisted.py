@@ -8,6 +8,7 @@ from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
+from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.testing.lab import Lab
 
@@ -25,7 +26,8 @@ def told(lab: Lab) -> str:
 def settled_by_one_who_knows_nobody(lab: Lab) -> NoticeState:
     """What becomes of the notice in the hands of an engine that was told of no instance."""
     ignorant = Fleet(lab.cloud, Ledger(lab.store), 600)
-    Notices(lab.store, Telling(lab.cloud, lab.clock), lab.clock, lab.policy).settle(ignorant)
+    revising = Revising(lab.store, lab.clock, [], lab.whole.bell)
+    Notices(lab.store, Telling(lab.cloud, lab.clock), revising, lab.clock, lab.policy).settle(ignorant)
     return lab.store.notices[0].state
 
 
