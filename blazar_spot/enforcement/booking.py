@@ -44,15 +44,18 @@ class Booking:
         self._judgement = Judgement(store, clock, policy, returning)
         self._securing = Securing(store, pool, clock, self._judgement)
 
-    def judge(self, wish: Wish, candidates: Sequence[Candidate], *, without: str | None = None) -> list[Candidate]:
+    def judge(
+        self, wish: Wish, candidates: Sequence[Candidate], *, without: str | None = None, along: int = 0
+    ) -> list[Candidate]:
         """The hosts that the wish would get, or raise ``Refused`` if it cannot be met without breaking a promise.
 
-        ``without`` is the reservation that would leave its place for it.
+        ``without`` is the reservation that would leave its place for it, but for so many hosts that go ``along``: they
+        are freed for the wish's start, too.
         """
         with or_refused():
             judgement = self._judgement
             known = judgement.known(candidates, without)
-            lead = judgement.lead(wish, wish.count_max, known.beside)
+            lead = judgement.lead(wish, along + wish.count_max, known.beside)
             return judgement.chosen(wish, judgement.present(candidates), known, lead)
 
     def fence_at(self, wish: Wish, *, without: str | None = None) -> int:
@@ -66,17 +69,27 @@ class Booking:
         with or_refused():
             return self._judgement.cheapest(wish, hosts, count, self._judgement.known(hosts))
 
-    def hold(self, reservation_id: str, lease_id: str, wish: Wish, candidates: Sequence[Candidate]) -> list[Candidate]:
+    def hold(
+        self,
+        reservation_id: str,
+        lease_id: str,
+        wish: Wish,
+        candidates: Sequence[Candidate],
+        *,
+        without: str | None = None,
+        along: int = 0,
+    ) -> list[Candidate]:
         """Choose the hosts and hold them for the reservation, or raise ``Refused`` with nothing held.
 
-        Their pools are as they were: ``secure`` them before the booking is accepted.
+        Their pools are as they were: ``secure`` them before the booking is accepted. ``without`` and ``along`` are as
+        in ``judge``.
         """
         with or_refused():
             judgement = self._judgement
-            known = judgement.known(candidates)
-            longest = judgement.lead(wish, wish.count_max, known.beside)
+            known = judgement.known(candidates, without)
+            longest = judgement.lead(wish, along + wish.count_max, known.beside)
             found = judgement.chosen(wish, judgement.present(candidates), known, longest)
-            lead = judgement.lead(wish, len(found), known.beside)
+            lead = judgement.lead(wish, along + len(found), known.beside)
             chosen = [replace(one, lead=lead) for one in found]
             self._write_claims(reservation_id, lease_id, wish, chosen)
         return chosen
@@ -93,13 +106,14 @@ class Booking:
             self.release(reservation_id, [host for host in hosts if host.host not in names])
         return had
 
-    def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
+    def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate], *, along: int = 0) -> None:
         """Let the reservation hold these hosts for the wish's window instead, or raise ``Refused`` with all as it was.
 
-        Before the new fence's instant nothing is written: the claims follow when the calendar has changed.
+        Before the new fence's instant nothing is written: the claims follow when the calendar has changed. So many
+        other hosts go ``along``: they are held for that window already.
         """
         with or_refused():
-            lead = self._judgement.lead_now(wish, len(hosts), reservation_id)
+            lead = self._judgement.lead_now(wish, along + len(hosts), reservation_id)
         if self._clock.now() < self._policy.instants(wish.start_at, lead).fence_at:
             return
         with or_refused():

@@ -23,17 +23,13 @@ class Rebinding:
         self._clock = clock
         self._policy = policy
 
-    def due(self, margin: int) -> list[Claim]:
+    def due(self, margin: int) -> list[tuple[Claim, Reclaim]]:
         """The claims that may still move; ``margin`` is the time that a new host's fence takes to be planned."""
-        return [claim for claim, _ in self._due(margin)]
-
-    def _due(self, margin: int) -> list[tuple[Claim, Reclaim]]:
         with self._store.begin() as work:
             return rebinding.due(work.claims_with_reclaims(), self._clock.now(), margin)
 
-    def choose(self, bounds: Sequence[Bound], margin: int) -> list[Move]:
-        """What to change, judged by the longest of their leads; nothing if meanwhile it has become too late."""
-        before = self._due(margin)
+    def choose(self, bounds: Sequence[Bound], due: Sequence[tuple[Claim, Reclaim]], margin: int) -> list[Move]:
+        """What to change, judged by the longest of the leads; nothing if meanwhile it has become too late."""
         hosts = {candidate.host for bound in bounds for candidate in bound.candidates}
         with self._store.begin() as work:
             told = work.instances_with_notices(sorted(hosts))
@@ -41,9 +37,9 @@ class Rebinding:
             bounds,
             [instance for instance, _ in told],
             {instance.id: notice for instance, notice in told if notice is not None},
-            max((reclaim.lead for _, reclaim in before), default=0),
+            max((reclaim.lead for _, reclaim in due), default=0),
             self._policy,
             self._clock.now(),
         )
-        still = {(claim.reservation_id, claim.host) for claim in self.due(margin)}
+        still = {(claim.reservation_id, claim.host) for claim, _ in rebinding.due(due, self._clock.now(), margin)}
         return moves if all((move.reservation_id, move.leaves) in still for move in moves) else []

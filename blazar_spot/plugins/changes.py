@@ -26,7 +26,8 @@ from blazar_spot.ports.clock import Clock
 class Change:
     """Allocations that go, and what is wished for beside the kept ones.
 
-    ``moved`` is what the kept ones are held for from now on, if that is earlier than before.
+    ``moved`` is what the kept ones are held for from now on, if that is earlier than before; ``is_moved`` if it is
+    later, too.
     ``is_needed``: without more hosts the reservation would have fewer than it must have.
     """
 
@@ -36,6 +37,7 @@ class Change:
     is_needed: bool = False
     kept: tuple[Candidate, ...] = ()
     moved: Wish | None = None
+    is_moved: bool = False
 
 
 class Changes:
@@ -66,6 +68,7 @@ class Changes:
             removed,
             kept=tuple(_idle(hosts[host]) for host in kept),
             moved=asked.wish if kept and asked.wish.start_at < instant(before["start_date"]) else None,
+            is_moved=asked.wish.start_at != instant(before["start_date"]),
         )
         if len(kept) == asked.wish.count_max:
             return change
@@ -76,17 +79,21 @@ class Changes:
             is_needed=len(kept) < asked.wish.count_min,
         )
 
-    def judge(self, change: Change) -> None:
+    def judge(self, reservation_id: str, change: Change) -> None:
         """Raise ``Refused`` if hosts that the change needs cannot be had."""
         if change.wish is not None and change.is_needed:
-            self._booking.judge(change.wish, candidates(change.offered))
+            without, along = _together(reservation_id, change)
+            self._booking.judge(change.wish, candidates(change.offered), without=without, along=along)
 
     def hold(self, reservation_id: str, lease_id: str, change: Change) -> Held | None:
         """Hold the hosts that the change wishes for; None if there are none and it can do without."""
         if change.wish is None:
             return None
+        without, along = _together(reservation_id, change)
         try:
-            chosen = self._booking.hold(reservation_id, lease_id, change.wish, candidates(change.offered))
+            chosen = self._booking.hold(
+                reservation_id, lease_id, change.wish, candidates(change.offered), without=without, along=along
+            )
         except Refused:
             if change.is_needed:
                 raise
@@ -97,7 +104,8 @@ class Changes:
         """Make sure of the kept hosts from their new start, and of those besides; returns the ids of those besides
         that cannot be had."""
         if change.moved is not None:
-            self._booking.move(reservation_id, change.moved, change.kept)
+            along = len(besides.hosts) if besides else 0
+            self._booking.move(reservation_id, change.moved, change.kept, along=along)
         if besides is None:
             return []
         try:
@@ -140,6 +148,12 @@ class Changes:
             count_min=max(1, wish.count_min - kept),
             count_max=wish.count_max - kept,
         )
+
+
+def _together(reservation_id: str, change: Change) -> tuple[str | None, int]:
+    """What hosts besides are judged without, and with how many: if the lease moves, the claims on its own hosts are
+    still where they were."""
+    return (reservation_id, len(change.kept)) if change.is_moved else (None, 0)
 
 
 def _asks_for_more(reservation: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -57,7 +57,8 @@ class SpotGuaranteeFilter(BaseFilter):
         with answered():
             for reservation in _of_hosts(current_lease_values):
                 after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
-                self._changes.judge(self._changes.change(reservation, current_lease_values, after))
+                change = self._changes.change(reservation, current_lease_values, after)
+                self._changes.judge(reservation["id"], change)
             for reservation in current_lease_values["reservations"]:
                 after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
                 for plugin in self._plugins_of(reservation):

@@ -46,8 +46,8 @@ class Rebinder:
         with calendar.CHANGES:
             due = self._rebinding.due(self._margin)
             ids: dict[str, str] = {}
-            bounds = list(_bounds(_movable(due), ids)) if due else []
-            moves = self._rebinding.choose(bounds, self._margin) if bounds else []
+            bounds = list(_bounds(_movable(claim for claim, _ in due), ids)) if due else []
+            moves = self._rebinding.choose(bounds, due, self._margin) if bounds else []
             if moves:
                 _write(moves, ids)
 

@@ -172,6 +172,42 @@ def test_with_nothing_due_blazars_tables_are_not_asked(late: Reservations, monke
     late.poll()
 
 
+def test_what_is_due_is_read_once_a_round(late: Reservations, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = booked(late)
+    reads: list[int] = []
+    due = Rebinding.due
+
+    def counted(self: Rebinding, margin: int) -> Any:
+        reads.append(margin)
+        return due(self, margin)
+
+    late.run_until(fence_of(late, lease) - MARGIN - 70)
+    before = late.hosts(lease)
+    late.world.pass_time(30)
+    monkeypatch.setattr(Rebinding, "due", counted)
+    late.poll()
+    assert late.hosts(lease) != before
+    assert reads == [MARGIN]
+
+
+def test_nothing_is_moved_when_it_became_too_late_while_it_was_decided(
+    late: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = booked(late)
+    before = late.hosts(lease)
+    late.run_until(fence_of(late, lease) - MARGIN - 70)
+    found = rebinding.matching
+
+    def slow(requirements: Any) -> Any:
+        late.world.pass_time(120)
+        return found(requirements)
+
+    late.world.pass_time(30)
+    monkeypatch.setattr(rebinding, "matching", slow)
+    late.poll()
+    assert late.hosts(lease) == before
+
+
 def test_it_decides_and_writes_under_the_lock(late: Reservations, monkeypatch: pytest.MonkeyPatch) -> None:
     lease = booked(late)
     held = []

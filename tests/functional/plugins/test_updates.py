@@ -7,6 +7,7 @@ import pytest
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 
 from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail
 
@@ -149,6 +150,28 @@ def test_an_update_whose_other_hosts_cannot_be_had_gives_back_what_it_wrote(rese
     assert reservations.hosts(lease) == [own]
     assert [claim.host for claim in reservations.claims(Standing.HELD, Standing.FIRM)] == [own]
     assert reservations.now(lease).status == "PENDING"
+
+
+MANY = [f"gpu-{number}" for number in range(1, 37)]
+"""So many hosts that freeing all of them takes longer than the shortest lead there is."""
+
+
+@pytest.mark.parametrize("start_in", [4 * HOUR, 6 * HOUR, 34 * MINUTE])
+def test_hosts_that_come_with_a_move_are_freed_in_time_beside_those_that_are_kept(
+    reservations: Reservations, start_in: int
+) -> None:
+    reservations.add_hosts(*MANY)
+    lease = reservations.lease(start_in=5 * HOUR, count=18)
+    reservations.poll()
+    start_at = reservations.world.minute_from_now(start_in)
+    reservations.update(lease, start_date=start_at, end_date=start_at + HOUR, min=36, max=36)
+    wanted = Policy().lead_for_hosts(36)
+    assert wanted > Policy().lead_for_hosts(18)
+    held = {one.lead for one in reservations.world.store.reclaims if one.start_at == start_at}
+    assert held == {wanted}
+    reservations.poll()
+    reservations.world.whole.engine.tick()
+    assert {(one.start_at, one.lead) for one in reservations.world.store.reclaims} == {(start_at, wanted)}
 
 
 def test_a_running_lease_grows_through_the_late_door(reservations: Reservations) -> None:
