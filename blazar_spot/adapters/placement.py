@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID, uuid5
 
 from keystoneauth1.session import Session
 
@@ -170,8 +171,13 @@ class PlacementPool:
         return _Draft(pool, generation, present, wanted)
 
     def _create(self, host: str) -> Provider:
-        """A provider without inventories takes nobody, so a pool that is to be closed is never open in between."""
-        body = {"name": PREFIX + host, "parent_provider_uuid": self._root(host)}
+        """A provider without inventories takes nobody, so a pool that is to be closed is never open in between.
+
+        Its id follows from its host's: a nova-compute that knows a provider which is there no longer fails all builds
+        for some minutes, and one that somebody deletes is made again as the one that nova-compute knows.
+        """
+        root = self._root(host)
+        body = {"name": PREFIX + host, "uuid": str(uuid5(UUID(root), PREFIX)), "parent_provider_uuid": root}
         return self._api.post("/resource_providers", body)  # type: ignore[no-any-return]
 
     def _write(self, draft: "_Draft", generation: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.enforcement.pools import Pools
 from blazar_spot.testing.store import FakeStore
 from tests.contract.stage import PER_HOST, POOLED, SPOT, booted, refused, told
@@ -44,12 +45,21 @@ def test_an_unpooled_instance_takes_its_room_from_the_pool_until_it_is_gone(stag
     assert stage.inventories(f"spot_{stage.one.host}")[GPU]["reserved"] == 0
 
 
+def test_a_pool_that_its_compute_knows_can_be_deleted_and_comes_back_without_harm(
+    cloud: Cloud, stage: "RealStage", sweep: Sweep
+) -> None:
+    cloud.service(f"compute-{stage.one.service_host}").restart()  # it learns of the pool, and looks minutes later again
+    stage.delete_provider(f"spot_{stage.one.host}")
+    sweep()
+    booted(stage, POOLED, stage.one)
+
+
 def _reserving(inventory: dict[str, Any], reserved: int) -> dict[str, Any]:
     return {**inventory, "reserved": reserved}
 
 
-# What follows is not done to a host on which a server is to be started soon: whoever deletes a provider by hand keeps
-# the host's nova-compute from starting any until it looks anew.
+# What follows is not done to a host on which a server is to be started soon: a provider that somebody deletes keeps the
+# host's nova-compute from starting any until it is there again, or nova-compute looks anew.
 ACCIDENTS: dict[str, Callable[["RealStage", str, dict[str, Any]], None]] = {
     "deleted": lambda stage, pool, _: stage.delete_provider(pool),
     "emptied": lambda stage, pool, present: stage.edit(pool, **dict.fromkeys(present)),

@@ -14,10 +14,11 @@ from tests.unit.adapters.http_stub import Answer, HttpStub
 
 CONFLICT = Answer(409, {"errors": [{"status": 409, "code": "placement.concurrent_update"}]})
 MARKER = {"resource_classes": [{"name": "CUSTOM_SPOT_POOL"}]}
+ROOT = "5a3c1f0e-6b7d-4c8e-9f10-2b3c4d5e6f70"
 POOL_INVENTORIES = "/resource_providers/pool/inventories"
 
 
-def _provider(name: str, uuid: str, root: str = "root") -> dict[str, Any]:
+def _provider(name: str, uuid: str, root: str = ROOT) -> dict[str, Any]:
     return {"name": name, "uuid": uuid, "root_provider_uuid": root, "generation": 1}
 
 
@@ -31,7 +32,7 @@ def _providers(*providers: dict[str, Any]) -> dict[str, Any]:
 
 
 TREE = (
-    _provider("host1", "root"),
+    _provider("host1", ROOT),
     _provider("host1_gpus", "gpus"),
     _provider("blazar_host1", "blazar"),
     _provider("spot_host1", "pool"),
@@ -43,7 +44,7 @@ def pool(http: HttpStub) -> PlacementPool:
     """Placement as scripted, with one host of four providers and an empty spot pool."""
     http.on("GET", "/resource_providers", _providers(TREE[0]), _providers(*TREE))
     http.on("GET", "/resource_classes", MARKER)
-    http.on("GET", "/resource_providers/root/inventories", _inventories({"VCPU": 8, "CUSTOM_GPU": 1}))
+    http.on("GET", f"/resource_providers/{ROOT}/inventories", _inventories({"VCPU": 8, "CUSTOM_GPU": 1}))
     http.on("GET", "/resource_providers/gpus/inventories", _inventories({"CUSTOM_GPU": 3}))
     http.on("GET", POOL_INVENTORIES, _inventories({}, generation=5))
     http.on("PUT", POOL_INVENTORIES, {})
@@ -161,6 +162,16 @@ def test_of_a_pool_that_is_taken_away_the_empty_provider_stays(http: HttpStub, p
     http.on("DELETE", POOL_INVENTORIES, CONFLICT, Answer(204))
     pool.remove("host1")
     assert http.asked("DELETE") == [POOL_INVENTORIES, POOL_INVENTORIES]
+
+
+def test_a_pool_that_is_made_again_has_the_id_that_it_had(http: HttpStub, pool: PlacementPool) -> None:
+    http.on("GET", "/resource_providers", *[_providers(TREE[0]), _providers(*TREE[:3])] * 2)
+    http.on("POST", "/resource_providers", _provider("spot_host1", "pool"))
+    for one in (pool, PlacementPool(http.session())):
+        one.close("host1")
+    first, second = (request.body for request in http.requests if request.method == "POST")
+    assert first == second
+    assert first["parent_provider_uuid"] == ROOT != first["uuid"]
 
 
 def test_all_pools_of_any_number_of_hosts_take_two_requests(http: HttpStub, pool: PlacementPool) -> None:
