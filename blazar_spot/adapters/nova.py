@@ -22,9 +22,10 @@ from blazar_spot.core.instants import iso
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 
 MICROVERSION = "2.87"
-"""2.47 embeds the flavor in a server, 2.53 names hypervisors by uuid, 2.61 shows extra specs in the list of flavors,
-2.69 names the servers of cells that are down, 2.75 says ``servers: []`` of an empty hypervisor. 2.88 would ask every
-compute service for its uptime each time the hypervisors are listed, so this is the last one before it."""
+"""2.26 tells tags, 2.47 embeds the flavor in a server, 2.53 names hypervisors by uuid, 2.61 shows extra specs in the
+list of flavors, 2.69 names the servers of cells that are down, 2.75 says ``servers: []`` of an empty hypervisor. 2.88
+would ask every compute service for its uptime each time the hypervisors are listed, so this is the last one before it.
+"""
 
 
 class NovaCompute:

@@ -48,6 +48,7 @@ def server(record: Record) -> Server:
         size=booted.size,
         min_uptime=booted.min_uptime,
         notice=booted.notice,
+        tags=tuple(sorted(record["tags"])),
     )
 
 

@@ -9,6 +9,21 @@ REST_SECONDS = 1.0
 """How much of a wait is always waited: hints that come in masses must not make the process run without a rest."""
 
 
+class Countdown:
+    """Seconds that run out, by a clock that nobody can set."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """How many seconds are left; none is 0.0."""
+        return max(self._end - time.monotonic(), 0.0)
+
+    def shorten(self, seconds: float) -> None:
+        """Leave so many at most."""
+        self._end = min(self._end, time.monotonic() + seconds)
+
+
 class SystemClock:
     """The real ``Clock``, whose waiting can be cut short from another thread or from a signal handler."""
 

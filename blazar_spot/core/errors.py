@@ -66,6 +66,18 @@ class Forbidden(Permanent):
     code = "forbidden"
 
 
+class BadUrl(Permanent):
+    """A URL to which nothing may be sent; the sentence says why."""
+
+    code = "bad_url"
+
+
+class NoKey(Permanent):
+    """A secret was sealed with a key that is not configured any more."""
+
+    code = "no_key"
+
+
 class ContradictoryPolicy(Permanent):
     """The configured numbers cannot hold together; the process must not start with them."""
 

@@ -121,7 +121,7 @@ class Instance:
     these, None if it says nothing.
 
     ``missed_at`` is since when nobody names it on its host any more, though it is not known to have left it, and
-    ``left_at`` when that became known; both are None while it is there.
+    ``left_at`` when that became known; both are None while it is there. ``tags`` are what its owner calls it by.
     """
 
     id: str
@@ -137,4 +137,5 @@ class Instance:
     notice: int | None = None
     missed_at: int | None = None
     left_at: int | None = None
+    tags: tuple[str, ...] = ()
     version: int = 0

@@ -7,7 +7,18 @@ from blazar_spot.core.outbox import KEEP_SECONDS
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.db.engine import Database
-from blazar_spot.db.tables import breaches, claims, deeds, evictions, heartbeats, instances, letters, notices, reclaims
+from blazar_spot.db.tables import (
+    breaches,
+    claims,
+    deeds,
+    deliveries,
+    evictions,
+    heartbeats,
+    instances,
+    letters,
+    notices,
+    reclaims,
+)
 
 
 def purge(database: Database, before: int) -> int:
@@ -32,6 +43,7 @@ def purge(database: Database, before: int) -> int:
         delete(breaches).where(breaches.c.at < before, ~breach_is_open),
         delete(deeds).where(deeds.c.at < before, ~deed_is_open),
         delete(letters).where(letters.c.written_at < before - KEEP_SECONDS),  # of a channel that nobody serves any more
+        delete(deliveries).where(deliveries.c.done_at < before),
         delete(heartbeats).where(heartbeats.c.beat_at < before),
     )
     with database.transaction() as connection:

@@ -16,11 +16,14 @@ from sqlalchemy import Column, DateTime, Dialect, Enum, Index, Integer, MetaData
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from blazar_spot.core import instants
+from blazar_spot.core.deliveries import DeliveryState
 from blazar_spot.core.events import Event, News
 from blazar_spot.core.evictions import Measure, Outcome
+from blazar_spot.core.messages import Message
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
+from blazar_spot.core.webhooks import WebhookState
 
 
 class Instant(TypeDecorator[int]):
@@ -70,6 +73,32 @@ class EventText(TypeDecorator[Event]):
             return None
         fields = json.loads(value)
         return Event(**{**fields, "news": News(fields["news"])})
+
+
+class MessageText(TypeDecorator[Message]):
+    """A message, as the text of a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(asdict(value), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Message | None:
+        return None if value is None else Message(**json.loads(value))
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """Some words, as the text of a JSON array; none where nothing is stored."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return json.dumps(value) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(json.loads(value)) if value else ()
 
 
 def text(length: int) -> TypeEngine[str]:
@@ -169,6 +198,7 @@ instances = _table(
         "0004": [Column("size", Amounts)],
         "0006": [Column("min_uptime", Integer), Column("notice", Integer)],
         "0007": [Column("missed_at", Instant), Column("left_at", Instant)],
+        "0009": [Column("tags", Words)],
     },
 )
 Index("instances_by_departure", instances.c.host, instances.c.left_at)
@@ -218,6 +248,60 @@ letters = _table(
 
 documents = _table("documents")
 """By project, how often the list of its notices has changed. A number never goes back, so no row is ever removed."""
+
+webhooks = _table(
+    "webhooks",
+    Column("project_id", ID, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", word(WebhookState), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("challenge", Text),
+    Column("verify_until", Instant),
+    Column("verified_at", Instant),
+    Column("old_secret", Text),
+    Column("old_secret_until", Instant),
+    Column("reason", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Index("webhooks_by_project", "project_id"),
+    Index("webhooks_by_turn", "state", "due_at"),
+)
+
+subscriptions = _table(
+    "subscriptions",
+    Column("webhook_id", ID, nullable=False),
+    Column("project_id", ID, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("event_types", Words),
+    Column("flavors", Words),
+    Column("instances", Words),
+    Column("tags", Words),
+    Index("subscriptions_by_webhook", "webhook_id"),
+)
+
+deliveries = _table(
+    "deliveries",
+    Column("webhook_id", ID, nullable=False),
+    Column("project_id", ID, nullable=False),
+    Column("subject", ID, nullable=False),
+    Column("message", MessageText, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("state", word(DeliveryState), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", Instant),
+    Column("done_at", Instant),
+    Column("status", Integer),
+    Column("response", Text, nullable=False),
+    Index("deliveries_by_turn", "state", "due_at", "webhook_id"),
+    Index("deliveries_by_webhook", "webhook_id", "written_at"),
+    Index("deliveries_by_end", "done_at"),
+)
 
 heartbeats = _table(
     "heartbeats",

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be read and written in one transaction: the SQL behind ``ports.store.Work``.
 
-Rows are replaced only at the version they were read at, so whoever decided on old knowledge is told and decides again.
+How rows are written is in ``rows``; those of webhooks are in ``webhook_rows``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Select, delete, select
 
-from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.incidents import Incident, Place, Wanted
@@ -21,7 +19,7 @@ from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.db.counting import COUNT
 from blazar_spot.db.incidents import INCIDENTS, those_wanted
-from blazar_spot.db.mapping import Other, Stored, pairs_of, row_of, values_of
+from blazar_spot.db.rows import Rows
 from blazar_spot.db.tables import (
     breaches,
     claims,
@@ -31,30 +29,18 @@ from blazar_spot.db.tables import (
     heartbeats,
     instances,
     letters,
-    metadata,
     notices,
     reclaims,
     switches,
 )
+from blazar_spot.db.webhook_rows import WebhookRows
 
 _IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _HAS_NOT_ENDED = reclaims.c.state.in_([state for state in State if state not in ENDED])
 
-# Made once, since making a statement takes longer than sending it.
-_INSERT = {table: insert(table) for table in metadata.sorted_tables}
-_FIND = {table: select(table.c.id).where(table.c.id == bindparam("same_id")) for table in metadata.sorted_tables}
-_REPLACE = {
-    table: update(table).where(table.c.id == bindparam("same_id"), table.c.version == bindparam("same_version"))
-    for table in metadata.sorted_tables
-}
 
-
-class SqlWork:
-    """One transaction on one connection; ``is_spent`` once a write failed, since then it must not be committed."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.is_spent = False
+class SqlWork(WebhookRows, Rows):
+    """One transaction on one connection."""
 
     def open_claims(self) -> Sequence[Claim]:
         return self._all(Claim, select(claims).where(_IS_OPEN).order_by(claims.c.start_at, claims.c.id))
@@ -194,41 +180,6 @@ class SqlWork:
     def _incidents(self, query: Select[Any]) -> list[Incident]:
         pairs = self._pairs(Instance, instances, Notice, notices, query)
         return [Incident(notice=notice, instance=instance) for instance, notice in pairs if notice is not None]
-
-    def _all(self, kind: type[Stored], query: Select[Any]) -> list[Stored]:
-        return values_of(kind, self._connection.execute(query))
-
-    def _pairs(
-        self, kind: type[Stored], table: Table, other: type[Other], joined: Table, query: Select[Any]
-    ) -> list[tuple[Stored, Other | None]]:
-        return pairs_of(kind, table.c.keys(), other, joined.c.keys(), self._connection.execute(query))
-
-    def _add(self, table: Table, entry: Stored) -> bool:
-        if self._connection.execute(_FIND[table], {"same_id": entry.id}).first():
-            return False
-        self._put(table, entry)
-        return True
-
-    def _put(self, table: Table, value: Stored) -> Stored:
-        return self._put_all(table, [value])[0]
-
-    def _put_all(self, table: Table, values: Sequence[Stored]) -> list[Stored]:
-        self.is_spent = True
-        written = [replace(value, version=value.version + 1) for value in values]
-        new = [row_of(value) for value in written if value.version == 1]
-        if new:
-            self._connection.execute(_INSERT[table], new)
-        self._replace(table, [value for value in written if value.version > 1])
-        self.is_spent = False
-        return written
-
-    def _replace(self, table: Table, values: Sequence[Stored]) -> None:
-        """Together where the database counts over many, else one by one: each must have been at its version."""
-        rows = [row_of(value) | {"same_id": value.id, "same_version": value.version - 1} for value in values]
-        size = max(len(rows), 1) if self._connection.dialect.supports_sane_multi_rowcount else 1
-        for some in (rows[first : first + size] for first in range(0, len(rows), size)):
-            if self._connection.execute(_REPLACE[table], some).rowcount != len(some):
-                raise StaleVersion(f"Not every row of {table.name} is at the version that it was read at.")
 
 
 def _by_start(query: Select[Any]) -> Select[Any]:

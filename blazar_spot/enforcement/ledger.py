@@ -82,6 +82,7 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
         notice=server.notice,
         missed_at=None,
         left_at=None,
+        tags=server.tags,
     )
 
 

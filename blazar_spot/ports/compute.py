@@ -20,7 +20,8 @@ class Server:
     under way. ``is_gone``: it is told for the last time. ``unpooled``: what a spot server uses of its host without
     consuming the spot pool for it, by resource class. ``launched_at`` may have been rewritten since the first start;
     the ledger knows better. ``size`` is what its flavor takes of the host, by resource class; ``min_uptime`` and
-    ``notice`` are what its flavor says of these, in seconds, None if it says nothing that can be read.
+    ``notice`` are what its flavor says of these, in seconds, None if it says nothing that can be read. ``tags`` are
+    sorted.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Server:
     size: Mapping[str, int] = field(default_factory=dict)
     min_uptime: int | None = None
     notice: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -399,4 +399,5 @@ def _as_told(server: FakeServer) -> Server:
         size=flavors.resources(server.flavor),
         min_uptime=terms.own(server.flavor.extra_specs, terms.MIN_UPTIME),
         notice=terms.own(server.flavor.extra_specs, terms.NOTICE),
+        tags=tuple(sorted(server.tags)),
     )

@@ -4,9 +4,8 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from typing import TypeVar
 
+from blazar_spot.core.deliveries import Delivery, order
 from blazar_spot.core.errors import StaleVersion, Unreachable
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
@@ -16,37 +15,13 @@ from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Recl
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
-
-Stored = TypeVar("Stored", Claim, Reclaim, Notice, Instance, Eviction, Switch, Breach, Deed, Heartbeat, Letter)
-
-
-@dataclass
-class _Rows:
-    """The rows of all tables, by id."""
-
-    claims: dict[str, Claim] = field(default_factory=dict)
-    reclaims: dict[str, Reclaim] = field(default_factory=dict)
-    notices: dict[str, Notice] = field(default_factory=dict)
-    instances: dict[str, Instance] = field(default_factory=dict)
-    evictions: dict[str, Eviction] = field(default_factory=dict)
-    breaches: dict[str, Breach] = field(default_factory=dict)
-    deeds: dict[str, Deed] = field(default_factory=dict)
-    switches: dict[str, Switch] = field(default_factory=dict)
-    heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
-    letters: dict[str, Letter] = field(default_factory=dict)
-    documents: dict[str, int] = field(default_factory=dict)
-
-    def copy(self) -> "_Rows":
-        return _Rows(*(dict(getattr(self, table.name)) for table in fields(self)))
+from blazar_spot.core.webhooks import Webhook
+from blazar_spot.testing.rows import FakeRows, Tables
+from blazar_spot.testing.webhook_rows import FakeWebhookRows
 
 
-class FakeWork:
+class FakeWork(FakeWebhookRows, FakeRows):
     """One unit of work, on rows of its own until it is committed."""
-
-    def __init__(self, rows: _Rows) -> None:
-        self.rows = rows
-        self.writes = 0
-        self.is_spent = False
 
     def open_claims(self) -> Sequence[Claim]:
         return sorted((claim for claim in self.rows.claims.values() if claim.is_open), key=_by_start)
@@ -188,15 +163,6 @@ class FakeWork:
     def put_switch(self, switch: Switch) -> Switch:
         return self._put(self.rows.switches, switch)
 
-    def _put(self, rows: dict[str, Stored], value: Stored) -> Stored:
-        stored = rows[value.id].version if value.id in rows else 0
-        if stored != value.version:
-            self.is_spent = True
-            raise StaleVersion(f"{value.id} is at version {stored}, not at {value.version}.")
-        rows[value.id] = written = replace(value, version=value.version + 1)
-        self.writes += 1
-        return written
-
 
 class FakeStore:
     """A database for tests.
@@ -206,8 +172,11 @@ class FakeStore:
     counts the rows that were written. While ``is_down`` is set nothing can be begun.
     """
 
+    kind: type[FakeWork] = FakeWork
+    """What a unit of work is made of."""
+
     def __init__(self) -> None:
-        self._rows = _Rows()
+        self._rows = Tables()
         self._turn = threading.Lock()
         self._holder: int | None = None
         self.writes = 0
@@ -246,12 +215,21 @@ class FakeStore:
         """Those that were not sent yet."""
         return sorted(self._rows.letters.values(), key=lambda letter: letter.id)
 
+    @property
+    def webhooks(self) -> list[Webhook]:
+        return sorted(self._rows.webhooks.values(), key=lambda webhook: webhook.id)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Also those that are done."""
+        return sorted(self._rows.deliveries.values(), key=order)
+
     @contextmanager
     def begin(self) -> Iterator[FakeWork]:
         with self._turn_of_this_thread():
             if self.is_down:
                 raise Unreachable("The database is down.")
-            work = FakeWork(self._rows.copy())
+            work = self.kind(self._rows.copy())
             yield work
             if work.is_spent:
                 raise StaleVersion("A write of this unit of work failed, so none of it is stored.")

@@ -68,6 +68,7 @@ class FakeServer:
     host: str | None = None
     launched_at: int | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
     migration: str | None = None
     is_being_destroyed: bool = False
     hangs: bool = False

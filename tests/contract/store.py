@@ -24,6 +24,7 @@ from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.ports.store import Store, Work
+from tests.contract.webhook_store import WebhookStoreContract
 
 NOON = 1_800_000_000
 PATIENCE_SECONDS = 60
@@ -146,7 +147,7 @@ LETTER = Letter(id="notice-1-1/bus", channel="bus", event=EVENT, written_at=NOON
 HEARTBEAT = Heartbeat(id="engine-1", host="ctl-1", pid=7, mode="enforce", started_at=NOON - 60, beat_at=NOON)
 
 
-class StoreContract:
+class StoreContract(WebhookStoreContract):
     """The promises of a store."""
 
     def test_an_engines_sign_of_life_is_read_as_it_was_written_and_forgotten_when_it_is_old(self, store: Store) -> None:
@@ -218,7 +219,7 @@ class StoreContract:
 
     @pytest.mark.parametrize("running_since", [None, NOON - 8000])
     def test_an_instance_is_read_as_it_was_written(self, store: Store, running_since: int | None) -> None:
-        instance = replace(INSTANCE, running_since=running_since, name="Größe 🚀 'quoted' ")
+        instance = replace(INSTANCE, running_since=running_since, name="Größe 🚀 'quoted' ", tags=("Größe 🚀", "b"))
         put(store, instance)
         with store.begin() as work:
             assert work.instances() == [replace(instance, version=1)]

@@ -28,6 +28,7 @@ def _server(number: int, **changes: Any) -> dict[str, Any]:
         "status": "ACTIVE",
         "created": "2027-01-15T08:00:00Z",
         "metadata": {},
+        "tags": [],
         "flavor": _embedded("spot", {PREEMPTIBLE: "True"}),
         "OS-EXT-SRV-ATTR:hypervisor_hostname": "host1",
         "OS-EXT-STS:task_state": None,
@@ -50,6 +51,11 @@ def _with_servers(*servers: str, state: str = "up") -> dict[str, Any]:
 def compute(http: HttpStub) -> NovaCompute:
     """Nova as scripted."""
     return NovaCompute(http.session())
+
+
+def test_a_servers_tags_are_told_in_their_order(http: HttpStub, compute: NovaCompute) -> None:
+    http.on("GET", "/servers/detail", {"servers": [_server(1, tags=["green", "blue"])]}, {"servers": []})
+    assert [server.tags for server in compute.spot_servers()] == [("blue", "green")]
 
 
 def test_servers_come_from_all_pages_and_from_among_the_soft_deleted(http: HttpStub, compute: NovaCompute) -> None:

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Webhooks and what they ask for."""
+
+from dataclasses import replace
+
+import pytest
+
+from blazar_spot.core.deliveries import Answer
+from blazar_spot.core.messages import DISABLED
+from blazar_spot.core.webhooks import (
+    VERIFY_SECONDS,
+    Subscription,
+    Webhook,
+    WebhookState,
+    after,
+    after_challenge,
+    challenged,
+    wanting,
+)
+from tests.contract.store import INSTANCE, NOON
+
+WEBHOOK = Webhook(
+    id="webhook-1",
+    project_id="project-1",
+    name="ours",
+    url="https://receiver.example/",
+    secret="sealed",
+    state=WebhookState.ENABLED,
+    created_at=NOON,
+    due_at=NOON,
+)
+SUBSCRIPTION = Subscription(id="subscription-1", webhook_id="webhook-1", project_id="project-1", created_at=NOON)
+KIND = "spot.notice.scheduled"
+TAGGED = replace(INSTANCE, tags=("blue", "green"))
+
+
+@pytest.mark.parametrize(
+    ("filters", "is_wanted"),
+    [
+        ({}, True),
+        ({"event_types": (KIND,)}, True),
+        ({"event_types": ("spot.notice.withdrawn", KIND)}, True),
+        ({"event_types": ("spot.notice.withdrawn",)}, False),
+        ({"flavors": (TAGGED.flavor,)}, True),
+        ({"flavors": ("other",)}, False),
+        ({"instances": ("other", TAGGED.id)}, True),
+        ({"instances": ("other",)}, False),
+        ({"tags": ("green",)}, True),
+        ({"tags": ("red", "blue")}, True),
+        ({"tags": ("red",)}, False),
+        ({"tags": ("green",), "flavors": ("other",)}, False),
+        ({"event_types": (DISABLED,)}, False),
+    ],
+)
+def test_a_subscription_wants_what_fits_each_of_its_lists(filters: dict[str, tuple[str, ...]], is_wanted: bool) -> None:
+    assert replace(SUBSCRIPTION, **filters).wants(KIND, TAGGED) is is_wanted
+
+
+def test_what_is_about_no_instance_is_asked_for_by_its_type_alone() -> None:
+    assert replace(SUBSCRIPTION, flavors=("other",)).wants(DISABLED, None)
+    assert not replace(SUBSCRIPTION, event_types=(KIND,)).wants(DISABLED, None)
+
+
+def test_a_webhook_is_told_once_however_many_of_its_subscriptions_fit_and_only_if_it_is_enabled() -> None:
+    others = [replace(WEBHOOK, id=state, state=state) for state in WebhookState]
+    subscriptions = [replace(SUBSCRIPTION, webhook_id=one.id) for one in [WEBHOOK, WEBHOOK, *others]]
+    wanted = wanting([WEBHOOK, *others, replace(WEBHOOK, id="asks for nothing")], subscriptions, KIND, TAGGED)
+    assert [one.id for one in wanted] == ["webhook-1", "enabled"]
+
+
+def test_both_secrets_are_valid_until_the_old_one_is_not() -> None:
+    rotated = replace(WEBHOOK, old_secret="older", old_secret_until=NOON + 10)
+    assert rotated.secrets_at(NOON + 9) == ("sealed", "older")
+    assert rotated.secrets_at(NOON + 10) == WEBHOOK.secrets_at(NOON) == ("sealed",)
+
+
+def test_a_receiver_that_answers_its_challenge_is_enabled() -> None:
+    waiting = challenged(WEBHOOK, "token", NOON)
+    assert (waiting.state, waiting.challenge, waiting.verify_until) == (
+        WebhookState.UNVERIFIED,
+        "token",
+        NOON + VERIFY_SECONDS,
+    )
+    done = after_challenge(replace(waiting, failures=3), Answer(200, "token"), True, NOON + 1, 0)
+    assert (done.state, done.verified_at, done.challenge, done.failures) == (WebhookState.ENABLED, NOON + 1, None, 0)
+
+
+def test_a_challenge_is_repeated_for_a_while_and_then_given_up() -> None:
+    waiting = challenged(WEBHOOK, "token", NOON)
+    again = after_challenge(waiting, Answer(404), False, NOON, 1)
+    assert (again.due_at, again.challenge) == (NOON + 2, "token")
+    assert again.reason == "the challenge was not answered: status 404"
+    given_up = after_challenge(again, Answer(None, "no answer"), False, NOON + VERIFY_SECONDS, 1)
+    assert (given_up.state, given_up.challenge) == (WebhookState.UNVERIFIED, None)
+    assert given_up.reason == "the challenge was not answered: no answer"
+
+
+def test_a_receiver_that_says_gone_is_disabled_at_once() -> None:
+    gone = after(WEBHOOK, [Answer(410)], NOON, 0, patience=100)
+    assert (gone.state, gone.reason) == (WebhookState.DISABLED, "its receiver said 410: gone")
+
+
+def test_a_receiver_that_keeps_failing_is_disabled_and_the_reason_says_how() -> None:
+    failing = after(WEBHOOK, [Answer(500)], NOON, 0, patience=100)
+    assert (failing.state, failing.failing_since, failing.due_at) == (WebhookState.ENABLED, NOON, NOON)
+    still = after(failing, [Answer(None, "no answer within 10 s")], NOON + 99, 0, patience=100)
+    assert (still.state, still.due_at) == (WebhookState.ENABLED, NOON + 100)
+    over = after(still, [Answer(503)], NOON + 100, 0, patience=100)
+    assert (over.state, over.reason) == (WebhookState.DISABLED, "it has failed for 100 s: status 503")
+
+
+def test_a_webhook_that_nothing_was_said_to_is_free_again() -> None:
+    assert after(replace(WEBHOOK, due_at=NOON + 30), [], NOON + 1, 0, patience=100).due_at == NOON + 1
