@@ -62,13 +62,18 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.api.pipeline import pipeline
     from blazar_spot.api.policies import enforcer
     from blazar_spot.api.routes import UseCases
+    from blazar_spot.enforcement.acknowledging import Acknowledging
+    from blazar_spot.enforcement.bell import Bell
     from blazar_spot.enforcement.queries import Queries
+    from blazar_spot.enforcement.revising import Revising
     from blazar_spot.enforcement.watching import Watch
 
-    store = SqlStore(Database(**configuration.database_of(conf)))
+    store, clock, bell = SqlStore(Database(**configuration.database_of(conf))), SystemClock(), Bell()
+    revising = Revising(store, clock, frozenset(conf.channels.enabled), bell)
     use_cases = UseCases(
         queries=Queries(store),
-        watch=Watch(store, SystemClock(), conf.api.waiting_at_once),
+        watch=Watch(store, clock, conf.api.waiting_at_once),
+        acknowledging=Acknowledging(store, revising, bell, clock),
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)
 

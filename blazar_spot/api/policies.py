@@ -11,8 +11,10 @@ from oslo_policy import policy
 LIST_EVENTS = "spot:events:list"
 LIST_EVENTS_OF_ALL = "spot:events:list_all_projects"
 SHOW_EVENT = "spot:events:show"
+ACKNOWLEDGE_EVENT = "spot:events:acknowledge"
 SHOW_HOST = "spot:events:show_host"
 
+PROJECT_MEMBER = "role:member and project_id:%(project_id)s"
 PROJECT_READER = "role:reader and project_id:%(project_id)s"
 ADMIN = "role:admin"
 SERVICE = "role:service"
@@ -31,11 +33,18 @@ RULES = [
     _rule(LIST_EVENTS_OF_ALL, ADMIN, "List the events of all projects.", "GET /v1/events?all_projects=true"),
     _rule(SHOW_EVENT, f"{ADMIN} or ({PROJECT_READER})", "Show one event.", "GET /v1/events/{event_id}"),
     _rule(
+        ACKNOWLEDGE_EVENT,
+        f"{ADMIN} or ({PROJECT_MEMBER})",
+        "Acknowledge an event, and let its instance go before the deadline.",
+        "POST /v1/events/{event_id}/ack",
+    ),
+    _rule(
         SHOW_HOST,
         f"{ADMIN} or {SERVICE}",
         "See on which host an event's instance is.",
         "GET /v1/events",
         "GET /v1/events/{event_id}",
+        "POST /v1/events/{event_id}/ack",
     ),
 ]
 

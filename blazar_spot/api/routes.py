@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 
 from blazar_spot.api.document import Document
-from blazar_spot.api.handlers.events import EventHandler, EventsHandler
+from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
+from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.watching import Watch
 
@@ -16,6 +17,7 @@ class UseCases:
 
     queries: Queries
     watch: Watch
+    acknowledging: Acknowledging
 
 
 def table(use_cases: UseCases, document: Document) -> dict[str, object]:
@@ -27,4 +29,5 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1": VersionHandler(),
         "/v1/events": EventsHandler(queries, watch),
         "/v1/events/{event_id}": EventHandler(queries),
+        "/v1/events/{event_id}/ack": AcknowledgementHandler(queries, use_cases.acknowledging),
     }

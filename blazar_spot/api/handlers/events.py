@@ -11,6 +11,7 @@ from blazar_spot.api import policies
 from blazar_spot.api.asking import asked
 from blazar_spot.core.incidents import Incident, Place, Progress, Wanted
 from blazar_spot.core.instants import iso
+from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.watching import Watch
 
@@ -78,6 +79,23 @@ class EventHandler:
         caller = asked(req).caller
         incident = self._queries.incident(event_id)
         caller.must_see(policies.SHOW_EVENT, incident.instance.project_id, "event")
+        resp.media = {"event": rendered(incident, with_host=caller.may(policies.SHOW_HOST))}
+
+
+class AcknowledgementHandler:
+    """What an event's holder says to it."""
+
+    def __init__(self, queries: Queries, acknowledging: Acknowledging) -> None:
+        self._queries = queries
+        self._acknowledging = acknowledging
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
+        caller = asked(req).caller
+        project = self._queries.incident(event_id).instance.project_id
+        caller.must_see(policies.SHOW_EVENT, project, "event")
+        caller.must(policies.ACKNOWLEDGE_EVENT, project)
+        is_ready = (asked(req).body or {}).get("ready", False)
+        incident = self._acknowledging.acknowledge(event_id, project, is_ready=is_ready)
         resp.media = {"event": rendered(incident, with_host=caller.may(policies.SHOW_HOST))}
 
 

@@ -11,7 +11,10 @@ from blazar_spot.api import document, policies
 from blazar_spot.api.app import App, application
 from blazar_spot.api.routes import UseCases
 from blazar_spot.core.promises import Instance, Notice, NoticeState
+from blazar_spot.enforcement.acknowledging import Acknowledging
+from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.queries import Queries
+from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store
@@ -36,7 +39,12 @@ ADMIN = token("admin", "admin", "member", "reader")
 def use_cases(store: Store, clock: Clock | None = None, places: int = 8) -> UseCases:
     """All of them over this store."""
     clock = clock or FakeClock(NOON)
-    return UseCases(queries=Queries(store), watch=Watch(store, clock, places))
+    bell = Bell()
+    return UseCases(
+        queries=Queries(store),
+        watch=Watch(store, clock, places),
+        acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
+    )
 
 
 def made(parts: UseCases) -> App:
