@@ -62,7 +62,6 @@ NIGHTLY = (
     Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120),
     Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
     Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=10),
-    Phase("more adapters", (PYTEST, "-m", "nightly", "tests/functional/adapters"), minutes=10),
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
     Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=40),

@@ -32,6 +32,10 @@ LOG = logging.getLogger(__name__)
 
 _DELETING = frozenset({State.EVICTING, State.VERIFYING})
 
+LOOK_AT_READY_EVERY = 10
+"""So many seconds lie between two looks at a host that was seen clean and waits for its reservation. Nobody is missed
+by that: who hands it over looks himself, and just then the cloud has enough to do."""
+
 
 class Reclaims:
     """Advances every open reclaim."""
@@ -58,13 +62,12 @@ class Reclaims:
         self._policy = policy
         self._mode = mode
         self._untold: list[Untold] = []
+        self._looked_at: dict[str, int] = {}
 
     def advance(self, fleet: Fleet, closed: frozenset[str]) -> bool:
         """Take each open reclaim as many steps as it can go now; whether one is deleting."""
         now = self._clock.now()
-        with self._store.begin() as work:
-            hosts = {reclaim.host for reclaim in work.open_reclaims() if reclaim.fence_at <= now}
-        looks = self._occupancy.look(hosts, fleet)
+        looks = self._occupancy.look(self._worth_a_look(now), fleet)
         self._evictions.settle(fleet.ids, {host: look.occupants for host, look in looks.items()})
         with self._store.begin() as work:
             known = read(work, looks.values(), self._mode)
@@ -78,6 +81,19 @@ class Reclaims:
         self._announcing.announce(self._untold, known.instances)
         self._hunting.confirm_moves(self._hunting.hunt(fleet))
         return any(reclaim.state in _DELETING for reclaim in after)
+
+    def _worth_a_look(self, now: int) -> set[str]:
+        """The hosts that are being freed; those that are free already only now and then."""
+        with self._store.begin() as work:
+            closed = [reclaim for reclaim in work.open_reclaims() if reclaim.fence_at <= now]
+        looked_at = {one.host: self._looked_at[one.host] for one in closed if one.host in self._looked_at}
+        hosts = {
+            one.host
+            for one in closed
+            if one.state is not State.READY or now - looked_at.get(one.host, 0) >= LOOK_AT_READY_EVERY
+        }
+        self._looked_at = {**looked_at, **dict.fromkeys(hosts, now)}
+        return hosts
 
     def _narrowed(self, known: Known, looks: Mapping[str, Look]) -> dict[str, Look]:
         """By reclaim of a part of a host, the look at who is in the way of just this part."""

@@ -11,6 +11,7 @@ from blazar_spot.core.fences import Fence
 from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
+from blazar_spot.enforcement.reclaims import LOOK_AT_READY_EVERY
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.lab import PLAIN, POLICY, Lab
@@ -58,6 +59,19 @@ def test_host_is_fenced_noticed_evicted_and_ready_at_its_instants() -> None:
     lab.run_until(reclaim.start_at)
     assert all(victim.gone_at for victim in victims)
     assert lab.reclaim.state is State.READY
+
+
+def test_a_host_that_is_ready_is_looked_at_now_and_then_and_who_comes_to_it_is_seen() -> None:
+    lab = Lab()
+    lab.boot_and_run()
+    booked_ahead(lab)
+    lab.run_until_true(lambda: lab.reclaim.state is State.READY, within=3000)
+    before = lab.cloud.calls["servers_on"]
+    lab.run_for(2 * LOOK_AT_READY_EVERY)
+    assert lab.cloud.calls["servers_on"] - before == 2
+    lab.cloud.boot(PLAIN.name, host="host01")
+    lab.run_for(LOOK_AT_READY_EVERY)
+    assert lab.reclaim.state is not State.READY
 
 
 def test_every_instance_gets_exactly_one_notice_of_the_promised_length_and_uptime() -> None:
