@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stand-in for the network service, not a network: it has nothing of anything, and makes nothing.
 
-Nova asks the network endpoint for ports and security groups even of servers without a network. Every GET
-is answered with an empty collection, everything else is refused with 501.
+Nova asks the network endpoint for ports and security groups even of servers without a network, and for a
+quota if none was said. Every GET is answered with an empty collection or a quota without limits, everything
+else is refused with 501.
 """
 
 import json
@@ -12,9 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from blazar_spot.devcloud.ports import LOOPBACK
 
 
-def empty_collection(path: str) -> dict[str, list[object]]:
+def nothing(path: str) -> dict[str, object]:
     """The empty answer for a path: /v2.0/security-groups?x=y gives {"security_groups": []}."""
-    name = path.partition("?")[0].rstrip("/").rpartition("/")[2]
+    parent, _, name = path.partition("?")[0].rstrip("/").rpartition("/")
+    if parent.endswith("/quotas"):
+        return {"quota": {}}
     return {name.removesuffix(".json").replace("-", "_") or "versions": []}
 
 
@@ -24,7 +27,7 @@ class Nothing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self._answer(200, empty_collection(self.path))
+        self._answer(200, nothing(self.path))
 
     def _refuse(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))

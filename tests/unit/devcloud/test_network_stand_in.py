@@ -3,7 +3,7 @@
 
 import pytest
 
-from blazar_spot.devcloud.network_stand_in import empty_collection
+from blazar_spot.devcloud.network_stand_in import nothing
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,8 @@ from blazar_spot.devcloud.network_stand_in import empty_collection
     ],
 )
 def test_every_collection_is_empty_under_its_own_name(path: str, name: str) -> None:
-    assert empty_collection(path) == {name: []}
+    assert nothing(path) == {name: []}
+
+
+def test_a_project_has_a_quota_without_limits() -> None:
+    assert nothing("/v2.0/quotas/1f0c.json") == {"quota": {}}
