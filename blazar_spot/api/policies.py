@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may do what, unless the operator's policy file says otherwise; the sample of that file is made from here.
 
-Readers see what is their project's, members may change it, admins see all. Next: ``callers``, which asks.
+Readers see what is their project's, members may change it, admins see all, and Nova may ask for its guests. Next:
+``callers``, which asks.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ LIST_EVENTS_OF_ALL = "spot:events:list_all_projects"
 SHOW_EVENT = "spot:events:show"
 ACKNOWLEDGE_EVENT = "spot:events:acknowledge"
 SHOW_HOST = "spot:events:show_host"
+VENDORDATA = "spot:vendordata"
 
 PROJECT_MEMBER = "role:member and project_id:%(project_id)s"
 PROJECT_READER = "role:reader and project_id:%(project_id)s"
@@ -46,6 +48,7 @@ RULES = [
         "GET /v1/events/{event_id}",
         "POST /v1/events/{event_id}/ack",
     ),
+    _rule(VENDORDATA, SERVICE, "Read any instance's open event, as Nova does for its guests.", "POST /v1/vendordata"),
 ]
 
 

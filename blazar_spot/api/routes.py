@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from blazar_spot.api.document import Document
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
+from blazar_spot.api.handlers.vendordata import VendordataHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.queries import Queries
@@ -30,4 +31,5 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1/events": EventsHandler(queries, watch),
         "/v1/events/{event_id}": EventHandler(queries),
         "/v1/events/{event_id}/ack": AcknowledgementHandler(queries, use_cases.acknowledging),
+        "/v1/vendordata": VendordataHandler(queries),
     }

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions that nobody thought of, made by schemathesis from the document: good ones and bad ones, to every operation.
+
+No answer is a 500, each is one that the document has, what it describes is taken and what it does not is refused.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from blazar_spot.api import document
+from blazar_spot.api.app import App
+from blazar_spot.core.promises import NoticeState
+from blazar_spot.enforcement.watching import Watch
+from blazar_spot.testing.clock import FakeClock
+from blazar_spot.testing.store import FakeStore
+from tests.unit.api.served import OURS, made, put_incident, use_cases
+
+KNOWN = "a-token"
+Start = Callable[..., Any]
+
+
+def _store() -> FakeStore:
+    store = FakeStore()
+    put_incident(store, "a")
+    put_incident(store, "b", state=NoticeState.WITHDRAWN)
+    put_incident(store, "c", "theirs")
+    return store
+
+
+class Hasty(Watch):
+    """Nobody waits longer than no time."""
+
+    def wait(self, project_id: str, known: int, seconds: float) -> None:
+        super().wait(project_id, known, min(seconds, 0.001))
+
+
+def _app() -> App:
+    store = _store()
+    return made(replace(use_cases(store), watch=Hasty(store, FakeClock(), places=1)))
+
+
+APP = _app()
+
+
+def served(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """The API behind a doorman who knows one token."""
+    if environ.get("HTTP_X_AUTH_TOKEN") == KNOWN:
+        environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in OURS.items()}
+    return APP(environ, start)
+
+
+def _document() -> Any:
+    config = schemathesis.Config()
+    config.projects.default.generation.with_security_parameters = False
+    return schemathesis.openapi.from_wsgi("/openapi.json", served, config=config)
+
+
+DOCUMENT = _document()
+
+
+@DOCUMENT.parametrize()
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_question_gets_an_answer_that_the_document_has(case: schemathesis.Case) -> None:
+    if case.meta.generation.mode.is_positive and (event_id := case.path_parameters.get("event_id")):
+        # Ids that nobody has are all alike; so half of these are somebody's.
+        case.path_parameters["event_id"] = {0: "notice-a", 1: "notice-b", 2: "notice-c"}.get(
+            len(event_id) % 6, event_id
+        )
+    case.call_and_validate(headers={"X-Auth-Token": KNOWN})
+
+
+def test_no_operation_is_left_out() -> None:
+    asked = {(one.ok().path, one.ok().method) for one in DOCUMENT.get_all_operations()}
+    assert asked == set(document.service().operations) - {("/openapi.json", "get")}
