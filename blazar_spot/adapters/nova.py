@@ -52,7 +52,8 @@ class NovaCompute:
 
     def spot_changes(self, since: int) -> Sequence[Server]:
         """Nova tells deleted and soft-deleted servers, too, when it is asked for changes. The row of a server counts
-        as changed when its metadata was. Of a server that is not spot Nova does not say whether it was."""
+        as changed when metadata was written, and not when a key was removed. Of a server that is not spot Nova does
+        not say whether it was."""
         return [nova_records.server(one) for one in self._servers(all_tenants="1", **{"changes-since": iso(since)})]
 
     def servers_on(self, host: str) -> frozenset[str]:

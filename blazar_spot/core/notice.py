@@ -25,8 +25,10 @@ def counted_from(instance: Instance, policy: Policy) -> int:
 
 
 def deadline(instance: Instance, evict_at: int, now: int, policy: Policy) -> int:
-    """The instant to tell: the reclaim's, unless that would break a promise and the policy does not want that."""
-    return max(evict_at, now) if policy.breaks_promises else max(evict_at, promised_until(instance, now, policy))
+    """The instant to tell: the reclaim's, unless that would break a promise and the policy does not want that. It is
+    later than the decision in any case."""
+    promised = now if policy.breaks_promises else promised_until(instance, now, policy)
+    return max(evict_at, promised, now + 1)
 
 
 def promised_until(instance: Instance, now: int, policy: Policy) -> int:

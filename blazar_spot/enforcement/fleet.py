@@ -11,7 +11,9 @@ on it, it is remembered as a former one, also in the ledger, so that a new proce
 """
 
 import logging
+from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Set
+from dataclasses import replace
 from itertools import islice
 
 from blazar_spot.core.errors import NotFound, SpotError
@@ -26,6 +28,9 @@ PAGE = 1000
 """How many servers of the list are read on one tick: what Nova gives in one answer."""
 QUESTIONS = 25
 """For how many that a list has left out to ask on a tick that has little else to ask."""
+MARKED_QUESTIONS = 3
+"""How many of those on which a notice can be read are asked for on a tick at most, in turn: that a tenant erased it is
+told by no change. At least one is, whoever else is to be asked for."""
 OVERLAP_SECONDS = 60
 """How far back changes are asked for beyond the last time: clocks differ, and a change is seen when it is committed."""
 
@@ -48,6 +53,7 @@ class Fleet:
         self._untold: set[str] = set()
         self._missed: set[str] = set()
         self._turns = Turns(patience=1)
+        self._last_asked = ""
 
     @property
     def ids(self) -> Set[str]:
@@ -72,6 +78,17 @@ class Fleet:
         """Those whose metadata has a notice's keys, the former ones included."""
         marked = {one: self._servers[one] for one in self._marked} | self._former
         return [marked[one] for one in sorted(marked)]
+
+    def note_erased(self, server_ids: Iterable[str]) -> None:
+        """We have taken a notice's keys from these, which no change tells of. Former ones are asked for once more."""
+        for one in server_ids:
+            if one in self._former:
+                self._missed.add(one)
+            elif one in self._servers:
+                server = self._servers[one]
+                kept = {key: value for key, value in server.metadata.items() if key not in KEYS}
+                self._servers[one] = replace(server, metadata=kept)
+                self._marked.discard(one)
 
     def unpooled(self) -> list[Server]:
         """Those that use something of their hosts outside the spot pools."""
@@ -130,7 +147,9 @@ class Fleet:
 
     def _ask(self, questions: int, now: int) -> None:
         """Ask by name; as soon as one gets no answer the others wait, and that one comes last from then on."""
-        for server_id in self._turns.begin(sorted(self._missed))[:questions]:
+        missed = self._turns.begin(sorted(self._missed))[:questions]
+        left = min(max(questions - len(missed), 1), MARKED_QUESTIONS) if questions else 0
+        for server_id in [*missed, *self._marked_in_turn(left)]:
             try:
                 server = self._compute.server(server_id)
             except NotFound:
@@ -143,6 +162,13 @@ class Fleet:
                 is_over = _is_over(server)
                 self._take([] if is_over else [server], {server_id} if is_over else frozenset(), now)
             self._turns.note(server_id, is_answered=True)
+
+    def _marked_in_turn(self, count: int) -> list[str]:
+        marked = sorted(self._marked | self._former.keys())
+        turn = bisect(marked, self._last_asked)
+        chosen = [*marked[turn:], *marked[:turn]][:count]
+        self._last_asked = chosen[-1] if chosen else self._last_asked
+        return chosen
 
     def _take(self, told: Collection[Server], gone: Set[str], now: int) -> None:
         """The ledger first: when that fails the same is told again."""

@@ -44,8 +44,10 @@ class Telling:
         unread = [by_server[one] for one in self._turns.begin(by_server)]
         written = at_once(self._write, unread, WRITES_AT_ONCE)
         known = {notice.instance_id for notice in notices}
-        unwanted = (one for one in fleet.marked() if one.id not in known or not one.is_spot)
-        at_once(self._remove, [one for one in unwanted if not one.is_going], WRITES_AT_ONCE)
+        marked = [one for one in fleet.marked() if not one.is_going]
+        unwanted = [one for one in marked if one.id not in known or not one.is_spot]
+        removed = at_once(self._remove, unwanted, WRITES_AT_ONCE)
+        fleet.note_erased(one.id for one, is_removed in zip(unwanted, removed, strict=True) if is_removed)
         given_at = {one.id: _surely_after(now) for one, server in pairs if _is_readable(one, server)}
         return given_at | {notice.id: at for (notice, _), at in zip(unread, written, strict=True) if at is not None}
 
@@ -67,16 +69,19 @@ class Telling:
             return None
         return _surely_after(self._clock.now())
 
-    def _remove(self, server: Server) -> None:
+    def _remove(self, server: Server) -> bool:
+        """Whether it is known that the keys are gone."""
         if self._turns.is_over:
-            return
+            return False
         try:
             self._compute.remove_metadata(server.id, KEYS)
         except NotFound:
-            pass
+            return False
         except SpotError as error:
             self._note(server, f"The withdrawn notice of {server.id} can still be read, trying again: {error}")
             self._turns.note(server.id, is_answered=not isinstance(error, Unreachable))
+            return False
+        return True
 
     def _note(self, server: Server, warning: str) -> None:
         """Warn once of a server that does not take a write, until it changes or time has passed."""

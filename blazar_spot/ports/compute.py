@@ -75,8 +75,8 @@ class Compute(Protocol):
     def spot_changes(self, since: int) -> Sequence[Server]:
         """The servers that have changed at or after this instant, their metadata included, and perhaps more of them:
         those of preemptible flavors, and those that have another flavor now and had such a one before. One that was
-        deleted is told as gone. What a part of the service that is down knows may be missing: this is a hint, and no
-        news is none."""
+        deleted is told as gone. What a part of the service that is down knows may be missing, and so may be that
+        metadata was only removed: this is a hint, and no news is none."""
 
     def servers_on(self, host: str) -> frozenset[str]:
         """The ids of all rows the compute service has for this hypervisor, soft-deleted ones included: the very

@@ -323,9 +323,13 @@ class FakeCloud(World):
         return fault
 
     def _note_change(self, server: FakeServer) -> None:
-        """Tests change servers as they like, so a change is what differs from what was seen last."""
-        if server.id not in self._told or self._told[server.id][0] != _as_told(server):
-            self._told[server.id] = (_as_told(server), self.clock.now())
+        """Tests change servers as they like, so a change is what differs from what was seen last; but Nova does not
+        count it as one that metadata was removed."""
+        now = _as_told(server)
+        before, at = self._told.get(server.id, (None, 0))
+        is_changed = before is None or replace(before, metadata=now.metadata) != now
+        is_written = before is None or not now.metadata.items() <= before.metadata.items()
+        self._told[server.id] = now, self.clock.now() if is_changed or is_written else at
 
     def _wrote(self, operation: str, target: str, details: object = None) -> None:
         self.writes.append(Write(self.clock.now(), operation, target, details))

@@ -90,9 +90,20 @@ class ComputeContract:
         assert [one.is_gone for one in self._changes(stage, server)] == [False]
         stage.compute.delete(server, force=True)
 
+    def test_that_metadata_was_removed_is_seen_by_asking_and_is_told_as_no_change(self, stage: Stage) -> None:
+        server = booted(stage, SPOT, stage.one)
+        stage.compute.write_metadata(server, MARK)
+        stage.until(lambda: not self._changes(stage, server, stage.now()), "its last change is past")
+        since = stage.now()
+        stage.compute.remove_metadata(server, MARK)
+        assert not stage.compute.server(server).metadata.keys() & MARK.keys()
+        assert self._changes(stage, server, since) == []
+        stage.compute.write_metadata(server, MARK)
+        assert [one.metadata for one in self._changes(stage, server, since)] == [MARK]
+
     @staticmethod
-    def _changes(stage: Stage, server: str) -> list[Server]:
-        return [one for one in stage.compute.spot_changes(0) if one.id == server]
+    def _changes(stage: Stage, server: str, since: int = 0) -> list[Server]:
+        return [one for one in stage.compute.spot_changes(since) if one.id == server]
 
     def test_the_rows_of_a_host_are_all_its_servers(self, stage: Stage) -> None:
         spot, plain = booted(stage, SPOT, stage.one), stage.boot(PLAIN, stage.one)

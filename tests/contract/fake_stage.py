@@ -64,6 +64,9 @@ class FakeStage:
     def new_aggregate(self, *, zone: str | None) -> int:
         return self._cloud.add_aggregate(f"contract-{zone}", zone=zone).id
 
+    def now(self) -> int:
+        return self._clock.now()
+
     def until(self, holds: Callable[[], object], what: str) -> None:
         for _ in range(_PATIENCE):
             if holds():

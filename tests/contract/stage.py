@@ -61,6 +61,9 @@ class Stage(Protocol):
     def new_aggregate(self, *, zone: str | None) -> int:
         """The id of a new aggregate without hosts."""
 
+    def now(self) -> int:
+        """The second in which the cloud would say that something changes."""
+
     def until(self, holds: Callable[[], object], what: str) -> None:
         """Let time pass until this holds; fails if it does not in a while."""
 

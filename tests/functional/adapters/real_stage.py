@@ -12,6 +12,7 @@ from keystoneauth1.adapter import Adapter
 
 from blazar_spot.adapters.nova import NovaCompute
 from blazar_spot.adapters.placement import PlacementPool
+from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.flavors import PREEMPTIBLE, Flavor, shadow_specs
 from blazar_spot.devcloud.behaviour import Behaviour
 from blazar_spot.devcloud.cloud import Cloud
@@ -79,6 +80,9 @@ class RealStage:
     def new_aggregate(self, *, zone: str | None) -> int:
         aggregate = {"name": f"{_OURS}{zone}", "availability_zone": zone}
         return int(self._post("/os-aggregates", {"aggregate": aggregate})["aggregate"]["id"])
+
+    def now(self) -> int:
+        return SystemClock().now()
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         wait_until(lambda: bool(holds()), what, at_most=60, every=0.2)

@@ -72,7 +72,7 @@ def test_nothing_can_be_said_to_an_event_that_is_over(service: Service, store: F
     ("words", "error"),
     [
         ({"json": {"ready": "yes"}}, (400, "bad_request")),
-        ({"json": {"raedy": True}}, (400, "bad_request")),
+        ({"json": {"is_ready": True}}, (400, "bad_request")),
         ({"json": []}, (400, "bad_request")),
         ({"body": "{"}, (415, "not_json")),
         ({"body": "{", "content_type": "application/json"}, (400, "bad_request")),

@@ -51,6 +51,12 @@ def test_deadline_is_later_when_the_notice_comes_late() -> None:
     assert deadline(INSTANCE, NOW + 100, NOW, POLICY) == NOW + 900
 
 
+def test_an_end_is_later_than_its_decision_whatever_was_promised() -> None:
+    nothing = replace(INSTANCE, min_uptime=0, notice=0)
+    assert deadline(nothing, NOW - 10, NOW, POLICY) == NOW + 1
+    assert deadline(INSTANCE, NOW - 10, NOW, replace(POLICY, breaks_promises=True)) == NOW + 1
+
+
 def test_deadline_is_later_when_the_instance_is_young() -> None:
     young = replace(INSTANCE, created_at=NOW - 60, running_since=NOW - 10)
     assert deadline(young, NOW + 960, NOW, POLICY) == NOW - 10 + 1800

@@ -11,6 +11,7 @@ from blazar_spot.core.fences import Fence
 from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
+from blazar_spot.enforcement.fleet import OVERLAP_SECONDS
 from blazar_spot.enforcement.reclaims import LOOK_AT_READY_EVERY
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.cloud import FakeCloud
@@ -182,9 +183,34 @@ def test_metadata_that_the_tenant_erased_comes_back() -> None:
     booked_ahead(lab)
     lab.run_until(lab.reclaim.notice_at + 10)
     told = dict(victim.metadata)
-    victim.metadata.clear()
+    for seconds in (1, OVERLAP_SECONDS + 1):  # in the second case Nova does not tell the server as changed any more
+        lab.run_for(seconds)
+        victim.metadata.clear()
+        lab.run_for(1)
+        assert victim.metadata == told
+
+
+def test_erased_metadata_of_many_comes_back_one_after_another() -> None:
+    lab = Lab()
+    victims = lab.boot_and_run(8)
+    booked_ahead(lab)
+    lab.run_until(lab.reclaim.notice_at + OVERLAP_SECONDS + 5)
+    for victim in victims:
+        victim.metadata.clear()
+    lab.run_for(len(victims))
+    assert all(victim.metadata.keys() == set(KEYS) for victim in victims)
+
+
+def test_keys_that_were_removed_are_not_asked_for_again() -> None:
+    lab = Lab()
+    lab.boot_and_run(8)
+    booked_ahead(lab)
+    lab.run_until(lab.reclaim.notice_at + 10)
+    lab.cancel("r1")
     lab.run_for(1)
-    assert victim.metadata == told
+    asked = lab.cloud.calls["remove_metadata"], lab.cloud.calls["server"]
+    lab.run_for(10)
+    assert (lab.cloud.calls["remove_metadata"], lab.cloud.calls["server"]) == asked
 
 
 def test_notice_that_cannot_be_written_runs_all_the_same() -> None:
