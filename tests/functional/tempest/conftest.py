@@ -70,7 +70,9 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(scope="session")
 def tempest(cloud: Cloud, command: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Tempest:
     workspace = tmp_path_factory.mktemp("workspace") / "here"
-    subprocess.run([command, "init", workspace], check=True, capture_output=True)
+    # Else it is registered at home, and the next run finds its name taken.
+    registry = workspace.with_name("workspaces.yaml")
+    subprocess.run([command, "init", "--workspace-path", registry, workspace], check=True, capture_output=True)
     with (workspace / "etc" / "tempest.conf").open("w") as file:
         settings(cloud, workspace).write(file)
     return Tempest(command, workspace)
