@@ -68,7 +68,7 @@ def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]
         wait_until(scene.are_active, f"the spot instances of {scene.stage.name} are ACTIVE", at_most=90, every=0.5)
     book(scenes)
     with ThreadPoolExecutor(max_workers=2 * len(scenes)) as threads:
-        watched = {name: threads.submit(play, threads, scene, asked[name].play) for name, scene in scenes.items()}
+        watched = {name: threads.submit(play, threads, scene, asked[name]) for name, scene in scenes.items()}
         try:
             wait(watched.values())
         except BaseException:
@@ -91,12 +91,12 @@ def book(scenes: dict[str, Scene]) -> None:
         start_at += 60 * stories.ALL[name].minutes
 
 
-def play(threads: ThreadPoolExecutor, scene: Scene, story: stories.Play) -> Seen:
+def play(threads: ThreadPoolExecutor, scene: Scene, story: Story) -> Seen:
     """Play the story while somebody watches; what that one saw."""
     is_over = threading.Event()
-    watcher = threads.submit(sights.watch, scene.seen_by_another(), is_over)
+    watcher = threads.submit(sights.watch, scene.seen_by_another(), is_over, story.active_within)
     try:
-        story(scene)
+        story.play(scene)
     finally:
         is_over.set()
     return watcher.result()

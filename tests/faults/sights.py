@@ -27,8 +27,8 @@ LOOK_SECONDS = 4
 """After which one look at a lease is given up: Blazar hangs for a minute while RabbitMQ is down, and whoever waits for
 it misses what can be seen meanwhile."""
 
-AFTER_START_SECONDS = 90
-"""How long after its start a lease may take to be whole before that is what was seen."""
+TO_BE_WHOLE_SECONDS = 75
+"""How much longer than to be ACTIVE a lease may take to be whole before that is what was seen."""
 
 LATENESS = {cause.value for cause in Cause} - {Cause.FENCE_LATE.value, Cause.SLOW_BOOT.value}
 """Causes of a host that is not clean at its start."""
@@ -93,7 +93,7 @@ def _signed(seconds: float | None) -> str:
     return "never" if seconds is None else f"{seconds:+.0f}"
 
 
-def watch(scene: Scene, is_over: threading.Event) -> Seen:
+def watch(scene: Scene, is_over: threading.Event, active_within: float) -> Seen:
     """Look every second until the fault is over and the lease is whole, or it has had its time."""
     seen = Seen(scene.stage.name, scene.lease.start_at, reservation_id=scene.lease.reservation_id)
     scene.cloud.connection("owner").session.timeout = LOOK_SECONDS
@@ -102,7 +102,7 @@ def watch(scene: Scene, is_over: threading.Event) -> Seen:
         _look(scene, seen)
         return is_over.is_set() and bool(seen.leases) and seen.leases[-1].is_whole
 
-    patience = seen.start_at + AFTER_START_SECONDS - time.time()
+    patience = seen.start_at + active_within + TO_BE_WHOLE_SECONDS - time.time()
     try:
         scene.wait_until(is_done, f"the lease of {seen.name} is whole", at_most=patience, every=1.0)
     except GaveUp:
