@@ -2,8 +2,8 @@
 """Blazar's calendar as it is now: which hosts there are, and when reservations have them.
 
 Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change it holds
-``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate`` writes, since
-Blazar's own function reads each row again.
+``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate`` and ``deallocate``
+write, since Blazar's own functions ask for each row again.
 """
 
 import threading
@@ -100,6 +100,14 @@ def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:
             for host, row in allocations.items()
         )
     return allocations
+
+
+def deallocate(rows: Iterable[str]) -> None:
+    """Take these rows out. One that is not there any more was of a host that failed, and for which there is no other:
+    Blazar's own function raises then, which would leave a lease in ERROR whose hosts are of no window of its own."""
+    held = models.ComputeHostAllocation
+    with facade_wrapper.session_for_write() as session:
+        session.query(held).filter(held.id.in_(list(rows))).delete(synchronize_session=False)
 
 
 def known_hosts() -> list[Candidate]:

@@ -140,9 +140,9 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
             self._admission.release(held)
 
     def _deallocate(self, rows: Iterable[str]) -> None:
-        with calendar.CHANGES:
-            for row in rows:
-                db_api.host_allocation_destroy(row)
+        if gone := list(rows):
+            with calendar.CHANGES:
+                calendar.deallocate(gone)
 
     def _reallocate(self, allocation: Mapping[str, Any]) -> bool:
         """Replace a failed host, by one that joins later if need be; the polls take the failed one home.
@@ -158,7 +158,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
             lease = calendar.as_moved(reservation["id"], db_api.lease_get(reservation["lease_id"]))
             host = self._admission.hold_another(reservation, lease)
             if host is None:
-                db_api.host_allocation_destroy(allocation["id"])
+                calendar.deallocate([allocation["id"]])
                 LOG.warning("No other host for reservation %s (lease: %s).", reservation["id"], lease["name"])
                 return False
             db_api.host_allocation_update(allocation["id"], {"compute_host_id": host})
@@ -177,8 +177,8 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         wanted = db_api.host_reservation_get(resource_id)
         db_api.host_reservation_update(resource_id, {"status": "completed"})
         with calendar.CHANGES:
-            for row in db_api.host_allocation_get_all_by_values(reservation_id=wanted["reservation_id"]):
-                db_api.host_allocation_destroy(row["id"])
+            rows = db_api.host_allocation_get_all_by_values(reservation_id=wanted["reservation_id"])
+            calendar.deallocate(row["id"] for row in rows)
             withdraw(self._publishing, wanted["reservation_id"])
         self._doors.close()
         self._returns.end(wanted["aggregate_id"])

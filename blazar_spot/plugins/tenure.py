@@ -64,8 +64,7 @@ class Tenure:
                 self._slots.secure_slots(held)
             except Exception:
                 with calendar.CHANGES:
-                    for allocation in added:
-                        db_api.host_allocation_destroy(allocation)
+                    calendar.deallocate(added)
                     db_api.instance_reservation_update(resource_id, before)
                 raise
 
@@ -74,8 +73,8 @@ class Tenure:
         with answered(), calendar.CHANGES:
             self._slots.must_be_ahead(reservation["id"], ask.wish)
             chosen = self._slots.choose_slots(ask, without=reservation["id"])
-            for allocation in db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"]):
-                db_api.host_allocation_destroy(allocation["id"])
+            before = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
+            calendar.deallocate(row["id"] for row in before)
             _allocate(reservation["id"], chosen)
             calendar.move(reservation["id"], dates)
             db_api.instance_reservation_update(reservation["resource_id"], row)
@@ -86,8 +85,7 @@ class Tenure:
             rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id)
             hosts = {row["compute_host_id"] for row in rows}
             names = [db_api.host_get(host)["hypervisor_hostname"] for host in sorted(hosts)]
-            for row in rows:
-                db_api.host_allocation_destroy(row["id"])
+            calendar.deallocate(row["id"] for row in rows)
         return names
 
     def replace(self, reservation_id: str, failed: str, ask: Ask) -> bool:
@@ -103,11 +101,10 @@ class Tenure:
             lease = calendar.as_moved(reservation_id, db_api.lease_get(lease_id))
             taken = slots_by_host(reservation_id)
             others = self._slots.hold_others(reservation_id, lease["id"], ask.of(lease, len(rows)), taken)
-            for number, row in enumerate(rows):
-                if others:
-                    db_api.host_allocation_update(row["id"], {"compute_host_id": others[number]})
-                else:
-                    db_api.host_allocation_destroy(row["id"])
+            for row, other in zip(rows, others, strict=False):
+                db_api.host_allocation_update(row["id"], {"compute_host_id": other})
+            if not others:
+                calendar.deallocate(row["id"] for row in rows)
         return bool(others)
 
 

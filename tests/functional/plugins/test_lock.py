@@ -44,9 +44,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
 
         monkeypatch.setattr(place, name, watched)
 
-    for name in ("host_allocation_update", "host_allocation_destroy"):
-        watch(db_api, name)
+    watch(db_api, "host_allocation_update")
     watch(calendar, "allocate")
+    watch(calendar, "deallocate")
     watch(Aggregates, "create")
     watch(published, "entries")
     watch(FakeCloud, "close")
@@ -66,7 +66,7 @@ def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, se
     lease = reservations.lease(start_in=HOUR)
     reservations.update(lease, min=2, max=2)
     reservations.update(lease, min=1, max=1)
-    assert seen["allocate"] == seen["host_allocation_destroy"] == {True}
+    assert seen["allocate"] == seen["deallocate"] == {True}
 
 
 def test_an_update_closes_pools_without_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:

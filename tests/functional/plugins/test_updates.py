@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leases that are moved, stretched and grown, and hosts that fail."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 
-from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.errors import Refused, Unreachable
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
+from blazar_spot.plugins.changes import Changes
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail
 
 
@@ -93,6 +96,34 @@ def test_moving_earlier_takes_another_host_if_its_own_cannot_be_free(reservation
     assert after != before
     reservations.poll()
     assert [claim.host for claim in reservations.claims(Standing.FIRM)] == [after]
+
+
+@pytest.mark.parametrize("is_had", [True, False])
+def test_a_host_that_fails_while_its_lease_moves_away_from_it_is_no_trouble(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, is_had: bool
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=5 * HOUR)
+    (own,) = reservations.hosts(lease)
+    reservations.lease_with(9 * HOUR, 1, hypervisor_properties=f'["==", "$hypervisor_hostname", "{own}"]')
+    secure = Changes.secure
+
+    def meanwhile(*values: Any) -> list[str]:
+        for number in ("1", "2"):
+            db_api.host_update(number, {"reservable": False})
+        for row in db_api.host_allocation_get_all_by_values(reservation_id=lease["reservations"][0]["id"]):
+            reservations.plugin._reallocate(row)
+        assert reservations.hosts(lease) == []
+        if not is_had:
+            raise Refused("somebody is inside", code="spot_not_evictable")
+        return secure(*values)
+
+    monkeypatch.setattr(Changes, "secure", meanwhile)
+    start_at = reservations.start_of(lease) + 4 * HOUR
+    with nullcontext() if is_had else pytest.raises(ExternalServiceFilterException, match="somebody is inside"):
+        reservations.update(lease, start_date=start_at, end_date=start_at + HOUR)
+    assert reservations.now(lease).status == "PENDING"
+    assert reservations.hosts(lease) == []
 
 
 def test_a_stretched_lease_leaves_a_host_that_is_reserved_afterwards(reservations: Reservations) -> None:
