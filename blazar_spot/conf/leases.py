@@ -26,12 +26,14 @@ ever waited for.
     ),
     cfg.IntOpt(
         "handback_budget_seconds",
-        default=5,
+        default=2,
         min=0,
         max=600,
         help="""
-How long the end of a lease waits at most for its servers to be gone, all its hosts together. With a longer wait more
-hosts are back at once, and other leases start later.
+How long the end of a lease waits at most for its servers to be gone, all its hosts together. Most servers are gone
+within a second or two. What takes longer comes back with one of the next polls of the publisher. With a longer wait
+more hosts are back at once, and leases that start at the same minute start later: Blazar ends leases first, one after
+another, and each may take so long.
 """,
     ),
     cfg.BoolOpt(

@@ -76,7 +76,7 @@ def assemble(
     auto_enrol: bool = True,
     headroom_hosts: int = 0,
     handover_budget: int = 5,
-    handback_budget: int = 5,
+    handback_budget: int = 2,
     channels: Collection[str] = (),
     reaper_seconds: int = 1920,
 ) -> Whole:

@@ -46,6 +46,7 @@ def run_for(reservations: Reservations, seconds: int) -> None:
 def test_a_host_whose_servers_die_quickly_is_back_when_the_lease_has_ended(
     reservations: Reservations, lease: dict[str, Any]
 ) -> None:
+    reservations.world.cloud.delete_takes = 1
     reservations.end(lease)
     assert reservations.now(lease).status == "TERMINATED"
     assert reservations.free() == ["gpu-1"]
@@ -125,6 +126,7 @@ def test_a_lease_that_ends_while_nova_is_down_gives_its_host_back_later(
 
 
 def test_a_lease_ends_while_our_database_is_down(reservations: Reservations, lease: dict[str, Any]) -> None:
+    reservations.world.cloud.delete_takes = 1
     reservations.world.store.is_down = True
     reservations.end(lease)
     assert reservations.now(lease).status == "TERMINATED"
