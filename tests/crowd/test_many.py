@@ -14,9 +14,10 @@ from blazar_spot.demo.compressed_time import options
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.hosts import HostSpec
 from blazar_spot.devcloud.site import Override
+from tests.crowd.conftest import TOLD
 from tests.e2e import answers, crowds, lanes
 from tests.e2e.answers import Race
-from tests.e2e.crowds import Crowd
+from tests.e2e.crowds import Begun, Crowd
 from tests.e2e.lanes import Lane, Lanes, Played
 from tests.e2e.test_answers import (
     test_an_instance_that_won_the_race_runs_on,
@@ -60,11 +61,12 @@ AHEAD = 200.0
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Crowd:
     play = partial(crowds.crowd, spots=SPOTS, sizes=SIZES, ahead=AHEAD)
     with _played(tmp_path_factory.mktemp("crowd"), {"m": Lane({"many": play}, hosts=8, spec=HOST)}) as played:
         seen: Crowd = played["many"].result()
-        return seen
+    request.config.stash[TOLD] = [_told(one) for one in seen.leases.values()]
+    return seen
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,10 @@ def races(tmp_path_factory: pytest.TempPathFactory) -> list[Race]:
     racers = {f"r{number}": Lane({f"racer{number}": play}) for number in range(RACERS)}
     with _played(tmp_path_factory.mktemp("races"), racers) as played:
         return [race for racer in played.values() for race in racer.result()]
+
+
+def _told(lease: Begun) -> str:
+    return f"{lease.hosts} hosts: STARTING for {lease.starting_for} s, ACTIVE at S + {lease.active_after} s"
 
 
 @contextmanager
