@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from blazar_spot.core.errors import SpotError, Temporary, Unreachable
-from blazar_spot.core.promises import Claim, Reclaim
+from blazar_spot.core.promises import Claim, NoticeState, Reclaim
 from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.assembly import assemble
 from blazar_spot.testing.lab import Lab
@@ -49,6 +49,13 @@ class SharedHosts(RuleBasedStateMachine):
         living = [one for one in self.lab.cloud.alive.values() if one.is_spot and not one.is_going]
         if living:
             self.lab.cloud.begin_delete(living[number % len(living)], force=False)
+
+    @rule(number=NUMBERS, is_ready=st.booleans())
+    def acknowledge(self, number: int, is_ready: bool) -> None:
+        open_ones = [one for one in self.lab.store.notices if one.state is NoticeState.SCHEDULED]
+        if open_ones:
+            notice = open_ones[number % len(open_ones)]
+            self.lab.whole.acknowledging.acknowledge(notice.id, notice.project_id, is_ready=is_ready)
 
     @rule(ahead=st.integers(min_value=0, max_value=300), gpus=st.integers(1, 6), slots=st.integers(1, 2))
     def book(self, ahead: int, gpus: int, slots: int) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from blazar_spot.core.evictions import Eviction, Measure, Outcome
-from blazar_spot.core.lateness import is_fence_late, is_unfenced, why_late
+from blazar_spot.core.lateness import is_fence_late, is_short, is_unfenced, why_late
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Notice, NoticeState, Reclaim
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
 from blazar_spot.core.steps import Seen
@@ -52,9 +52,32 @@ SEEN = Seen(
 )
 
 
+@pytest.mark.parametrize(("own", "promised"), [(None, 1800), (600, 600), (9000, 1800)])
+def test_an_instance_has_run_short_until_its_promised_uptime_is_over(own: int | None, promised: int) -> None:
+    instance = Instance(
+        id="s1",
+        host="h1",
+        project_id="p1",
+        name="spot",
+        flavor="f",
+        created_at=START - 9,
+        running_since=START,
+        min_uptime=own,
+    )
+    assert is_short(instance, START + promised - 1, POLICY)
+    assert not is_short(instance, START + promised, POLICY)
+    assert is_short(replace(instance, running_since=None), START + 9000, POLICY)
+
+
 def test_a_fence_may_be_late_by_the_slack_and_no_more() -> None:
     assert not is_fence_late(RECLAIM, POLICY, RECLAIM.fence_at + 60)
     assert is_fence_late(RECLAIM, POLICY, RECLAIM.fence_at + 61)
+
+
+def test_a_host_on_which_nobody_but_the_unproven_is_named_is_late_because_of_them() -> None:
+    for unproven in (SEEN.spots, SEEN.spots | {"s3"}):
+        assert why_late(RECLAIM, replace(SEEN, unproven=unproven), ["s1"], [], []) is Cause.UNPROVEN
+    assert why_late(RECLAIM, replace(SEEN, unproven=frozenset({"s1"})), ["s2"], [], []) is Cause.STRANGER
 
 
 def test_a_notice_that_nobody_needs_to_its_end_makes_no_host_late() -> None:

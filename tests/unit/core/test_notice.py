@@ -77,6 +77,11 @@ def test_notice_that_could_be_read_late_runs_from_there() -> None:
     assert given(NOTICE, NOW + 90, POLICY).deadline_at == NOW + 990
 
 
+def test_a_notice_that_may_break_promises_keeps_its_deadline_however_late_it_is_read() -> None:
+    breaking = replace(POLICY, breaks_promises=True)
+    assert given(NOTICE, NOW + 90, breaking) == replace(NOTICE, given_at=NOW + 90)
+
+
 def test_an_instance_of_a_shorter_flavor_counts_on_its_own_terms() -> None:
     own = replace(INSTANCE, created_at=NOW - 60, running_since=NOW - 10, min_uptime=200, notice=300)
     assert deadline(own, NOW + 100, NOW, POLICY) == NOW + 300

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is put on record when something is said to a notice, or becomes of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from blazar_spot.core.audit import of_notice
+from blazar_spot.core.promises import Notice, NoticeState
+
+NOON = 1_800_000_000
+NOTICE = Notice(
+    id="n1",
+    instance_id="s1",
+    project_id="p1",
+    host="host01",
+    decided_at=NOON - 900,
+    deadline_at=NOON,
+    given_at=NOON - 890,
+    state=NoticeState.SCHEDULED,
+)
+KNOWN = replace(NOTICE, acknowledged_at=NOON - 800, revision=2)
+LATER = replace(KNOWN, deadline_at=NOON + 60, revision=3)
+UNREAD = replace(NOTICE, given_at=None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what", "details"),
+    [
+        (NOTICE, KNOWN, "notice acknowledged", "its holder knows of 2027-01-15T08:00:00Z (revision 2)"),
+        (
+            KNOWN,
+            replace(KNOWN, ready_at=NOON - 700, revision=3),
+            "notice acknowledged",
+            "its holder lets it go before 2027-01-15T08:00:00Z (revision 3)",
+        ),
+        (
+            KNOWN,
+            LATER,
+            "notice moved",
+            "from 2027-01-15T08:00:00Z to 2027-01-15T08:01:00Z: the reservations of host01 want it later (revision 3)",
+        ),
+        (
+            UNREAD,
+            replace(UNREAD, given_at=NOON, deadline_at=NOON + 60, revision=2),
+            "notice moved",
+            (
+                "from 2027-01-15T08:00:00Z to 2027-01-15T08:01:00Z: it could not be read before 2027-01-15T08:00:00Z "
+                "(revision 2)"
+            ),
+        ),
+        (
+            KNOWN,
+            replace(KNOWN, state=NoticeState.WITHDRAWN, revision=3),
+            "notice withdrawn",
+            "no reservation wants host01 any more; it was told 2027-01-15T08:00:00Z (revision 3)",
+        ),
+        (
+            KNOWN,
+            replace(KNOWN, state=NoticeState.TERMINATED, revision=3),
+            "notice ended",
+            "the instance is gone; it was told 2027-01-15T08:00:00Z (revision 3)",
+        ),
+    ],
+)
+def test_each_revision_of_a_notice_is_put_on_record_once(
+    before: Notice, after: Notice, what: str, details: str
+) -> None:
+    entry = of_notice(before, after, NOON + 5)
+    assert entry is not None
+    assert (entry.what, entry.details, entry.at) == (what, details, NOON + 5)
+    assert (entry.reclaim_id, entry.host, entry.subject) == ("", "host01", "s1")
+    assert entry.id == f"{what}/host01/s1/n1/{after.revision}"
+
+
+def test_that_a_notice_was_given_is_no_entry() -> None:
+    assert of_notice(UNREAD, replace(UNREAD, given_at=NOON), NOON) is None
