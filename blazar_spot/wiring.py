@@ -19,11 +19,18 @@ from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.enforcement.post import Post
+from blazar_spot.enforcement.rounds import Bearer
+from blazar_spot.enforcement.sorting import CHANNEL as WEBHOOKS
+from blazar_spot.enforcement.sorting import Sorting
+from blazar_spot.enforcement.webhooks import Limits, Webhooks
 from blazar_spot.ports.channel import Channel
 from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.courier import Courier
 from blazar_spot.ports.hints import Hints
+from blazar_spot.ports.keyring import Keyring
+from blazar_spot.ports.store import Store
 
-__all__ = ["Whole", "announcements", "api", "assemble", "build", "hints", "load", "posts"]
+__all__ = ["Whole", "announcements", "api", "assemble", "build", "hints", "load", "posts", "webhooks"]
 
 CHANNELS = "blazar_spot.notice"
 """Where channels are found: each entry point makes one from the configuration."""
@@ -74,23 +81,71 @@ def api(conf: cfg.ConfigOpts) -> Any:
         queries=Queries(store),
         watch=Watch(store, clock, conf.api.waiting_at_once),
         acknowledging=Acknowledging(store, revising, bell, clock),
+        webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)
 
 
-def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Post]:
-    """One for each channel that is used. None is connected yet."""
+def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Bearer]:
+    """Who carries the letters of each channel that is used. None is connected yet."""
+    names = sorted(set(conf.channels.enabled))
+    carried: list[Bearer] = [
+        Post(whole.store, one, _channel(one, conf), whole.clock) for one in names if one != WEBHOOKS
+    ]
+    return carried + (_webhook_bearers(conf, whole) if WEBHOOKS in names else [])
+
+
+def _channel(name: str, conf: cfg.ConfigOpts) -> Channel:
     from stevedore import driver  # whoever tells nobody looks for no channels
     from stevedore.exception import NoMatches
 
-    found = []
-    for name in sorted(set(conf.channels.enabled)):
-        try:
-            make: Callable[[cfg.ConfigOpts], Channel] = driver.DriverManager(CHANNELS, name).driver
-        except NoMatches as error:
-            raise Permanent(f"enabled in [channels]: there is no channel {name!r}") from error
-        found.append(Post(whole.store, name, make(conf), whole.clock))
-    return found
+    try:
+        make: Callable[[cfg.ConfigOpts], Channel] = driver.DriverManager(CHANNELS, name).driver
+    except NoMatches as error:
+        raise Permanent(f"enabled in [channels]: there is no channel {name!r}") from error
+    return make(conf)
+
+
+def _webhook_bearers(conf: cfg.ConfigOpts, whole: Whole) -> list[Bearer]:
+    from blazar_spot.adapters.cloud_events import CloudEvents  # as for hints
+    from blazar_spot.enforcement.bearers import Bearers
+    from blazar_spot.enforcement.deliveries import Deliveries
+
+    group = conf.webhooks
+    envelopes = CloudEvents(group.source)
+    deliveries = Deliveries(
+        whole.store, courier(conf, whole.clock), envelopes, keyring(conf), whole.clock, group.disable_after_seconds
+    )
+    return [Sorting(whole.store, whole.bell.ring), Bearers(deliveries, group.threads, whole.bell.ring)]
+
+
+def webhooks(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> Webhooks:
+    """What the owners of webhooks may do; ``Permanent`` if there is no key for their secrets."""
+    group = conf.webhooks
+    limits = Limits(group.webhooks_per_project, group.subscriptions_per_webhook, group.old_secret_seconds)
+    return Webhooks(store, courier(conf, clock), keyring(conf), clock, limits)
+
+
+def courier(conf: cfg.ConfigOpts, clock: Clock) -> Courier:
+    """Who brings messages to strangers. Nobody is spoken to yet."""
+    from blazar_spot.adapters.destinations import Rules  # as for hints
+    from blazar_spot.adapters.http_courier import HttpCourier, trusting
+
+    group = conf.webhooks
+    rules = Rules(
+        allow_http=group.allow_http,
+        ports=frozenset(group.ports),
+        allowed=tuple(group.allowed_networks),
+        denied=tuple(group.denied_networks),
+    )
+    return HttpCourier(rules, clock, group.timeout_seconds, trusting(group.ca_file))
+
+
+def keyring(conf: cfg.ConfigOpts) -> Keyring:
+    """Who keeps the secrets of webhooks."""
+    from blazar_spot.adapters.fernet_keyring import FernetKeyring  # as for hints
+
+    return FernetKeyring(conf.webhooks.encryption_keys)
 
 
 def announcements(conf: cfg.ConfigOpts) -> Channel:

@@ -17,7 +17,7 @@ from blazar_spot.adapters.destinations import Rules, Target
 from blazar_spot.adapters.guard import Guard, Resolve
 from blazar_spot.adapters.system_clock import Countdown
 from blazar_spot.core.deliveries import Answer
-from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.errors import Permanent, Unreachable
 from blazar_spot.core.instants import from_datetime
 from blazar_spot.ports.clock import Clock
 
@@ -29,6 +29,14 @@ EXCERPT_SECONDS = 2
 LONGEST_RETRY_AFTER = 3600
 
 _INVISIBLE = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+
+
+def trusting(ca_file: str | None) -> ssl.SSLContext:
+    """TLS that trusts the authorities in this file, or else the machine's; ``Permanent`` if they cannot be read."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise Permanent(f"ca_file in [webhooks] cannot be read: {error}") from error
 
 
 class HttpCourier:
@@ -45,7 +53,7 @@ class HttpCourier:
         self._rules = rules
         self._clock = clock
         self._seconds = seconds
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or trusting(None)
         self._resolve = resolve
 
     def check(self, url: str) -> None:

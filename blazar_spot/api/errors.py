@@ -10,7 +10,7 @@ from typing import Any
 
 import falcon
 
-from blazar_spot.core.errors import NotFound, NotNow, NotOpen, SpotError, Temporary
+from blazar_spot.core.errors import BadUrl, NotFound, NotNow, NotOpen, SpotError, Temporary
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ STATUSES: dict[type[SpotError], str] = {
     NotFound: falcon.HTTP_404,
     NotNow: falcon.HTTP_409,
     NotOpen: falcon.HTTP_409,
+    BadUrl: falcon.HTTP_400,
 }
 """Errors that those outside can do something about; their sentences are meant for them. The first that fits counts."""
 

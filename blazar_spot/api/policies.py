@@ -16,8 +16,19 @@ ACKNOWLEDGE_EVENT = "spot:events:acknowledge"
 SHOW_HOST = "spot:events:show_host"
 VENDORDATA = "spot:vendordata"
 
-PROJECT_MEMBER = "role:member and project_id:%(project_id)s"
+LIST_WEBHOOKS = "spot:webhooks:list"
+LIST_WEBHOOKS_OF_ALL = "spot:webhooks:list_all_projects"
+SHOW_WEBHOOK = "spot:webhooks:show"
+CREATE_WEBHOOK = "spot:webhooks:create"
+UPDATE_WEBHOOK = "spot:webhooks:update"
+DELETE_WEBHOOK = "spot:webhooks:delete"
+ROTATE_WEBHOOK = "spot:webhooks:rotate_secret"
+PING_WEBHOOK = "spot:webhooks:ping"
+LIST_DELIVERIES = "spot:deliveries:list"
+REDELIVER = "spot:deliveries:redeliver"
+
 PROJECT_READER = "role:reader and project_id:%(project_id)s"
+PROJECT_MEMBER = "role:member and project_id:%(project_id)s"
 ADMIN = "role:admin"
 SERVICE = "role:service"
 
@@ -29,6 +40,50 @@ def _rule(name: str, check: str, description: str, *operations: str) -> policy.D
         name=name, check_str=check, description=description, operations=uses, scope_types=["project"]
     )
 
+
+_ADMIN_OR_READER = f"{ADMIN} or ({PROJECT_READER})"
+_ADMIN_OR_MEMBER = f"{ADMIN} or ({PROJECT_MEMBER})"
+
+WEBHOOK_RULES = [
+    _rule(LIST_WEBHOOKS, PROJECT_READER, "List the webhooks of the token's project.", "GET /v1/webhooks"),
+    _rule(LIST_WEBHOOKS_OF_ALL, ADMIN, "List the webhooks of all projects.", "GET /v1/webhooks?all_projects=true"),
+    _rule(
+        SHOW_WEBHOOK,
+        _ADMIN_OR_READER,
+        "Show one webhook; whoever may not is told that there is none, whatever they want to do with it.",
+        "GET /v1/webhooks/{webhook_id}",
+    ),
+    _rule(CREATE_WEBHOOK, PROJECT_MEMBER, "Create a webhook.", "POST /v1/webhooks"),
+    _rule(
+        UPDATE_WEBHOOK,
+        _ADMIN_OR_MEMBER,
+        "Change a webhook or its subscriptions.",
+        "PATCH /v1/webhooks/{webhook_id}",
+        "POST /v1/webhooks/{webhook_id}/subscriptions",
+        "DELETE /v1/webhooks/{webhook_id}/subscriptions/{subscription_id}",
+    ),
+    _rule(DELETE_WEBHOOK, _ADMIN_OR_MEMBER, "Delete a webhook.", "DELETE /v1/webhooks/{webhook_id}"),
+    _rule(
+        ROTATE_WEBHOOK,
+        PROJECT_MEMBER,
+        "Make a new secret for a webhook, and be shown it.",
+        "POST /v1/webhooks/{webhook_id}/secret",
+    ),
+    _rule(PING_WEBHOOK, _ADMIN_OR_MEMBER, "Send a webhook a test.", "POST /v1/webhooks/{webhook_id}/ping"),
+    _rule(
+        LIST_DELIVERIES,
+        _ADMIN_OR_READER,
+        "See what a webhook was told and what it answered.",
+        "GET /v1/webhooks/{webhook_id}/deliveries",
+        "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}",
+    ),
+    _rule(
+        REDELIVER,
+        _ADMIN_OR_MEMBER,
+        "Tell a webhook something once more.",
+        "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+    ),
+]
 
 RULES = [
     _rule(LIST_EVENTS, PROJECT_READER, "List the events of the token's project.", "GET /v1/events"),
@@ -49,6 +104,7 @@ RULES = [
         "POST /v1/events/{event_id}/ack",
     ),
     _rule(VENDORDATA, SERVICE, "Read any instance's open event, as Nova does for its guests.", "POST /v1/vendordata"),
+    *WEBHOOK_RULES,
 ]
 
 

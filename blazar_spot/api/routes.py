@@ -4,12 +4,21 @@
 from dataclasses import dataclass
 
 from blazar_spot.api.document import Document
+from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
 from blazar_spot.api.handlers.vendordata import VendordataHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
+from blazar_spot.api.handlers.webhooks import (
+    SecretHandler,
+    SubscriptionHandler,
+    SubscriptionsHandler,
+    WebhookHandler,
+    WebhooksHandler,
+)
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.watching import Watch
+from blazar_spot.enforcement.webhooks import Webhooks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,12 +28,14 @@ class UseCases:
     queries: Queries
     watch: Watch
     acknowledging: Acknowledging
+    webhooks: Webhooks | None = None
+    """None where this cloud has no webhooks: then there are none of their paths."""
 
 
 def table(use_cases: UseCases, document: Document) -> dict[str, object]:
     """Who answers for which path; the document says what each takes and gives."""
     queries, watch = use_cases.queries, use_cases.watch
-    return {
+    own = {
         "/": VersionsHandler(),
         "/openapi.json": DocumentHandler(document),
         "/v1": VersionHandler(),
@@ -32,4 +43,20 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1/events/{event_id}": EventHandler(queries),
         "/v1/events/{event_id}/ack": AcknowledgementHandler(queries, use_cases.acknowledging),
         "/v1/vendordata": VendordataHandler(queries),
+    }
+    return own if use_cases.webhooks is None else own | _webhooks(use_cases.webhooks)
+
+
+def _webhooks(webhooks: Webhooks) -> dict[str, object]:
+    one = "/v1/webhooks/{webhook_id}"
+    return {
+        "/v1/webhooks": WebhooksHandler(webhooks),
+        one: WebhookHandler(webhooks),
+        f"{one}/secret": SecretHandler(webhooks),
+        f"{one}/ping": PingHandler(webhooks),
+        f"{one}/subscriptions": SubscriptionsHandler(webhooks),
+        f"{one}/subscriptions/{{subscription_id}}": SubscriptionHandler(webhooks),
+        f"{one}/deliveries": DeliveriesHandler(webhooks),
+        f"{one}/deliveries/{{delivery_id}}": DeliveryHandler(webhooks),
+        f"{one}/deliveries/{{delivery_id}}/redeliver": RedeliveryHandler(webhooks),
     }

@@ -24,8 +24,8 @@ from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import loop
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.engine import Engine
-from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.pulse import Pulse
+from blazar_spot.enforcement.rounds import Bearer
 from blazar_spot.wiring import build, hints, posts
 
 PROGRAM = "blazar-spot-engine"
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _once(engine: Engine, posts: Sequence[Post]) -> int:
+def _once(engine: Engine, posts: Sequence[Bearer]) -> int:
     try:
         engine.tick()
     except SpotError as error:
@@ -73,7 +73,7 @@ def _once(engine: Engine, posts: Sequence[Post]) -> int:
 
 
 @contextmanager
-def _carrying(posts: Sequence[Post], bell: Bell) -> Iterator[None]:
+def _carrying(posts: Sequence[Bearer], bell: Bell) -> Iterator[None]:
     """Let each carry its letters on a thread of its own, at once when the bell rings; in the end each may finish what
     it is at, for a while."""
     clocks = [SystemClock(rest_seconds=0) for _ in posts]

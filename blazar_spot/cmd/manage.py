@@ -22,6 +22,7 @@ from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.purge import purge
 from blazar_spot.db.store import SqlStore
+from blazar_spot.wiring import webhooks
 
 PROGRAM = "blazar-spot-manage"
 DAY = 24 * 3600
@@ -62,6 +63,11 @@ def _add_commands(areas: Any) -> None:
     commands.add_parser("resume", help="evict again").set_defaults(run=_resume)
     commands.add_parser("status", help="whether evictions are paused, how each engine does, what is due").set_defaults(
         run=_status
+    )
+    area = areas.add_parser("webhooks", help="the webhooks of all projects")
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("reseal", help="encrypt all secrets with the first of encryption_keys").set_defaults(
+        run=_reseal
     )
     leave: argparse.ArgumentParser = areas.add_parser("retire", help="take everything of blazar_spot out of the cloud")
     leave.add_argument("--yes", action="store_true", help="do it; without this it is only told what would be done")
@@ -121,6 +127,11 @@ def _status(conf: cfg.ConfigOpts) -> str:
         head = f"Evictions have been paused since {minute(switch.paused_at)}: {switch.reason or 'no reason given'}."
     rows = [f"{one.host} is {one.state} and needed at {minute(one.start_at)}" for one in due]
     return "\n".join([head, *engines, *rows])
+
+
+def _reseal(conf: cfg.ConfigOpts) -> str:
+    count = webhooks(conf, SqlStore(_database(conf)), SystemClock()).reseal()
+    return f"The secrets of {count} webhooks are encrypted with the first of the keys."
 
 
 def _failed(error: Exception, *, status: int) -> int:

@@ -18,6 +18,7 @@ OPTIONS: list[cfg.Opt] = [
         "waiting_at_once",
         default=8,
         min=0,
+        max=1000,
         help="""
 How many requests may wait for a change at once (wait= in GET /v1/events), in each process of the API. Each occupies a
 thread of the WSGI server while it waits: keep this below the number of its threads. Those that are too many get 503

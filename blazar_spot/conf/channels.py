@@ -18,7 +18,8 @@ OPTIONS: list[cfg.Opt] = [
         "enabled",
         default=[],
         help="""
-The names of the channels that are used. There is messaging: versioned notifications on a message bus, see [messaging].
+The names of the channels that are used. There are messaging: versioned notifications on a message bus, see
+[messaging]; and webhooks: URLs that projects register, see [webhooks].
 Other packages may bring more, as entry points of blazar_spot.notice.
 """,
     ),

@@ -21,9 +21,10 @@ from blazar_spot.conf import (
     policy,
     publisher,
     service_auth,
+    webhooks,
 )
 
-_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging, api)
+_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging, webhooks, api)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

@@ -31,20 +31,20 @@ class Bearers:
     def run(self, pause: Callable[[float], bool]) -> None:
         """Serve until ``pause`` says stop; whoever is being spoken to then is not waited for."""
         with self._at_work():
-            rounds(self.turn, pause)
+            rounds(lambda: attempt("Giving out webhooks", self._give_out), pause)
 
     def turn(self) -> int:
-        """Give each thread that is free a webhook; how many were given."""
-        return attempt("Serving webhooks", self._give_orders)
-
-    def serve_all(self) -> int:
         """Serve everybody who waits now, one after the other, without threads."""
+        return attempt("Serving webhooks", self._serve_all)
+
+    def _serve_all(self) -> int:
         waiting = self._deliveries.waiting(self._threads)
         for webhook in waiting:
             attempt(f"Serving webhook {webhook.id}", partial(self._deliveries.serve, webhook))
         return len(waiting)
 
-    def _give_orders(self) -> int:
+    def _give_out(self) -> int:
+        """Give each thread that is free a webhook; how many were given."""
         with self._lock:
             busy = dict(self._busy)
         if len(busy) == self._threads:

@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from blazar_spot.core.errors import Temporary
 
@@ -10,6 +11,16 @@ LOG = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 1
 """How soon is found what another process has left to be done."""
+
+
+class Bearer(Protocol):
+    """Somebody who carries what others have written down."""
+
+    def run(self, pause: Callable[[float], bool]) -> None:
+        """Carry until ``pause`` says stop."""
+
+    def turn(self) -> int:
+        """Carry what there is now, and let no failure end it; how much it was."""
 
 
 def attempt(name: str, work: Callable[[], int]) -> int:

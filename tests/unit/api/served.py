@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API in this process. Each answer is checked against the document, whatever the test is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from falcon import testing
 from oslo_config import cfg
 
+from blazar_spot.adapters.fernet_keyring import FernetKeyring
 from blazar_spot.api import document, policies
 from blazar_spot.api.app import App, application
 from blazar_spot.api.routes import UseCases
+from blazar_spot.core.deliveries import DeliveryState, delivery
+from blazar_spot.core.messages import ping
 from blazar_spot.core.promises import Instance, Notice, NoticeState
+from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.watching import Watch
+from blazar_spot.enforcement.webhooks import Limits, Webhooks
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store
 from blazar_spot.testing.clock import FakeClock
+from blazar_spot.testing.courier import FakeCourier
+from tests.unit.adapters.test_fernet_keyring import KEY
 
 NOON = 1_800_000_000
 NOBODY: dict[str, str] = {}
@@ -44,6 +51,7 @@ def use_cases(store: Store, clock: Clock | None = None, places: int = 8) -> UseC
         queries=Queries(store),
         watch=Watch(store, clock, places),
         acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
+        webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
     )
 
 
@@ -123,3 +131,24 @@ def put_incident(
         work.put_instances([instance])
         work.put_notices([notice])
         work.count_news([project_id])
+
+
+def put_webhook(store: Store, name: str, project_id: str = "ours", state: WebhookState = WebhookState.ENABLED) -> None:
+    """A webhook of this name with a subscription, which was told one thing."""
+    webhook = Webhook(
+        id=f"webhook-{name}",
+        project_id=project_id,
+        name=f"Größe {name}",
+        url="https://receiver.example/",
+        secret=FernetKeyring([KEY]).sealed("whsec_c2VjcmV0"),
+        state=state,
+        created_at=NOON,
+        due_at=NOON,
+    )
+    told = delivery(ping(f"message-{name}", webhook.id, NOON), webhook.id, project_id, NOON, NOON + 900)
+    with store.begin() as work:
+        work.put_webhook(webhook)
+        work.put_subscription(
+            Subscription(id=f"subscription-{name}", webhook_id=webhook.id, project_id=project_id, created_at=NOON)
+        )
+        work.put_deliveries([replace(told, state=DeliveryState.DELIVERED, done_at=NOON, status=200, response="fine")])

@@ -14,12 +14,19 @@ from hypothesis import HealthCheck, settings
 from blazar_spot.api import document
 from blazar_spot.api.app import App
 from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.webhooks import WebhookState
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.store import FakeStore
-from tests.unit.api.served import OURS, made, put_incident, use_cases
+from tests.unit.api.served import OURS, made, put_incident, put_webhook, use_cases
 
 KNOWN = "a-token"
+NAMES = {
+    "event_id": "notice",
+    "webhook_id": "webhook",
+    "subscription_id": "subscription",
+    "delivery_id": "message",
+}
 Start = Callable[..., Any]
 
 
@@ -28,6 +35,9 @@ def _store() -> FakeStore:
     put_incident(store, "a")
     put_incident(store, "b", state=NoticeState.WITHDRAWN)
     put_incident(store, "c", "theirs")
+    put_webhook(store, "a")
+    put_webhook(store, "b", state=WebhookState.DISABLED)
+    put_webhook(store, "c", "theirs")
     return store
 
 
@@ -65,11 +75,11 @@ DOCUMENT = _document()
 @DOCUMENT.parametrize()
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_question_gets_an_answer_that_the_document_has(case: schemathesis.Case) -> None:
-    if case.meta.generation.mode.is_positive and (event_id := case.path_parameters.get("event_id")):
+    if case.meta.generation.mode.is_positive:
         # Ids that nobody has are all alike; so half of these are somebody's.
-        case.path_parameters["event_id"] = {0: "notice-a", 1: "notice-b", 2: "notice-c"}.get(
-            len(event_id) % 6, event_id
-        )
+        for parameter, said in list(case.path_parameters.items()):
+            known = dict(enumerate(f"{NAMES[parameter]}-{name}" for name in "abc"))
+            case.path_parameters[parameter] = known.get(len(said) % 6, said)
     case.call_and_validate(headers={"X-Auth-Token": KNOWN})
 
 

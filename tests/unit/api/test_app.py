@@ -9,7 +9,7 @@ from falcon import testing
 from blazar_spot.api import document
 from blazar_spot.api.routes import table
 from blazar_spot.testing.store import FakeStore
-from tests.unit.api.served import NOBODY, OURS, THEIRS, Service, error_of, made, put_incident, use_cases
+from tests.unit.api.served import NOBODY, OURS, THEIRS, Service, error_of, made, put_incident, put_webhook, use_cases
 
 DOCUMENT = document.service()
 OPERATIONS = sorted(DOCUMENT.operations)
@@ -18,9 +18,19 @@ OF_ONE = [one for one in OPERATIONS if "{" in one[0]]
 """The operations on one object."""
 
 
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("/v1/webhooks", "post"): {"name": "ours", "url": "https://receiver.example/"},
+    ("/v1/webhooks/{webhook_id}", "patch"): {"name": "renamed"},
+    ("/v1/webhooks/{webhook_id}/subscriptions", "post"): {},
+}
+"""What the operations that need a body are given."""
+
+
 def filled(template: str) -> str:
     """The path of an object of the project ``ours``."""
-    return template.format(event_id="notice-a")
+    return template.format(
+        event_id="notice-a", webhook_id="webhook-a", subscription_id="subscription-a", delivery_id="message-a"
+    )
 
 
 def test_the_document_and_the_table_of_routes_are_about_the_same_operations() -> None:
@@ -46,11 +56,13 @@ def test_another_projects_object_is_answered_like_none(
     service: Service, store: FakeStore, path: str, method: str
 ) -> None:
     put_incident(store, "a")
-    theirs = service.ask(method, filled(path), THEIRS, template=path)
-    none = service.ask(method, filled(path).replace("-a", "-b"), THEIRS, template=path)
+    put_webhook(store, "a")
+    body = {"json": BODIES[path, method]} if (path, method) in BODIES else {}
+    theirs = service.ask(method, filled(path), THEIRS, template=path, **body)
+    none = service.ask(method, filled(path).replace("-a", "-b"), THEIRS, template=path, **body)
     assert error_of(theirs) == error_of(none) == (404, "not_found")
     assert theirs.json["error"]["message"] == none.json["error"]["message"]
-    assert service.ask(method, filled(path), OURS, template=path).status_code < 300
+    assert service.ask(method, filled(path), OURS, template=path, **body).status_code < 300
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

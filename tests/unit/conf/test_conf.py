@@ -134,6 +134,7 @@ def test_a_number_beyond_its_bounds_is_an_error_that_names_it(tmp_path: Path) ->
 
 def test_whatever_is_a_time_says_its_unit() -> None:
     counts = {"headroom_hosts", "parallel_deletes", "parallel_deletes_per_host", "spots_per_host"}
+    counts |= {"waiting_at_once", "threads", "webhooks_per_project", "subscriptions_per_webhook"}
     groups = [(group.name, options) for group, options in list_opts() if group.name != "service_auth"]
     numbers = {option.name for _, options in groups for option in options if isinstance(option, cfg.IntOpt)}
     assert {name for name in numbers if not name.endswith("_seconds")} == counts

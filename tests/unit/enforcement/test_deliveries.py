@@ -317,9 +317,9 @@ def test_a_secret_that_cannot_be_opened_is_loud_and_loses_nothing(scene: Scene) 
     scene.write(scene.news())
     keys, scene.keyring = scene.keyring, FernetKeyring([NEWER])
     scene.new_process()
-    assert Bearers(scene.deliveries, 4, lambda: None).serve_all() == 0
+    assert Bearers(scene.deliveries, 4, lambda: None).turn() == 0
     scene.sorting.sort()
-    assert Bearers(scene.deliveries, 4, lambda: None).serve_all() == 1
+    assert Bearers(scene.deliveries, 4, lambda: None).turn() == 1
     assert scene.heard() == []
     scene.keyring = keys
     scene.new_process()
