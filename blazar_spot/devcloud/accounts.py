@@ -33,6 +33,7 @@ CATALOG = (
     CatalogEntry("network", "network-stand-in"),
     CatalogEntry("reservation", "blazar-api", "/v1"),
 )
+OURS = CatalogEntry("spot", "spot-api")
 
 
 def connect(site: Site, user: str, project: str | None = None) -> Connection:
@@ -77,7 +78,7 @@ def create_accounts(site: Site) -> None:
 
 
 def _create_catalog(cloud: Connection, site: Site) -> None:
-    for entry in CATALOG:
+    for entry in (*CATALOG, OURS) if site.options.plugin == "spot" else CATALOG:
         known = list(cloud.identity.services(type=entry.type))
         service = known[0] if known else cloud.identity.create_service(name=entry.service, type=entry.type)
         for interface in ("public", "internal"):

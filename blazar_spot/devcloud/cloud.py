@@ -129,6 +129,10 @@ class Cloud:
         """meta_data.json as the guest sees it."""
         return metadata.read_metadata(self.site, server_id, project_id)
 
+    def read_vendordata(self, server_id: str, project_id: str) -> dict[str, Any]:
+        """vendor_data2.json as the guest sees it."""
+        return metadata.read_metadata(self.site, server_id, project_id, "vendor_data2.json")
+
     def guests_on(self, host: str) -> set[str]:
         """The servers that the hypervisor itself runs, whatever Nova says."""
         memory = self.state_dir / "computes" / host / "instances.json"

@@ -14,10 +14,10 @@ from typing import Any
 from blazar_spot.devcloud.site import PASSWORD, Site
 
 
-def read_metadata(site: Site, server_id: str, project_id: str) -> dict[str, Any]:
-    """The server's meta_data.json."""
+def read_metadata(site: Site, server_id: str, project_id: str, document: str = "meta_data.json") -> dict[str, Any]:
+    """The server's meta_data.json, or another document."""
     request = urllib.request.Request(
-        f"{site.url('nova-metadata')}/openstack/latest/meta_data.json",
+        f"{site.url('nova-metadata')}/openstack/latest/{document}",
         headers={
             "X-Instance-ID": server_id,
             "X-Tenant-ID": project_id,

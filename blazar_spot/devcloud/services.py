@@ -8,7 +8,7 @@ add a line. Spares are services too, which run only when somebody starts them. N
 import http.client
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.settings import compute_conf
 from blazar_spot.devcloud.site import Site
 
+_NOTHING: Mapping[str, str] = {}
 BACKENDS = ("mariadb", "rabbitmq")
 # The engine has neither HTTP nor a queue to read: it says so when it is at work.
 ENGINE_SAYS = "The engine is at work"
@@ -54,7 +55,7 @@ def table(site: Site) -> list[Service]:
         *(_compute(site, host.name) for host in site.options.hosts),
     ]
     if site.options.plugin == "spot":
-        services.append(_spot_engine(site, "spot-engine"))
+        services += [_spot_engine(site, "spot-engine"), _spot_api(site)]
     return services
 
 
@@ -80,7 +81,9 @@ def database_server(site: Site) -> Service:
     return Service("mariadb", mariadb.command(site.root / "mariadb", port), lambda: mariadb.answers(port))
 
 
-def _wsgi(site: Site, name: str, module: str, *after: str) -> Service:
+def _wsgi(
+    site: Site, name: str, module: str, *after: str, health: str = "/", environment: Mapping[str, str] = _NOTHING
+) -> Service:
     """An API under gunicorn: one process, some threads, connections kept longer than clients keep them."""
     family = name.partition("-")[0]
     command = [
@@ -96,7 +99,8 @@ def _wsgi(site: Site, name: str, module: str, *after: str) -> Service:
         f"blazar_spot.devcloud.wsgi:load('{module}')",
     ]
     where = {f"OS_{family.upper()}_CONFIG_DIR": str(site.etc(family))}
-    return Service(name, command, lambda: _responds(site, name), after, {**python_environment(), **where})
+    environment = {**python_environment(), **where, **environment}
+    return Service(name, command, lambda: _responds(site, name, health), after, environment)
 
 
 def _reader(site: Site, name: str, family: str, queue: str, *after: str) -> Service:
@@ -131,6 +135,11 @@ def _spot_engine(site: Site, name: str) -> Service:
     return Service(name, command, lambda: _is_at_work(Processes(site.root), name), after, python_environment())
 
 
+def _spot_api(site: Site) -> Service:
+    conf = {"OS_BLAZAR_SPOT_CONFIG_FILE": str(site.conf("spot"))}
+    return _wsgi(site, "spot-api", "blazar_spot.wsgi", "spot schema", health="/healthcheck", environment=conf)
+
+
 def _is_at_work(processes: Processes, name: str) -> bool:
     """Whether the engine of this name says so; its log also has what the ones before it said."""
     engine, log = processes.find(name), processes.log_file(name)
@@ -142,11 +151,11 @@ def _accepts(site: Site, name: str) -> bool:
     return is_listening(site.ports[name])
 
 
-def _responds(site: Site, name: str) -> bool:
+def _responds(site: Site, name: str, path: str = "/") -> bool:
     """Whether an API answers at all; that it wants a token is an answer too."""
     connection = http.client.HTTPConnection(LOOPBACK, site.ports[name], timeout=2)
     try:
-        connection.request("GET", "/")
+        connection.request("GET", path)
         return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False

@@ -17,7 +17,16 @@ from blazar_spot.devcloud.ports import LOOPBACK, free_ports
 PASSWORD = "devcloud"  # of everybody, and known to everybody: a toy cloud on loopback
 REGION = "RegionOne"
 DOMAIN = "Default"
-HTTP_SERVICES = ("keystone", "placement", "glance", "nova-api", "nova-metadata", "blazar-api", "network-stand-in")
+HTTP_SERVICES = (
+    "keystone",
+    "placement",
+    "glance",
+    "nova-api",
+    "nova-metadata",
+    "blazar-api",
+    "spot-api",
+    "network-stand-in",
+)
 BACKEND_PORTS = ("mariadb", "rabbitmq", "rabbitmq-dist", "epmd")
 PLUGINS = {"spot": "spot.host.plugin,spot.instance.plugin,spot.flavor.plugin", "upstream": "physical.host.plugin"}
 

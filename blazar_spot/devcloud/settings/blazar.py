@@ -43,4 +43,5 @@ def spot(site: Site) -> Settings:
         # Nova looks every ten seconds, and stops looking while RabbitMQ does not answer.
         "nova": {"reaper_seconds": 60},
         "service_auth": as_service(site, "spot"),
+        "keystone_authtoken": token_checks(site, "spot"),
     }

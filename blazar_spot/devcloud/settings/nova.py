@@ -30,11 +30,21 @@ def nova(site: Site) -> Settings:
         "api": {
             "auth_strategy": "keystone",
             "metadata_cache_expiration": site.options.metadata_cache_seconds,
+            **(_vendordata(site) if site.options.plugin == "spot" else {}),
         },
+        "vendordata_dynamic_auth": as_service(site, "nova"),
         **_scheduling(),
         "quota": {"instances": -1, "cores": -1, "ram": -1},
         "conductor": {"workers": 1},
         "wsgi": {"api_paste_config": str(site.etc("nova") / "api-paste.ini")},
+    }
+
+
+def _vendordata(site: Site) -> dict[str, Value]:
+    """Guests read of their notices in vendor_data2.json as well."""
+    return {
+        "vendordata_providers": "StaticJSON,DynamicJSON",
+        "vendordata_dynamic_targets": f"spot@{site.url('spot-api')}/v1/vendordata",
     }
 
 
