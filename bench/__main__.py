@@ -3,7 +3,7 @@
 
 import sys
 
-from bench import engine, planner
+from bench import api, engine, planner
 
 if __name__ == "__main__":
-    sys.exit(max(planner.main(), engine.main()))
+    sys.exit(max(planner.main(), engine.main(), api.main()))

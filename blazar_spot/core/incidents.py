@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from blazar_spot.core.promises import Instance, Notice, NoticeState
+from blazar_spot.core.promises import Notice, NoticeState
 
 
 class Progress(StrEnum):
@@ -26,10 +26,11 @@ OPEN = frozenset({Progress.SCHEDULED, Progress.ACKNOWLEDGED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """A notice and its instance."""
+    """A notice, and what its instance is called and of which flavor."""
 
     notice: Notice
-    instance: Instance
+    instance_name: str
+    flavor: str
 
     @property
     def id(self) -> str:

@@ -28,4 +28,4 @@ def minute(instant: int) -> str:
 
 def iso(instant: int) -> str:
     """The instant as ISO 8601 with a Z."""
-    return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return to_datetime(instant).isoformat().removesuffix("+00:00") + "Z"

@@ -6,13 +6,22 @@ The conditions are on the notices' own columns wherever they can be, which is wh
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, or_, select
 
-from blazar_spot.core.incidents import OPEN, Place, Progress, Wanted
-from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.incidents import OPEN, Incident, Place, Progress, Wanted
+from blazar_spot.core.promises import Notice, NoticeState
+from blazar_spot.db.mapping import reader
 from blazar_spot.db.tables import instances, notices
 
-INCIDENTS: Select[Any] = select(instances, notices).join(notices, notices.c.instance_id == instances.c.id)
+INCIDENTS: Select[Any] = select(notices, instances.c.name, instances.c.flavor).join(
+    instances, instances.c.id == notices.c.instance_id
+)
+
+
+def incidents_of(result: CursorResult[Any]) -> list[Incident]:
+    """The incidents that these rows make."""
+    read = reader(Notice, notices.c.keys())
+    return [Incident(notice=read(row), instance_name=row[-2], flavor=row[-1]) for row in map(tuple, result)]
 
 
 def those_wanted(wanted: Wanted, after: Place | None) -> Select[Any]:

@@ -51,7 +51,7 @@ def row_of(value: Stored) -> dict[str, Any]:
 
 def values_of(kind: type[Stored], result: CursorResult[Any]) -> list[Stored]:
     """The values that these rows store."""
-    read = _reader(kind, list(result.keys()))
+    read = reader(kind, list(result.keys()))
     return [read(row) for row in result]
 
 
@@ -59,12 +59,13 @@ def pairs_of(
     kind: type[Stored], columns: list[str], other: type[Other], others: list[str], result: CursorResult[Any]
 ) -> list[tuple[Stored, Other | None]]:
     """The values of rows with the columns of two tables; the other one is None where there is no row of its table."""
-    read, read_other = _reader(kind, columns), _reader(other, others)
+    read, read_other = reader(kind, columns), reader(other, others)
     width, there = len(columns), len(columns) + others.index("id")
     return [(read(row[:width]), None if row[there] is None else read_other(row[width:])) for row in map(tuple, result)]
 
 
-def _reader(kind: type[Stored], columns: list[str]) -> Callable[[Sequence[Any]], Stored]:
+def reader(kind: type[Stored], columns: list[str]) -> Callable[[Sequence[Any]], Stored]:
+    """What makes a value of a row that has these columns, and perhaps more behind them."""
     names = _NAMES[kind]
     pick = itemgetter(*(columns.index(name) for name in names))
     return lambda row: kind(**dict(zip(names, pick(row), strict=True)))

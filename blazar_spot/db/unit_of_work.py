@@ -18,7 +18,7 @@ from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.db.counting import COUNT
-from blazar_spot.db.incidents import INCIDENTS, those_wanted
+from blazar_spot.db.incidents import INCIDENTS, incidents_of, those_wanted
 from blazar_spot.db.rows import Rows
 from blazar_spot.db.tables import (
     breaches,
@@ -150,10 +150,10 @@ class SqlWork(WebhookRows, Rows):
             self.is_spent = False
 
     def incidents(self, wanted: Wanted, after: Place | None, limit: int) -> Sequence[Incident]:
-        return self._incidents(those_wanted(wanted, after).limit(limit))
+        return incidents_of(self._connection.execute(those_wanted(wanted, after).limit(limit)))
 
     def incident(self, incident_id: str) -> Incident | None:
-        found = self._incidents(INCIDENTS.where(notices.c.id == incident_id))
+        found = incidents_of(self._connection.execute(INCIDENTS.where(notices.c.id == incident_id)))
         return found[0] if found else None
 
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
@@ -176,10 +176,6 @@ class SqlWork(WebhookRows, Rows):
 
     def put_switch(self, switch: Switch) -> Switch:
         return self._put(switches, switch)
-
-    def _incidents(self, query: Select[Any]) -> list[Incident]:
-        pairs = self._pairs(Instance, instances, Notice, notices, query)
-        return [Incident(notice=notice, instance=instance) for instance, notice in pairs if notice is not None]
 
 
 def _by_start(query: Select[Any]) -> Select[Any]:

@@ -6,6 +6,7 @@ engines change notices, too, so whoever was faster is read again.
 """
 
 import logging
+from dataclasses import replace
 
 from blazar_spot.core.errors import NotFound, NotOpen, StaleVersion
 from blazar_spot.core.incidents import Incident
@@ -58,4 +59,4 @@ class Acknowledging:
             (stored,) = self._revising.revise(work, [(before, after)])
         self._bell.ring()
         LOG.info("The notice of instance %s is acknowledged%s", stored.instance_id, ", it may go" if is_ready else "")
-        return Incident(notice=stored, instance=incident.instance)
+        return replace(incident, notice=stored)

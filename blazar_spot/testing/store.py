@@ -143,7 +143,9 @@ class FakeWork(FakeWebhookRows, FakeRows):
     def incident(self, incident_id: str) -> Incident | None:
         notice = self.rows.notices.get(incident_id)
         instance = None if notice is None else self.rows.instances.get(notice.instance_id)
-        return None if notice is None or instance is None else Incident(notice=notice, instance=instance)
+        if notice is None or instance is None:
+            return None
+        return Incident(notice=notice, instance_name=instance.name, flavor=instance.flavor)
 
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
         return {one: self.rows.documents.get(one, 0) for one in project_ids}
@@ -249,12 +251,12 @@ class FakeStore:
 
 
 def _is_wanted(incident: Incident, wanted: Wanted) -> bool:
-    notice, instance = incident.notice, incident.instance
+    notice = incident.notice
     return (
         incident.progress in wanted.progress
         and wanted.project_id in (None, notice.project_id)
-        and wanted.instance_id in (None, instance.id)
-        and wanted.flavor in (None, instance.flavor)
+        and wanted.instance_id in (None, notice.instance_id)
+        and wanted.flavor in (None, incident.flavor)
     )
 
 

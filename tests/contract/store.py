@@ -554,7 +554,7 @@ class StoreContract(WebhookStoreContract):
         put(store, NOTICE, replace(NOTICE, id="notice-2", instance_id="forgotten"))
         [instance] = put(store, replace(INSTANCE, gone_at=NOON))
         with store.begin() as work:
-            expected = Incident(notice=replace(NOTICE, version=1), instance=instance)
+            expected = Incident(notice=replace(NOTICE, version=1), instance_name=instance.name, flavor=instance.flavor)
             assert work.incident("notice-1") == expected
             assert work.incidents(Wanted(), None, 9) == [expected]
             assert work.incident("notice-2") is work.incident("nothing") is None

@@ -18,15 +18,15 @@ from blazar_spot.enforcement.watching import Watch
 
 def rendered(incident: Incident, *, with_host: bool) -> dict[str, Any]:
     """The event as those outside see it."""
-    notice, instance = incident.notice, incident.instance
+    notice = incident.notice
     shown = {
         "id": notice.id,
         "revision": notice.revision,
         "state": incident.progress.value,
         "instance_id": notice.instance_id,
-        "instance_name": instance.name,
-        "project_id": instance.project_id,
-        "flavor": instance.flavor,
+        "instance_name": incident.instance_name,
+        "project_id": notice.project_id,
+        "flavor": incident.flavor,
         "decided_at": iso(notice.decided_at),
         "not_before": iso(notice.deadline_at),
         "given_at": _iso(notice.given_at),
@@ -47,8 +47,8 @@ class EventsHandler:
         caller, query = asked(req).caller, asked(req).query
         of_all = query["all_projects"]
         caller.must(policies.LIST_EVENTS_OF_ALL if of_all else policies.LIST_EVENTS)
-        if query["wait"]:
-            self._wait(caller.project_id, query)
+        if query["wait"] and query["incarnation"] is not None and not of_all:
+            self._watch.wait(caller.project_id, query["incarnation"], query["wait"])
         wanted = Wanted(
             progress=frozenset(map(Progress, query["state"])),
             project_id=None if of_all else caller.project_id,
@@ -63,11 +63,6 @@ class EventsHandler:
         answer["links"] = [] if page.more_after is None else [_next(req, query, page.more_after)]
         resp.media = answer
 
-    def _wait(self, project_id: str, query: Mapping[str, Any]) -> None:
-        if query["incarnation"] is None or query["all_projects"]:
-            raise falcon.HTTPBadRequest(description="wait needs an incarnation, and is for one project.")
-        self._watch.wait(project_id, query["incarnation"], query["wait"])
-
 
 class EventHandler:
     """One event."""
@@ -78,7 +73,7 @@ class EventHandler:
     def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
         caller = asked(req).caller
         incident = self._queries.incident(event_id)
-        caller.must_see(policies.SHOW_EVENT, incident.instance.project_id, "event")
+        caller.must_see(policies.SHOW_EVENT, incident.notice.project_id, "event")
         resp.media = {"event": rendered(incident, with_host=caller.may(policies.SHOW_HOST))}
 
 
@@ -91,7 +86,7 @@ class AcknowledgementHandler:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
         caller = asked(req).caller
-        project = self._queries.incident(event_id).instance.project_id
+        project = self._queries.incident(event_id).notice.project_id
         caller.must_see(policies.SHOW_EVENT, project, "event")
         caller.must(policies.ACKNOWLEDGE_EVENT, project)
         is_ready = (asked(req).body or {}).get("ready", False)

@@ -7,8 +7,21 @@ from urllib.parse import urlsplit
 import pytest
 
 from blazar_spot.core.promises import NoticeState
+from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.store import FakeStore
-from tests.unit.api.served import ADMIN, NOBODY, NOON, OURS, READER, THEIRS, Service, error_of, put_incident, token
+from tests.unit.api.served import (
+    ADMIN,
+    NOBODY,
+    NOON,
+    OURS,
+    READER,
+    THEIRS,
+    Service,
+    error_of,
+    put_incident,
+    serve,
+    token,
+)
 
 ONE = "/v1/events/{event_id}"
 
@@ -102,6 +115,31 @@ def test_an_admin_sees_the_events_of_all_projects_when_asking_for_them(service: 
     assert error_of(service.get("/v1/events?all_projects=true")) == (403, "forbidden")
 
 
+@pytest.mark.parametrize("query", ["wait=60", "wait=60&incarnation=0", "wait=60&incarnation=1&all_projects=true"])
+def test_who_has_nothing_to_wait_for_is_answered_at_once(service: Service, store: FakeStore, query: str) -> None:
+    put_incident(store, "a")
+    assert ids(service.get("/v1/events", ADMIN | {"X-Project-Id": "ours"}, query_string=query)) == ["notice-a"]
+
+
+def test_who_waits_is_answered_with_what_is_so_then(store: FakeStore) -> None:
+    class News(FakeClock):
+        """Between two questions to the database something happens."""
+
+        def wait(self, seconds: float) -> bool:
+            if not store.notices:
+                put_incident(store, "a")
+            return super().wait(seconds)
+
+    answer = serve(store, News(NOON)).get("/v1/events?wait=60&incarnation=0")
+    assert (ids(answer), answer.json["incarnation"]) == (["notice-a"], 1)
+
+
+def test_one_too_many_who_waits_is_told_to_try_again(store: FakeStore) -> None:
+    answer = serve(store, places=0).get("/v1/events?wait=60&incarnation=0")
+    assert error_of(answer) == (503, "too_many_wait")
+    assert int(answer.headers["retry-after"]) > 0
+
+
 def test_the_incarnation_grows_with_the_projects_own_news_only(service: Service, store: FakeStore) -> None:
     numbers = [service.get("/v1/events").json["incarnation"]]
     for name, project in (("a", "ours"), ("b", "ours"), ("c", "theirs")):
@@ -143,7 +181,6 @@ def test_a_token_for_no_project_is_refused(service: Service) -> None:
         "marker=1",
         "wait=61&incarnation=1",
         "wait=-1&incarnation=1",
-        "wait=1",
         "colour=red",
         "Limit=1",
     ],

@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole WSGI application as a server loads it, with Keystone's own middleware, over a real database.
+"""The whole WSGI application as a server loads it, with Keystone's own middleware, over a real database."""
 
-Keystone is a small one of the tests, which knows some tokens.
-"""
-
-import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,71 +13,21 @@ from blazar_spot import wiring
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
+from blazar_spot.testing import keystone as testing_keystone
+from blazar_spot.testing.keystone import FakeKeystone
 from tests.unit.api.served import check, error_of, put_incident
 
 SPOOFED = {"X-User-Id": "somebody", "X-Project-Id": "ours", "X-Roles": "admin", "X-Identity-Status": "Confirmed"}
 
 
-class Keystone(BaseHTTPRequestHandler):
-    """Takes every password, and knows the tokens ours and theirs, of members of projects of these names."""
-
-    is_ill = False
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/v3/auth/tokens"):
-            known = self.headers["X-Subject-Token"] in ("ours", "theirs")
-            self._answer(200 if known else 404, self._token(self.headers["X-Subject-Token"]))
-        else:
-            port = self.server.server_address[1]
-            links = [{"rel": "self", "href": f"http://127.0.0.1:{port}/v3/"}]
-            self._answer(200, {"version": {"id": "v3.14", "status": "stable", "links": links}})
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(201, self._token("service"), {"X-Subject-Token": "service"})
-
-    def _token(self, project: str) -> dict[str, Any]:
-        port = self.server.server_address[1]
-        endpoint = {"id": "1", "interface": "internal", "region": "R", "url": f"http://127.0.0.1:{port}/v3"}
-        domain = {"id": "default", "name": "Default"}
-        token = {
-            "methods": ["password"],
-            "user": {"id": f"user of {project}", "name": project, "domain": domain},
-            "project": {"id": project, "name": project, "domain": domain},
-            "roles": [{"id": "1", "name": "member"}, {"id": "2", "name": "reader"}],
-            "catalog": [{"type": "identity", "name": "keystone", "endpoints": [endpoint]}],
-            "issued_at": "2026-01-01T00:00:00.000000Z",
-            "expires_at": "2999-01-01T00:00:00.000000Z",
-        }
-        return {"token": token}
-
-    def _answer(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        data = json.dumps(content if not type(self).is_ill else {}).encode()
-        self.send_response(503 if type(self).is_ill else status)
-        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - its parent's name
-        """Tests say nothing."""
+@pytest.fixture
+def keystone() -> Iterator[FakeKeystone]:
+    with testing_keystone.keystone() as server:
+        yield server
 
 
 @pytest.fixture
-def keystone() -> Iterator[type[Keystone]]:
-    one = type("OneKeystone", (Keystone,), {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), one) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        one.port = server.server_address[1]  # type: ignore[attr-defined]
-        yield one
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def served(keystone: Any, tmp_path: Path) -> Any:
+def served(keystone: FakeKeystone, tmp_path: Path) -> Any:
     url = f"sqlite:///{tmp_path}/spot.db"
     migration.sync(database := Database(url))
     put_incident(SqlStore(database), "a")
@@ -91,16 +35,7 @@ def served(keystone: Any, tmp_path: Path) -> Any:
     file.write_text(f"""
 [database]
 connection = {url}
-[keystone_authtoken]
-auth_type = password
-auth_url = http://127.0.0.1:{keystone.port}/v3
-username = spot
-password = secret
-project_name = service
-user_domain_name = Default
-project_domain_name = Default
-www_authenticate_uri = https://keystone.example/v3
-http_request_max_retries = 0
+{keystone.settings}
 [oslo_middleware]
 enable_proxy_headers_parsing = true
 [cors]
@@ -130,7 +65,7 @@ def test_no_token_or_a_bad_one_is_refused_in_our_own_words(client: testing.TestC
     assert answer.json["error"]["request_id"] == answer.headers["x-openstack-request-id"]
 
 
-def test_a_keystone_that_is_ill_is_not_the_tokens_fault(client: testing.TestClient, keystone: Any) -> None:
+def test_a_keystone_that_is_ill_is_not_the_tokens_fault(client: testing.TestClient, keystone: FakeKeystone) -> None:
     keystone.is_ill = True
     answer = client.simulate_get("/v1/events", headers={"X-Auth-Token": "ours"})
     check(answer, "/v1/events", "get")
@@ -139,7 +74,7 @@ def test_a_keystone_that_is_ill_is_not_the_tokens_fault(client: testing.TestClie
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/openapi.json", "/healthcheck"])
 def test_what_is_public_asks_for_no_token_and_needs_no_keystone(
-    client: testing.TestClient, keystone: Any, path: str
+    client: testing.TestClient, keystone: FakeKeystone, path: str
 ) -> None:
     keystone.is_ill = True
     for headers in ({}, {"X-Auth-Token": "made up"}):

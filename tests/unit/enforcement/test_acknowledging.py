@@ -75,7 +75,7 @@ class TestWhatIsSaid:
             with pytest.raises(NotFound, match="no such event"):
                 lab.whole.acknowledging.acknowledge(incident, project, is_ready=True)
         assert lab.notices_of(server) == [notice]
-        assert lab.whole.acknowledging.acknowledge(notice.id, None, is_ready=True).instance.id == server.id
+        assert lab.whole.acknowledging.acknowledge(notice.id, None, is_ready=True).notice.instance_id == server.id
 
     @pytest.mark.parametrize("end", [NoticeState.WITHDRAWN, NoticeState.TERMINATED])
     def test_nothing_can_be_said_to_an_incident_that_is_over(self, end: NoticeState) -> None:
