@@ -3,7 +3,7 @@
 
 import pathlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from blazar import context
@@ -19,7 +19,7 @@ from oslo_utils import timeutils
 from blazar_spot.plugins import asks, once
 from blazar_spot.plugins import filter as filters
 from tests.functional.plugins.reservations import Aggregates, Reservations, World
-from tests.functional.plugins.slot_reservations import Nova, Placement, SharedAggregates, SlotReservations
+from tests.functional.plugins.slot_reservations import KINDS, Nova, Placement, SharedAggregates, SlotReservations
 
 CATALOG = [{"type": "identity", "endpoints": [{"interface": "internal", "region": None, "url": "http://127.0.0.1"}]}]
 
@@ -84,10 +84,16 @@ def reservations(ready: World) -> Reservations:
 
 
 @pytest.fixture
-def slots(ready: World, monkeypatch: pytest.MonkeyPatch) -> SlotReservations:
+def named(ready: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SlotReservations]:
+    """Builds the plugins that are named, and no others."""
     stands_in, placed = Nova(ready), Placement(ready)
     monkeypatch.setattr(nova.NovaClientWrapper, "nova", stands_in)
     monkeypatch.setattr(nova, "ReservationPool", lambda: SharedAggregates(ready))
     monkeypatch.setattr(placement, "BlazarPlacementClient", lambda: placed)
     monkeypatch.setattr(asks, "BlazarPlacementClient", lambda: placed)
-    return SlotReservations(ready, stands_in, placed)
+    return lambda *kinds: SlotReservations(ready, stands_in, placed, kinds)
+
+
+@pytest.fixture
+def slots(named: Callable[..., SlotReservations]) -> SlotReservations:
+    return named(*KINDS)

@@ -94,13 +94,17 @@ class Aggregates:
 class Reservations:
     """What a user, an operator and the passing of time do."""
 
-    def __init__(self, world: World, rebinding_margin: int | None = None) -> None:
+    def __init__(
+        self, world: World, rebinding_margin: int | None = None, kinds: tuple[type[Any], ...] = (SpotHostPlugin,)
+    ) -> None:
+        """The plugins that an operator names are built in their order; the first one's monitor polls."""
         self.world = world
         self.stranger = ""
         world.settings = Settings(world.whole, POLL, rebinding_margin)
-        self.plugin = SpotHostPlugin()
+        made = [kind() for kind in kinds]
+        self.plugin = made[0]
         self._manager = ManagerService.__new__(ManagerService)
-        self._manager.plugins = {RESOURCE_TYPE: self.plugin}
+        self._manager.plugins = {plugin.resource_type: plugin for plugin in made}
         self._manager.resource_actions = self._manager._setup_actions()
         self.enable_filters(["SpotGuaranteeFilter"])
 

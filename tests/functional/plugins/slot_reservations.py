@@ -11,10 +11,10 @@ from blazar.db import api as db_api
 from blazar.plugins.flavor import RESOURCE_TYPE as FLAVORS
 from blazar.plugins.instances import RESOURCE_TYPE as INSTANCES
 from blazar.plugins.instances.instance_plugin import nova_exceptions
-from blazar.plugins.oshosts import RESOURCE_TYPE as HOSTS
 
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.plugins.flavors import SpotFlavorPlugin
+from blazar_spot.plugins.hosts import SpotHostPlugin
 from blazar_spot.plugins.instances import SpotInstancePlugin
 from tests.functional.plugins.reservations import Aggregates, Reservations, World
 
@@ -131,21 +131,25 @@ class Nova:
         self.opened.remove((flavor, project))
 
 
-class SlotReservations(Reservations):
-    """All three plugins."""
+KINDS: tuple[type[Any], ...] = (SpotHostPlugin, SpotInstancePlugin, SpotFlavorPlugin)
 
-    def __init__(self, world: World, nova: Nova, placement: Placement) -> None:
-        super().__init__(world)
+
+class SlotReservations(Reservations):
+    """Any of the three plugins."""
+
+    def __init__(self, world: World, nova: Nova, placement: Placement, kinds: tuple[type[Any], ...]) -> None:
+        super().__init__(world, kinds=kinds)
         self.nova = nova
         self.placement = placement
-        self.instances = SpotInstancePlugin()
-        self.flavors = SpotFlavorPlugin()
-        self._manager.plugins = {HOSTS: self.plugin, INSTANCES: self.instances, FLAVORS: self.flavors}
-        self._manager.resource_actions = self._manager._setup_actions()
+        self.plugins: dict[str, Any] = self._manager.plugins
         specs = {"resources:CUSTOM_GPU": "1"}
         world.cloud.add_flavor(Flavor(name="gpu", vcpus=1, memory_mb=1024, disk_gb=0, extra_specs=specs))
         cheap = Flavor(name="spot-gpu", vcpus=1, memory_mb=1024, disk_gb=0, extra_specs=specs)
         world.cloud.add_flavor(cheap, preemptible=True, enrolled=True)
+
+    @property
+    def instances(self) -> Any:
+        return self.plugins[INSTANCES]
 
     def add_gpu_hosts(self, *names: str, is_nested: bool = False) -> None:
         """Hosts with GPUs, which Blazar knows of unless they are on a provider below the host's own."""

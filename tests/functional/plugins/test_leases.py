@@ -4,8 +4,10 @@
 from typing import Any
 
 import pytest
+from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 
+from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import Standing
 from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, Reservations
 
@@ -63,6 +65,36 @@ def test_a_lease_is_refused_while_our_database_cannot_be_read(reservations: Rese
     reservations.world.store.is_down = True
     with pytest.raises(ExternalServiceFilterException, match="code=cannot_judge"):
         reservations.lease(start_in=5 * HOUR)
+
+
+@pytest.mark.parametrize("operation", ["close", "spot_consumers"])
+def test_a_lease_that_begins_soon_is_refused_while_nobody_can_look_and_its_host_is_open_afterwards(
+    reservations: Reservations, operation: str
+) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.world.cloud.fails(operation, Unreachable("no answer"), times=None)
+    with pytest.raises(ExternalServiceFilterException, match="code=cannot_judge"):
+        reservations.lease(start_in=20 * MINUTE)
+    reservations.world.cloud.heals(operation)
+    nothing_is_left_of_it(reservations)
+
+
+def test_a_lease_that_begins_soon_fails_while_nova_is_down_and_its_host_is_open_afterwards(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.break_aggregates()
+    with pytest.raises(RuntimeError, match="Nova does not create aggregates now"):
+        reservations.lease(start_in=20 * MINUTE)
+    assert reservations.world.cloud.closed() == {"gpu-1": True}
+    nothing_is_left_of_it(reservations)
+
+
+def nothing_is_left_of_it(reservations: Reservations) -> None:
+    reservations.world.whole.engine.tick()
+    assert reservations.world.cloud.closed() == {"gpu-1": False}
+    assert reservations.claims(Standing.HELD, Standing.FIRM) == []
+    assert db_api.lease_list() == []
 
 
 def test_a_host_that_is_reserved_in_the_window_is_not_given_again(reservations: Reservations) -> None:

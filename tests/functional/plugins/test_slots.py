@@ -7,16 +7,12 @@ import pytest
 from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager import exceptions
-from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
 
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.sharing import Usage, reservation_class
 from blazar_spot.plugins.asks import Ask
-from blazar_spot.plugins.flavors import SpotFlavorPlugin
-from blazar_spot.plugins.hosts import SpotHostPlugin
-from blazar_spot.plugins.instances import SpotInstancePlugin
-from tests.functional.plugins.reservations import HOUR, MINUTE, World, fail
+from tests.functional.plugins.reservations import HOUR, MINUTE, fail
 from tests.functional.plugins.slot_reservations import SlotReservations
 from tests.functional.plugins.test_lock import is_locked
 
@@ -514,26 +510,3 @@ def test_servers_of_a_flavor_are_not_yet_kept_together_nor_apart(slots: SlotRese
     wanted = {"resource_type": "flavor:instance", "flavor_id": "gpu", "amount": 1, "affinity": affinity}
     with pytest.raises(exceptions.NotImplemented, match="Affinity"):
         slots._create(slots.world.minute_from_now(HOUR), 60, wanted)
-
-
-LOADED: list[tuple[type[Any], ...]] = [
-    (SpotHostPlugin,),
-    (SpotInstancePlugin,),
-    (SpotFlavorPlugin,),
-    (SpotHostPlugin, SpotInstancePlugin),
-    (SpotHostPlugin, SpotFlavorPlugin),
-    (SpotFlavorPlugin, SpotInstancePlugin),
-    (SpotFlavorPlugin, SpotHostPlugin, SpotInstancePlugin),
-]
-
-
-@pytest.mark.parametrize("loaded", LOADED, ids=lambda loaded: " ".join(one.resource_type for one in loaded))
-def test_whatever_is_loaded_every_healing_handler_is_ours_and_there_once(
-    ready: World, loaded: tuple[type[Any], ...]
-) -> None:
-    plugins = [plugin() for plugin in loaded]
-    healers = [handler.__self__ for handler in PhysicalHostMonitorPlugin().healing_handlers]
-    assert all(type(one).__module__.startswith("blazar_spot.") for one in healers)
-    assert len(healers) == len({id(one) for one in healers}) == len({type(one) for one in healers})
-    assert SpotInstancePlugin in map(type, healers) or SpotHostPlugin in loaded
-    assert len({id(plugin.monitor) for plugin in plugins}) == 1
