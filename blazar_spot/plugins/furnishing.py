@@ -8,6 +8,7 @@ tried again. What is taken away raises whatever Blazar's clients raise.
 
 import logging
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from blazar.db import api as db_api
 from blazar.plugins.instances.instance_plugin import RESERVATION_PREFIX, nova_exceptions
@@ -16,9 +17,13 @@ from blazar.utils.openstack.exceptions import ResourceProviderNotFound
 from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate
+from blazar_spot.core.sharing import reservation_class
 
 LOG = logging.getLogger(__name__)
 CONF = cfg.CONF
+
+PROVIDER = "blazar_"
+"""What Blazar puts before a host's name for the provider of reservations' slots on it."""
 
 
 class Furnishing(nova.NovaClientWrapper):
@@ -64,8 +69,9 @@ class Furnishing(nova.NovaClientWrapper):
         return frozenset(server.id for server in self.nova.servers.list(search_opts=wanted, detailed=False))
 
     def strip(self, reservation_id: str, hosts: Iterable[str]) -> None:
-        """Take away the slots on these hosts, the flavor, and last the aggregate, by which all this is found."""
-        for host in hosts:
+        """Take away the slots on these hosts and wherever else they are, the flavor, and last the aggregate, by which
+        all this is found."""
+        for host in sorted({*hosts, *self._slotted(reservation_id)}):
             try:
                 self._placement.delete_reservation_inventory(host, reservation_id)
             except ResourceProviderNotFound:
@@ -76,6 +82,15 @@ class Furnishing(nova.NovaClientWrapper):
         except nova_exceptions.NotFound:
             LOG.debug("There is no flavor %s any more", reservation_id)
         nova.ReservationPool().delete(reservation_id)
+
+    def _slotted(self, reservation_id: str) -> frozenset[str]:
+        """The hosts that have slots of the reservation which nobody holds. One may have got them just before its
+        blazar-manager died, and have been replaced before it could join."""
+        name = reservation_class(reservation_id)
+        if self._placement.get(f"/resource_classes/{name}").status_code == HTTPStatus.NOT_FOUND:
+            return frozenset()
+        found = self._placement.list_resource_providers(query=f"resources={name}:1")
+        return frozenset(one["name"].removeprefix(PROVIDER) for one in found)
 
     def aggregates(self) -> dict[str, frozenset[str]]:
         """The compute services in the aggregate of each reservation of slots: such a one says whose it is."""

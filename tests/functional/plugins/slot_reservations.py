@@ -55,7 +55,17 @@ class Placement:
     def delete_reservation_inventory(self, host: str, reservation_id: str) -> None:
         self._world.cloud.furnish(host, reservation_id, 0)
 
-    def list_resource_providers(self, query: str, microversion: str) -> list[dict[str, str]]:
+    def get(self, url: str) -> SimpleNamespace:
+        """A resource class, if some provider has or had any of it."""
+        name = url.removeprefix("/resource_classes/")
+        is_there = any(name in host.reserved.totals for host in self._world.cloud.hosts.values())
+        return SimpleNamespace(status_code=200 if is_there else 404)
+
+    def list_resource_providers(self, query: str, microversion: str = "") -> list[dict[str, str]]:
+        if query.startswith("resources="):
+            name = query.removeprefix("resources=").removesuffix(":1")
+            hosts = self._world.cloud.hosts.values()
+            return [{"name": f"blazar_{host.name}"} for host in hosts if host.reserved.totals.get(name)]
         wanted = query.removeprefix("required=").split(",")
         return [
             {"name": host}

@@ -194,6 +194,20 @@ def remains(slots: SlotReservations, lease: dict[str, Any]) -> list[object]:
     return [one for one in (*slots.aggregates(), *cloud.flavors) if one == name] + furnished + slots.nova.opened
 
 
+def test_slots_on_a_host_that_never_joined_are_taken_away_too(slots: SlotReservations) -> None:
+    """A blazar-manager died when it had put them there, and the host was replaced."""
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 1)
+    slots.reach(lease)
+    reservation_id = lease["reservations"][0]["id"]
+    (own,) = slots.hosts(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {own}
+    slots.world.cloud.furnish(other, reservation_id, 1)
+    slots.delete(lease)
+    for host in slots.world.cloud.hosts.values():
+        assert not any(host.reserved.totals.values())
+
+
 @pytest.mark.parametrize("is_soft", [False, True])
 def test_servers_that_do_not_go_in_time_keep_no_lease_from_ending_and_the_polls_do_the_rest(
     slots: SlotReservations, is_soft: bool
