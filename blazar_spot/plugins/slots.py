@@ -5,7 +5,8 @@ As ``admission`` for whole hosts: the filter judges and the plugins decide by th
 calendar, and whatever holds is called with ``calendar.CHANGES`` held. Raises ``Refused``.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from blazar_spot.core.booking import Candidate, Wish, left_over
@@ -50,12 +51,14 @@ class Slots(Admission):
     def judge_more(self, ask: Ask, hosts: Mapping[str, int]) -> None:
         """Raise ``Refused`` if there cannot be as many slots more as are asked for, at once."""
         wish, offered = self._more(ask, hosts)
-        self._booking.judge(wish, candidates(offered))
+        with _from_others():
+            self._booking.judge(wish, candidates(offered))
 
     def hold_more(self, reservation_id: str, lease_id: str, ask: Ask, hosts: Mapping[str, int]) -> Held:
         """Hold what is missing to as many slots as are asked for, from now on."""
         wish, offered = self._more(ask, hosts)
-        chosen = self._booking.hold(reservation_id, lease_id, wish, candidates(offered))
+        with _from_others():
+            chosen = self._booking.hold(reservation_id, lease_id, wish, candidates(offered))
         return Held(reservation_id, wish, tuple(chosen), tuple(_one_each(offered, chosen)))
 
     def _more(self, ask: Ask, hosts: Mapping[str, int]) -> tuple[Wish, list[Reservable]]:
@@ -142,6 +145,16 @@ class Slots(Admission):
         learnt = self._capacities.get(host.candidate.host, {})
         capacity = {**learnt, **host.candidate.capacity}
         return replace(host, candidate=replace(host.candidate, capacity=capacity))
+
+
+@contextmanager
+def _from_others() -> Iterator[None]:
+    """Say of a refusal which hosts were asked: there may be room where the reservation is already."""
+    try:
+        yield
+    except Refused as refused:
+        sentence = f"More slots of a running reservation come from hosts that do not serve it yet: {refused}"
+        raise Refused(sentence, code=refused.code, earliest_start=refused.earliest_start) from None
 
 
 def _one_each(offered: Sequence[Reservable], chosen: Sequence[Candidate]) -> list[str]:

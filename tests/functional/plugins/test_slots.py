@@ -471,6 +471,20 @@ def test_a_running_reservation_that_cannot_be_given_more_at_once_stays_as_it_was
     assert slots.living([spot]) == [spot]
 
 
+@pytest.mark.parametrize("filters", [["SpotGuaranteeFilter"], []])
+def test_a_running_reservation_is_told_that_its_own_hosts_give_no_more(
+    slots: SlotReservations, filters: list[str]
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(MINUTE, 1)
+    slots.reach(lease)
+    slots.enable_filters(filters)
+    with pytest.raises(ExternalServiceFilterException, match="do not serve it yet: .* code=not_enough_hosts"):
+        slots.update(lease, amount=2)
+    assert slots.now(lease).status == "ACTIVE"
+    assert slots.slots(lease) == {"gpu-1": 1}
+
+
 @pytest.mark.parametrize("wanted", [{"vcpus": 1}, {"amount": 1}, {"amount": 3, "vcpus": 1}])
 def test_nothing_else_of_a_running_reservation_of_instances_changes(
     slots: SlotReservations, wanted: dict[str, int]
