@@ -13,7 +13,7 @@ import pytest
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.fixture import cloud
 from blazar_spot.devcloud.hosts import HostSpec, name_hosts
-from blazar_spot.devcloud.site import DOMAIN, PASSWORD, REGION, Options
+from blazar_spot.devcloud.site import DOMAIN, PASSWORD, REGION, Options, Override
 from blazar_spot.devcloud.stock import IMAGE, PLAIN_FLAVOR
 
 __all__ = ["cloud"]
@@ -55,7 +55,9 @@ class Tempest:
 
 @pytest.fixture(scope="session")
 def cloud_options() -> Options:
-    return Options(hosts=name_hosts([HostSpec()] * 2), plugin="spot")
+    """Tempest looks for the hosts of a lease the moment it has ended, so the end waits until its servers are gone."""
+    patient = Override("spot", "leases", "handback_budget_seconds", "60")
+    return Options(hosts=name_hosts([HostSpec()] * 2), plugin="spot", overrides=(patient,))
 
 
 @pytest.fixture(scope="session")
