@@ -43,7 +43,7 @@ def purge(database: Database, before: int) -> int:
         delete(breaches).where(breaches.c.at < before, ~breach_is_open),
         delete(deeds).where(deeds.c.at < before, ~deed_is_open),
         delete(letters).where(letters.c.written_at < before - KEEP_SECONDS),  # of a channel that nobody serves any more
-        delete(deliveries).where(deliveries.c.done_at < before),
+        delete(deliveries).where(or_(deliveries.c.done_at < before, deliveries.c.expires_at < before)),
         delete(heartbeats).where(heartbeats.c.beat_at < before),
     )
     with database.transaction() as connection:

@@ -12,19 +12,20 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 
 from blazar_spot.core.webhooks import Webhook
-from blazar_spot.enforcement.deliveries import Deliveries
+from blazar_spot.enforcement.deliveries import AT_ONCE, Deliveries
 from blazar_spot.enforcement.rounds import attempt, rounds
 
 
 class Bearers:
     """Some threads; ``wake`` ends the pause of whoever runs them. ``_busy`` are the webhooks that are being served, and
-    whether they are failing."""
+    whether they are failing; ``_is_short`` if there were no threads for all who waited."""
 
     def __init__(self, deliveries: Deliveries, threads: int, wake: Callable[[], None]) -> None:
         self._deliveries = deliveries
         self._threads = threads
         self._wake = wake
         self._busy: dict[str, bool] = {}
+        self._is_short = False
         self._lock = Lock()
         self._orders: SimpleQueue[Webhook | None] = SimpleQueue()
 
@@ -48,12 +49,14 @@ class Bearers:
         with self._lock:
             busy = dict(self._busy)
         if len(busy) == self._threads:
+            self._is_short = True
             return 0
         waiting = [one for one in self._deliveries.waiting(self._threads * 2) if one.id not in busy]
         may_fail = max(self._threads // 2 - sum(busy.values()), 0)
         healthy, failing = ([one for one in waiting if bool(one.failures) is fails] for fails in (False, True))
         chosen = (healthy + failing[:may_fail])[: self._threads - len(busy)]
         with self._lock:
+            self._is_short = len(chosen) < len(waiting)
             self._busy |= {webhook.id: webhook.failures > 0 for webhook in chosen}
         for webhook in chosen:
             self._orders.put(webhook)
@@ -61,10 +64,12 @@ class Bearers:
 
     def _serve(self) -> None:
         while (webhook := self._orders.get()) is not None:
-            attempt(f"Serving webhook {webhook.id}", partial(self._deliveries.serve, webhook))
+            told = attempt(f"Serving webhook {webhook.id}", partial(self._deliveries.serve, webhook))
             with self._lock:
                 del self._busy[webhook.id]
-            self._wake()
+                has_more = self._is_short or told == AT_ONCE
+            if has_more:
+                self._wake()
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:

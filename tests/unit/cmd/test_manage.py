@@ -8,12 +8,14 @@ import pytest
 
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.cmd.manage import DAY, main
+from blazar_spot.core.deliveries import DeliveryState
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from tests.contract.store import BREACH, CLAIM, DEED, EVICTION, HEARTBEAT, INSTANCE, NOTICE, RECLAIM, ids, put
+from tests.contract.webhook_store import sent
 
 NEWEST = migration.newest()
 
@@ -115,6 +117,14 @@ def filled(url: str) -> SqlStore:
             work.add(replace(entry, id="new", at=now))
             work.add(replace(entry, id="of-reclaim", at=now - 90 * DAY, reclaim_id="open"))
             work.add(replace(entry, id="of-notice", at=now - 90 * DAY, subject=NOTICE.instance_id))
+        work.put_deliveries(
+            [
+                sent(1, state=DeliveryState.DELIVERED, done_at=now - 90 * DAY, expires_at=now),
+                sent(2, expires_at=now - 90 * DAY),
+                sent(3, state=DeliveryState.DELIVERED, done_at=now, expires_at=now),
+                sent(4, expires_at=now + DAY),
+            ]
+        )
     return store
 
 
@@ -122,7 +132,7 @@ def test_purge_removes_what_has_been_over_for_so_long_and_nothing_that_is_open(
     tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = filled(url)
-    for removed in (7, 0):
+    for removed in (9, 0):
         assert main([*configured(tmp_path, url), "db", "purge", "--older-than", "30"]) == 0
         assert capsys.readouterr().out == f"Removed {removed} rows.\n"
     with store.begin() as work:
@@ -130,6 +140,7 @@ def test_purge_removes_what_has_been_over_for_so_long_and_nothing_that_is_open(
         assert ids(work.instances_by_id(["old", "instance-1"])) == ["instance-1"]
         assert ids(work.evictions_by_id(["old", "open"])) == ["open"]
         assert ids(work.breaches(0)) == ids(work.deeds(0)) == ["of-notice", "of-reclaim", "new"]
+        assert {one.message.id for one in work.deliveries("webhook-1", None, None, 10)} == {"m3", "m4"}
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "all"])

@@ -65,7 +65,7 @@ class Hall:
 @contextmanager
 def at_work(hall: Hall, threads: int) -> Iterator[None]:
     """Bearers on so many threads."""
-    clock = SystemClock()
+    clock = SystemClock(rest_seconds=0)
     bearers = Bearers(hall.scene.deliveries, threads, clock.wake)
     thread = threading.Thread(target=bearers.run, args=(clock.wait,))
     thread.start()
