@@ -13,6 +13,7 @@ extensions = [
     "openstackdocstheme",
     "oslo_config.sphinxext",
     "reno.sphinxext",
+    "openapi",
     "reclaim_states",
 ]
 exclude_patterns = ["_ext"]
