@@ -5,7 +5,7 @@ import logging
 import pathlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
@@ -21,9 +21,11 @@ from oslo_config import cfg
 from blazar_spot import wiring
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
+from blazar_spot.core.rebinding import Move
 from blazar_spot.db.engine import Database
 from blazar_spot.db.migration import sync
 from blazar_spot.db.store import SqlStore
+from blazar_spot.plugins import rebinding
 from blazar_spot.plugins.rows import rows
 from tests.functional.databases.servers import MariaDB
 from tests.functional.plugins.conftest import a_context
@@ -34,7 +36,7 @@ LOG = logging.getLogger(__name__)
 
 HOSTS = [f"gpu-{number}" for number in range(1, 13)]
 CLEANING_MINUTES = 5
-BOUND = 20.0
+BOUND = 60.0
 """The longest that anything may take, in seconds, on a machine that does other things too."""
 
 
@@ -94,6 +96,24 @@ def crowd(ready: World, urls: tuple[str, str], one_after_another: None) -> Crowd
     return Crowd(reservations, HOSTS, a_context)
 
 
+@pytest.fixture
+def counted(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    """The same crowd; what late binding changes is counted, and the calendar looked at after each change, while it is
+    still locked. The monitor keeps what its duties raise to itself."""
+    write = rebinding._write
+
+    def watched(moves: Sequence[Move], ids: Mapping[str, str]) -> None:
+        write(moves, ids)
+        crowd.done["rebind"] += len(moves)
+        try:
+            must_not_overlap()
+        except AssertionError as failure:
+            crowd.failures.append(failure)
+
+    monkeypatch.setattr(rebinding, "_write", watched)
+    return crowd
+
+
 def overlapping() -> list[tuple[Any, ...]]:
     """Pairs of reservations that have a host at the same time. The dates of one that is being changed are not yet, or
     no longer, those that its hosts were chosen for."""
@@ -112,7 +132,7 @@ def overlapping() -> list[tuple[Any, ...]]:
 
 def must_not_overlap() -> None:
     found = overlapping()
-    assert not found, found
+    assert not found, "\n".join(map(str, found))
 
 
 def test_two_reservations_of_one_host_at_one_time_would_be_seen(crowd: Crowd) -> None:
@@ -126,18 +146,17 @@ def test_two_reservations_of_one_host_at_one_time_would_be_seen(crowd: Crowd) ->
     assert overlapping()
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("seconds", [10, 60])
-def test_ten_threads_never_give_a_host_away_twice_and_lose_nothing(crowd: Crowd, seconds: int) -> None:
-    crowd.act(seconds, must_not_overlap)
-    for failure in crowd.failures:
+@pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=pytest.mark.nightly)])
+def test_ten_threads_never_give_a_host_away_twice_and_lose_nothing(counted: Crowd, seconds: int) -> None:
+    counted.act(seconds, must_not_overlap)
+    for failure in counted.failures:
         raise failure
-    LOG.warning("In %s s: %s; the longest took %.2f s", seconds, dict(crowd.done), crowd.longest)
-    assert all(crowd.done[name] for name in ("book", "move", "heal", "drop", "poll", "pass_time"))
-    assert crowd.longest < BOUND
+    LOG.warning("In %s s: %s; the longest took %.2f s", seconds, dict(counted.done), counted.longest)
+    assert counted.has_done_all(), counted.done
+    assert counted.longest < BOUND
     must_not_overlap()
-    _every_lease_has_what_it_asked_for(crowd)
-    _claims_are_what_the_calendar_says(crowd)
+    _every_lease_has_what_it_asked_for(counted)
+    _claims_are_what_the_calendar_says(counted)
 
 
 def _every_lease_has_what_it_asked_for(crowd: Crowd) -> None:
