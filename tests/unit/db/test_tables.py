@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from blazar_spot.core.incidents import Place, Progress, Wanted
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.db import migration, tables
 from blazar_spot.db.engine import Database
@@ -79,10 +80,31 @@ def test_every_question_is_answered_through_an_index(database: Database) -> None
             work.instances()
             work.instances(["gpu-1"])
             work.instances_by_id(["instance-1"])
-        plans = [
-            step.detail
-            for statement, parameters in sent
-            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        ]
-    assert len(sent) == 8
+            work.incarnations(["project-1"])
+            work.incident("notice-1")
+            work.incidents(Wanted(progress=frozenset(Progress), instance_id="instance-1"), None, 10)
+        plans = plans_of(connection, sent)
+    assert len(sent) == 11
     assert [step for step in plans if step.startswith("SCAN")] == []
+
+
+@pytest.mark.parametrize("project", ["project-1", None])
+@pytest.mark.parametrize("after", [None, Place(NOON, "notice-1")])
+def test_a_page_of_open_incidents_is_read_off_an_index_in_its_order(
+    database: Database, project: str | None, after: Place | None
+) -> None:
+    with database.transaction() as connection:
+        with statements_on(connection) as sent:
+            SqlWork(connection).incidents(Wanted(project_id=project), after, 10)
+        plans = plans_of(connection, sent)
+    assert len(plans) == 2
+    assert [step for step in plans if step.startswith("SCAN") or "ORDER BY" in step] == []
+
+
+def plans_of(connection: Connection, sent: list[tuple[str, Any]]) -> list[str]:
+    """How SQLite would go about these statements."""
+    return [
+        step.detail
+        for statement, parameters in sent
+        for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    ]
