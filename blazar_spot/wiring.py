@@ -71,6 +71,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.api.routes import UseCases
     from blazar_spot.enforcement.acknowledging import Acknowledging
     from blazar_spot.enforcement.bell import Bell
+    from blazar_spot.enforcement.engines import Engines
     from blazar_spot.enforcement.queries import Queries
     from blazar_spot.enforcement.revising import Revising
     from blazar_spot.enforcement.watching import Watch
@@ -81,6 +82,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
         queries=Queries(store),
         watch=Watch(store, clock, conf.api.waiting_at_once),
         acknowledging=Acknowledging(store, revising, bell, clock),
+        engines=Engines(store, clock),
         webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)

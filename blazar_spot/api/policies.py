@@ -27,6 +27,10 @@ PING_WEBHOOK = "spot:webhooks:ping"
 LIST_DELIVERIES = "spot:deliveries:list"
 REDELIVER = "spot:deliveries:redeliver"
 
+LIST_ENGINES = "spot:engines:list"
+SHOW_SWITCH = "spot:switch:show"
+TURN_SWITCH = "spot:switch:update"
+
 PROJECT_READER = "role:reader and project_id:%(project_id)s"
 PROJECT_MEMBER = "role:member and project_id:%(project_id)s"
 ADMIN = "role:admin"
@@ -85,6 +89,12 @@ WEBHOOK_RULES = [
     ),
 ]
 
+ORDER_RULES = [
+    _rule(LIST_ENGINES, ADMIN, "See how each engine does.", "GET /v1/engines"),
+    _rule(SHOW_SWITCH, ADMIN, "See whether evictions are paused.", "GET /v1/switch"),
+    _rule(TURN_SWITCH, ADMIN, "Pause and resume evictions.", "PUT /v1/switch"),
+]
+
 RULES = [
     _rule(LIST_EVENTS, PROJECT_READER, "List the events of the token's project.", "GET /v1/events"),
     _rule(LIST_EVENTS_OF_ALL, ADMIN, "List the events of all projects.", "GET /v1/events?all_projects=true"),
@@ -105,6 +115,7 @@ RULES = [
     ),
     _rule(VENDORDATA, SERVICE, "Read any instance's open event, as Nova does for its guests.", "POST /v1/vendordata"),
     *WEBHOOK_RULES,
+    *ORDER_RULES,
 ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from blazar_spot.api.document import Document
 from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
+from blazar_spot.api.handlers.engines import EnginesHandler, SwitchHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
 from blazar_spot.api.handlers.vendordata import VendordataHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
@@ -16,6 +17,7 @@ from blazar_spot.api.handlers.webhooks import (
     WebhooksHandler,
 )
 from blazar_spot.enforcement.acknowledging import Acknowledging
+from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.enforcement.webhooks import Webhooks
@@ -28,6 +30,7 @@ class UseCases:
     queries: Queries
     watch: Watch
     acknowledging: Acknowledging
+    engines: Engines
     webhooks: Webhooks | None = None
     """None where this cloud has no webhooks: then there are none of their paths."""
 
@@ -43,6 +46,8 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1/events/{event_id}": EventHandler(queries),
         "/v1/events/{event_id}/ack": AcknowledgementHandler(queries, use_cases.acknowledging),
         "/v1/vendordata": VendordataHandler(queries),
+        "/v1/engines": EnginesHandler(use_cases.engines),
+        "/v1/switch": SwitchHandler(use_cases.engines),
     }
     return own if use_cases.webhooks is None else own | _webhooks(use_cases.webhooks)
 

@@ -7,7 +7,6 @@ Exit status: 0 done, 1 it was not or not wholly done, 2 the command or the confi
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from oslo_config import cfg
@@ -16,12 +15,12 @@ from blazar_spot import conf as configuration
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.cmd.retire import retire
 from blazar_spot.core.errors import SpotError
-from blazar_spot.core.heartbeat import SILENT_AFTER
 from blazar_spot.core.instants import minute
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.purge import purge
 from blazar_spot.db.store import SqlStore
+from blazar_spot.enforcement.engines import Engines
 from blazar_spot.wiring import webhooks
 
 PROGRAM = "blazar-spot-manage"
@@ -101,16 +100,15 @@ def _purge(conf: cfg.ConfigOpts) -> str:
 
 
 def _pause(conf: cfg.ConfigOpts) -> str:
-    return _turn(conf, SystemClock().now(), conf.command.reason)
+    return _turn(conf, is_paused=True, reason=conf.command.reason)
 
 
 def _resume(conf: cfg.ConfigOpts) -> str:
-    return _turn(conf, None, "")
+    return _turn(conf, is_paused=False, reason="")
 
 
-def _turn(conf: cfg.ConfigOpts, paused_at: int | None, reason: str) -> str:
-    with SqlStore(_database(conf)).begin() as work:
-        work.put_switch(replace(work.switch(), paused_at=paused_at, reason=reason))
+def _turn(conf: cfg.ConfigOpts, *, is_paused: bool, reason: str) -> str:
+    Engines(SqlStore(_database(conf)), SystemClock()).turn(is_paused=is_paused, reason=reason)
     return _status(conf)
 
 
@@ -119,7 +117,7 @@ def _status(conf: cfg.ConfigOpts) -> str:
     now = SystemClock().now()
     with SqlStore(_database(conf)).begin() as work:
         switch = work.switch()
-        engines = [one.told(now, SILENT_AFTER) for one in work.heartbeats()] or ["No engine has been seen yet."]
+        engines = [one.told(now) for one in work.heartbeats()] or ["No engine has been seen yet."]
         due = [reclaim for reclaim in work.open_reclaims() if reclaim.notice_at <= now]
     if switch.paused_at is None:
         head = "Evictions are on."

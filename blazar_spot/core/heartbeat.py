@@ -29,10 +29,14 @@ class Heartbeat:
     failing_since: int | None = None
     version: int = 0
 
-    def told(self, now: int, silent_after: int) -> str:
+    def is_silent(self, now: int) -> bool:
+        """Whether it should have given another sign by now."""
+        return now - self.beat_at > SILENT_AFTER
+
+    def told(self, now: int) -> str:
         """One line for people."""
         who = f"Engine {self.pid} on {self.host} ({self.mode}, started {minute(self.started_at)})"
-        if now - self.beat_at > silent_after:
+        if self.is_silent(now):
             return f"{who} gave no sign of life for {now - self.beat_at} s"
         if self.failing_since is not None:
             return f"{who}: nothing has worked since {minute(self.failing_since)} ({now - self.failing_since} s)"

@@ -4,7 +4,7 @@
 The switch is kept in the database, so that all engines obey it from their next tick on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -27,6 +27,13 @@ class Switch:
     paused_at: int | None = None
     reason: str = ""
     version: int = 0
+
+
+def turned(switch: Switch, now: int, *, is_paused: bool, reason: str) -> Switch:
+    """The switch after somebody turned it; pausing what is paused only says another reason."""
+    if not is_paused:
+        return replace(switch, paused_at=None, reason="")
+    return replace(switch, paused_at=now if switch.paused_at is None else switch.paused_at, reason=reason)
 
 
 def withheld(mode: Mode, switch: Switch) -> str:

@@ -54,7 +54,7 @@ class Retirement:
         """Why it should not be done now."""
         now = self._clock.now()
         with self._store.begin() as work:
-            beats = [one for one in work.heartbeats() if now - one.beat_at <= SILENT_AFTER]
+            beats = [one for one in work.heartbeats() if not one.is_silent(now)]
             told = [] if work.switch().paused_at is not None else work.open_reclaims()
         return [
             f"Engine {one.pid} on {one.host} gave a sign of life {now - one.beat_at} s ago and would put everything "

@@ -17,6 +17,7 @@ from blazar_spot.core.promises import Instance, Notice, NoticeState
 from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.bell import Bell
+from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.watching import Watch
@@ -51,6 +52,7 @@ def use_cases(store: Store, clock: Clock | None = None, places: int = 8) -> UseC
         queries=Queries(store),
         watch=Watch(store, clock, places),
         acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
+        engines=Engines(store, clock),
         webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
     )
 
