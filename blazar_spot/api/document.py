@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenAPI document: what each operation takes and gives, as checks that can be run.
+"""The OpenAPI documents, ours and the receivers': what each operation takes and gives, as checks that can be run.
 
 Its parts are found by JSON pointers, and references are followed by the validator, so the document is used as it is
 written. Next: ``asking``, which reads requests by it.
@@ -110,5 +110,14 @@ def _escaped(name: str) -> str:
 @cache
 def service() -> Document:
     """The document of our API."""
-    text = resources.files("blazar_spot.api").joinpath("openapi/service.yaml").read_text()
-    return Document(yaml.safe_load(text))
+    return _read("service.yaml")
+
+
+@cache
+def receiver() -> Document:
+    """The document of what a receiver of webhooks serves."""
+    return _read("receiver.yaml")
+
+
+def _read(name: str) -> Document:
+    return Document(yaml.safe_load(resources.files("blazar_spot.api").joinpath("openapi", name).read_text()))

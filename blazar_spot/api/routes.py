@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from blazar_spot.api.document import Document
+from blazar_spot.api.document import Document, receiver
 from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
 from blazar_spot.api.handlers.engines import EnginesHandler, SwitchHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
@@ -41,6 +41,7 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
     own = {
         "/": VersionsHandler(),
         "/openapi.json": DocumentHandler(document),
+        "/receiver.json": DocumentHandler(receiver()),
         "/v1": VersionHandler(),
         "/v1/events": EventsHandler(queries, watch),
         "/v1/events/{event_id}": EventHandler(queries),

@@ -4,13 +4,14 @@
 Rows are replaced only at the version they were read at, so whoever decided on old knowledge is told and decides again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
 
 from blazar_spot.core.errors import StaleVersion
+from blazar_spot.db.counting import COUNT
 from blazar_spot.db.mapping import Other, Stored, pairs_of, row_of, values_of
 from blazar_spot.db.tables import metadata
 
@@ -56,6 +57,14 @@ class Rows:
         self._replace(table, [value for value in written if value.version > 1])
         self.is_spent = False
         return written
+
+    def _count(self, names: Iterable[str]) -> None:
+        """Raise the numbers of these documents; others who do so wait for the end of the transaction."""
+        counted = [{"id": one, "version": 1} for one in sorted(set(names))]
+        if counted:
+            self.is_spent = True
+            self._connection.execute(COUNT[self._connection.dialect.name], counted)
+            self.is_spent = False
 
     def _replace(self, table: Table, values: Sequence[Stored]) -> None:
         """Together where the database counts over many, else one by one: each must have been at its version."""

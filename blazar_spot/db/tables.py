@@ -247,7 +247,8 @@ letters = _table(
 )
 
 documents = _table("documents")
-"""By project, how often the list of its notices has changed. A number never goes back, so no row is ever removed."""
+"""By project, how often the list of its notices has changed. A number never goes back, so no row is ever removed. Those
+who make webhooks of one project wait for each other at a row of their own here."""
 
 webhooks = _table(
     "webhooks",

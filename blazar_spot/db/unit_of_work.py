@@ -17,7 +17,6 @@ from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Recl
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
-from blazar_spot.db.counting import COUNT
 from blazar_spot.db.incidents import INCIDENTS, incidents_of, those_wanted
 from blazar_spot.db.rows import Rows
 from blazar_spot.db.tables import (
@@ -143,11 +142,7 @@ class SqlWork(WebhookRows, Rows):
         self._connection.execute(delete(letters).where(letters.c.id.in_(ids)))
 
     def count_news(self, project_ids: Iterable[str]) -> None:
-        counted = [{"id": one, "version": 1} for one in sorted(set(project_ids))]
-        if counted:
-            self.is_spent = True
-            self._connection.execute(COUNT[self._connection.dialect.name], counted)
-            self.is_spent = False
+        self._count(project_ids)
 
     def incidents(self, wanted: Wanted, after: Place | None, limit: int) -> Sequence[Incident]:
         return incidents_of(self._connection.execute(those_wanted(wanted, after).limit(limit)))

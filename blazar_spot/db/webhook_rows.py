@@ -27,6 +27,19 @@ class WebhookRows(Rows):
             query = query.where(webhooks.c.project_id.in_(list(project_ids)))
         return self._all(Webhook, query.order_by(webhooks.c.id))
 
+    def webhooks_from(
+        self, project_id: str | None, state: WebhookState | None, after: str, limit: int
+    ) -> Sequence[Webhook]:
+        query = select(webhooks).where(webhooks.c.id > after)
+        if project_id is not None:
+            query = query.where(webhooks.c.project_id == project_id)
+        if state is not None:
+            query = query.where(webhooks.c.state == state)
+        return self._all(Webhook, query.order_by(webhooks.c.id).limit(limit))
+
+    def line_up(self, project_id: str) -> None:
+        self._count([f"webhooks of {project_id}"])
+
     def webhooks_to_serve(self, now: int, limit: int) -> Sequence[Webhook]:
         told = select(deliveries.c.webhook_id).where(_IS_PENDING, deliveries.c.due_at <= now)
         is_asked_for = or_(

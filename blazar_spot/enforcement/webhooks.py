@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from blazar_spot.core.deliveries import Delivery, DeliveryState, delivery, repeated
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, StaleVersion
-from blazar_spot.core.messages import ping
+from blazar_spot.core.messages import PING, ping
 from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState, challenged
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.courier import Courier
@@ -23,6 +23,7 @@ Filters = Mapping[str, Sequence[str]]
 """The lists of a subscription, by their names."""
 
 TRIES = 5
+PING_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Webhooks:
             due_at=now,
         )
         with self._store.begin() as work:
+            work.line_up(project_id)
             if len(work.webhooks([project_id])) >= self._limits.webhooks:
                 raise OverQuota(f"A project may have {self._limits.webhooks} webhooks.")
             webhook = work.put_webhook(challenged(new, self._keyring.fresh(), now))
@@ -76,9 +78,12 @@ class Webhooks:
     def of(self, project_id: str | None) -> list[Held]:
         """The webhooks of this project or of all."""
         with self._store.begin() as work:
-            webhooks = work.webhooks(None if project_id is None else [project_id])
-            subscriptions = work.subscriptions([webhook.id for webhook in webhooks])
-        return [Held(one, tuple(sub for sub in subscriptions if sub.webhook_id == one.id)) for one in webhooks]
+            return _all_held(work, work.webhooks(None if project_id is None else [project_id]))
+
+    def page(self, project_id: str | None, state: WebhookState | None, after: str, limit: int) -> list[Held]:
+        """The first so many of them, in this state or in any, behind the one with this id."""
+        with self._store.begin() as work:
+            return _all_held(work, work.webhooks_from(project_id, state, after, limit))
 
     def get(self, webhook_id: str) -> Held:
         """This webhook."""
@@ -132,7 +137,9 @@ class Webhooks:
 
     def subscribe(self, webhook_id: str, filters: Filters) -> Subscription:
         """A new subscription of this webhook."""
+        project_id = self.get(webhook_id).webhook.project_id
         with self._store.begin() as work:
+            work.line_up(project_id)
             return self._subscribe(work, _found(work, webhook_id), filters)
 
     def unsubscribe(self, webhook_id: str, subscription_id: str) -> None:
@@ -143,10 +150,13 @@ class Webhooks:
             work.drop_subscription(subscription_id)
 
     def ping(self, webhook_id: str) -> Delivery:
-        """A message that says nothing, on its way to an enabled webhook."""
+        """A message that says nothing, on its way to an enabled webhook; one at a time, so that it cannot be used to
+        shower somebody with them."""
         now = self._clock.now()
         with self._store.begin() as work:
             webhook = _enabled(_found(work, webhook_id))
+            if any(_is_fresh_ping(one, now) for one in work.deliveries(webhook_id, None, None, 1)):
+                raise NotNow(f"A test is still on its way, or was sent less than {PING_SECONDS} s ago.")
             sent = delivery(ping(uuid.uuid4().hex, webhook.id, now), webhook.id, webhook.project_id, now, now + 300)
             return work.put_deliveries([sent])[0]
 
@@ -216,6 +226,16 @@ def _found(work: Work, webhook_id: str) -> Webhook:
     if webhook is None:
         raise NotFound("There is no such webhook.")
     return webhook
+
+
+def _all_held(work: Work, webhooks: Sequence[Webhook]) -> list[Held]:
+    subscriptions = work.subscriptions([webhook.id for webhook in webhooks])
+    return [Held(one, tuple(sub for sub in subscriptions if sub.webhook_id == one.id)) for one in webhooks]
+
+
+def _is_fresh_ping(delivery: Delivery, now: int) -> bool:
+    is_young = now < delivery.written_at + PING_SECONDS
+    return delivery.message.type == PING and (is_young or delivery.state is DeliveryState.PENDING)
 
 
 def _held(work: Work, webhook: Webhook) -> Held:

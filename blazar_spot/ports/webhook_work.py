@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from blazar_spot.core.deliveries import Delivery, DeliveryState
-from blazar_spot.core.webhooks import Subscription, Webhook
+from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 
 
 class WebhookWork(Protocol):
@@ -16,6 +16,16 @@ class WebhookWork(Protocol):
 
     def webhooks(self, project_ids: Iterable[str] | None = None) -> Sequence[Webhook]:
         """The webhooks of these projects or of all, by id."""
+
+    def webhooks_from(
+        self, project_id: str | None, state: WebhookState | None, after: str, limit: int
+    ) -> Sequence[Webhook]:
+        """The first so many webhooks of this project or of all, in this state or in any, with an id behind this one,
+        by id."""
+
+    def line_up(self, project_id: str) -> None:
+        """Whoever does this for the same project waits until this unit of work is over, and then sees what it wrote.
+        It has to be the first thing that a unit of work does."""
 
     def webhooks_to_serve(self, now: int, limit: int) -> Sequence[Webhook]:
         """The first so many webhooks that are due and have something to be told: a delivery that is due if they are

@@ -19,6 +19,15 @@ class FakeWebhookRows(FakeRows):
         found = (one for one in self.rows.webhooks.values() if wanted is None or one.project_id in wanted)
         return sorted(found, key=lambda one: one.id)
 
+    def webhooks_from(
+        self, project_id: str | None, state: WebhookState | None, after: str, limit: int
+    ) -> Sequence[Webhook]:
+        of_project = self.webhooks(None if project_id is None else [project_id])
+        return [one for one in of_project if one.id > after and state in (None, one.state)][:limit]
+
+    def line_up(self, project_id: str) -> None:
+        """There is one unit of work at a time."""
+
     def webhooks_to_serve(self, now: int, limit: int) -> Sequence[Webhook]:
         told = {one.webhook_id for one in self.rows.deliveries.values() if _is_pending(one) and one.due_at <= now}
         asked_for = (

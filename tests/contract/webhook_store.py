@@ -79,6 +79,22 @@ class WebhookStoreContract:
             assert [one.id for one in work.webhooks(["b", "none"])] == ["b1", "b2"]
             assert work.webhooks([]) == []
 
+    def test_some_webhooks_of_a_project_or_of_all_by_id_behind_one_and_in_a_state(self, store: Store) -> None:
+        for name, project in (("c", "p"), ("a", "p"), ("b", "q"), ("d", "p")):
+            keep(store, replace(WEBHOOK, id=name, project_id=project))
+        keep(store, replace(WEBHOOK, id="off", project_id="p", state=WebhookState.DISABLED))
+        asked = [
+            (("p", None, "", 10), "a c d off"),
+            (("p", WebhookState.ENABLED, "", 10), "a c d"),
+            (("p", None, "a", 2), "c d"),
+            ((None, None, "aa", 10), "b c d off"),
+            ((None, WebhookState.DISABLED, "", 10), "off"),
+            (("none", None, "", 10), ""),
+        ]
+        for question, expected in asked:
+            with store.begin() as work:
+                assert [one.id for one in work.webhooks_from(*question)] == expected.split()
+
     def test_a_write_on_old_knowledge_of_a_webhook_is_stale(self, store: Store) -> None:
         keep(store, WEBHOOK)
         keep(store, replace(WEBHOOK, version=1, due_at=NOON + 1))

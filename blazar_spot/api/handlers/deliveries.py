@@ -2,13 +2,13 @@
 """/v1/webhooks/{webhook_id}/deliveries: what a webhook was told, what it said to that, and telling it again."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import falcon
 
 from blazar_spot.api import policies
 from blazar_spot.api.asking import asked
 from blazar_spot.api.handlers.webhooks import seen
+from blazar_spot.api.paging import following
 from blazar_spot.core.deliveries import Delivery, DeliveryState
 from blazar_spot.core.instants import iso
 from blazar_spot.enforcement.webhooks import Webhooks
@@ -22,6 +22,7 @@ def rendered(delivery: Delivery) -> dict[str, Any]:
         "webhook_id": delivery.webhook_id,
         "type": message.type,
         "subject": delivery.subject,
+        "time": iso(message.at),
         "data": dict(message.data),
         "state": delivery.state.value,
         "written_at": iso(delivery.written_at),
@@ -51,8 +52,7 @@ class DeliveriesHandler:
         state = None if query["state"] is None else DeliveryState(query["state"])
         limit = query["limit"]
         found = self._webhooks.deliveries(webhook_id, state, query["marker"], limit + 1)
-        more = len(found) > limit
-        links = [_next(req, found[limit - 1].message.id)] if more else []
+        links = [following(req, found[limit - 1].message.id)] if len(found) > limit else []
         resp.media = {"deliveries": [rendered(one) for one in found[:limit]], "links": links}
 
 
@@ -89,8 +89,3 @@ class RedeliveryHandler:
         seen(self._webhooks, req, webhook_id, policies.REDELIVER)
         resp.status = falcon.HTTP_202
         resp.media = {"delivery": rendered(self._webhooks.redeliver(webhook_id, delivery_id))}
-
-
-def _next(req: falcon.Request, marker: str) -> dict[str, str]:
-    words = urlencode({**req.params, "marker": marker}, doseq=True)
-    return {"rel": "next", "href": f"{req.prefix}{req.path}?{words}"}

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """/v1/events: what is coming to a project's instances."""
 
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import falcon
 
 from blazar_spot.api import policies
 from blazar_spot.api.asking import asked
+from blazar_spot.api.paging import following
 from blazar_spot.core.incidents import Incident, Place, Progress, Wanted
 from blazar_spot.core.instants import iso
 from blazar_spot.enforcement.acknowledging import Acknowledging
@@ -60,7 +59,7 @@ class EventsHandler:
         answer: dict[str, Any] = {"events": [rendered(one, with_host=with_host) for one in page.incidents]}
         if page.incarnation is not None:
             answer["incarnation"] = page.incarnation
-        answer["links"] = [] if page.more_after is None else [_next(req, query, page.more_after)]
+        answer["links"] = [] if page.more_after is None else [following(req, _marker(page.more_after))]
         resp.media = answer
 
 
@@ -98,15 +97,12 @@ def _iso(instant: int | None) -> str | None:
     return None if instant is None else iso(instant)
 
 
+def _marker(place: Place) -> str:
+    return f"{place.decided_at}-{place.id}"
+
+
 def _place(marker: str | None) -> Place | None:
     if marker is None:
         return None
     decided_at, _, incident_id = marker.partition("-")
     return Place(int(decided_at), incident_id)
-
-
-def _next(req: falcon.Request, query: Mapping[str, Any], place: Place) -> dict[str, str]:
-    """The same question from there on; but nobody waits for a second page."""
-    kept = {name: value for name, value in req.params.items() if name in query and name not in ("wait", "incarnation")}
-    words = urlencode(kept | {"marker": f"{place.decided_at}-{place.id}"}, doseq=True)
-    return {"rel": "next", "href": f"{req.prefix}{req.path}?{words}"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What anybody may read: which versions there are, and the document that describes them."""
+"""What anybody may read: which versions there are, and the documents that describe them."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class VersionHandler:
 
 
 class DocumentHandler:
-    """The OpenAPI document."""
+    """An OpenAPI document."""
 
     def __init__(self, document: Document) -> None:
         self._text = document.text

@@ -7,8 +7,9 @@ import falcon
 
 from blazar_spot.api import policies
 from blazar_spot.api.asking import asked
+from blazar_spot.api.paging import following
 from blazar_spot.core.instants import iso
-from blazar_spot.core.webhooks import Subscription, Webhook
+from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.webhooks import Held, Webhooks
 
 
@@ -66,8 +67,11 @@ class WebhooksHandler:
         caller, query = asked(req).caller, asked(req).query
         of_all = query["all_projects"]
         caller.must(policies.LIST_WEBHOOKS_OF_ALL if of_all else policies.LIST_WEBHOOKS)
-        found = self._webhooks.of(None if of_all else caller.project_id)
-        resp.media = {"webhooks": [rendered(one)["webhook"] for one in found]}
+        state = None if query["state"] is None else WebhookState(query["state"])
+        limit = query["limit"]
+        found = self._webhooks.page(None if of_all else caller.project_id, state, query["marker"] or "", limit + 1)
+        links = [following(req, found[limit - 1].webhook.id)] if len(found) > limit else []
+        resp.media = {"webhooks": [rendered(one)["webhook"] for one in found[:limit]], "links": links}
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         caller, body = asked(req).caller, asked(req).body

@@ -8,6 +8,9 @@ from threading import Barrier
 from blazar_spot.core.promises import Claim, Notice
 from blazar_spot.db.store import SqlStore
 from tests.contract.store import CLAIM, NOTICE, PATIENCE_SECONDS, StoreContract, at_once, count_stale, put
+from tests.contract.webhook_store import WEBHOOK
+
+MANY = 4
 
 
 class TestStoreOnServer(StoreContract):
@@ -61,6 +64,21 @@ class TestStoreOnServer(StoreContract):
         assert at_once(count, count) == [None, None]
         with store.begin() as work:
             assert work.incarnations(["a", "b"]) == {"a": 2, "b": 2}
+
+    def test_of_many_who_line_up_for_a_project_each_sees_what_the_one_before_wrote(self, store: SqlStore) -> None:
+        """So nobody gets more webhooks by asking for many at once."""
+
+        def create(number: int) -> Callable[[], int]:
+            def count_and_create() -> int:
+                with store.begin() as work:
+                    work.line_up(WEBHOOK.project_id)
+                    found = len(work.webhooks([WEBHOOK.project_id]))
+                    work.put_webhook(replace(WEBHOOK, id=f"webhook-{number}"))
+                return found
+
+            return count_and_create
+
+        assert sorted(at_once(*map(create, range(MANY)))) == list(range(MANY))
 
     def test_of_two_transactions_that_wait_for_each_other_one_is_stale_and_the_other_wins(
         self, store: SqlStore

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Envelopes, as the public libraries open them."""
 
+import base64
+import hmac
 import json
 from datetime import UTC, datetime
 
@@ -44,6 +46,15 @@ def test_whoever_has_any_valid_secret_can_check_it() -> None:
         assert Webhook(secret).verify(body, dict(headers)) == json.loads(body)
     with pytest.raises(WebhookVerificationError):
         Webhook(KEYRING.fresh()).verify(body, dict(headers))
+
+
+def test_the_signature_is_the_one_that_the_standard_describes() -> None:
+    """Worked out by hand: HMAC-SHA256 of id, timestamp and body with the secret's bytes, in base64."""
+    secret = KEYRING.fresh()
+    headers, body = ENVELOPES.wrapped(MESSAGE, [secret], NOON)
+    signed = f"{headers['Webhook-Id']}.{headers['Webhook-Timestamp']}.".encode() + body
+    mac = hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), signed, "sha256")
+    assert headers["Webhook-Signature"] == "v1," + base64.b64encode(mac).decode()
 
 
 def test_each_try_has_the_same_id_and_body_and_its_own_time() -> None:

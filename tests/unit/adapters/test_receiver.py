@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 from blazar_spot.adapters.cloud_events import CloudEvents
 from blazar_spot.adapters.destinations import Rules
@@ -22,12 +22,13 @@ from blazar_spot.adapters.http_courier import HttpCourier
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.deliveries import Answer
 from blazar_spot.core.events import News
-from blazar_spot.core.messages import Message, challenge, disabled, of_event, ping
+from blazar_spot.core.messages import CHALLENGE, Message, challenge, disabled, of_event, ping
 from tests.contract.store import EVENT, NOON
 from tests.unit.adapters.test_fernet_keyring import KEY
 
 ROOT = Path(__file__).parents[3]
 SECRET = FernetKeyring([KEY]).fresh()
+OTHER = FernetKeyring([KEY]).fresh()
 MESSAGE = of_event(EVENT)
 TOLERANCE = 300
 
@@ -86,10 +87,9 @@ def test_a_challenge_is_repeated_and_not_handled(scene: Scene) -> None:
 
 
 def test_either_signature_is_enough_while_a_secret_is_rotated(scene: Scene) -> None:
-    other = FernetKeyring([KEY]).fresh()
-    assert scene.send(secrets=(other, SECRET)).status == 200
-    assert scene.send(replace(MESSAGE, id="m2"), secrets=(SECRET, other)).status == 200
-    assert scene.send(replace(MESSAGE, id="m3"), secrets=(other,)).status == 401
+    assert scene.send(secrets=(OTHER, SECRET)).status == 200
+    assert scene.send(replace(MESSAGE, id="m2"), secrets=(SECRET, OTHER)).status == 200
+    assert scene.send(replace(MESSAGE, id="m3"), secrets=(OTHER,)).status == 401
     assert [event["id"] for event in scene.handled] == [MESSAGE.id, "m2"]
 
 
@@ -141,15 +141,29 @@ def test_a_signed_message_that_is_replayed_under_another_id_is_refused(scene: Sc
     ],
     ids=lambda message: message.type,
 )
-def test_the_receivers_document_describes_what_is_sent(message: Message) -> None:
+@pytest.mark.parametrize("secrets", [[SECRET], [SECRET, OTHER]], ids=["one secret", "two secrets"])
+def test_the_receivers_document_describes_what_is_sent_and_what_the_example_answers(
+    example: ModuleType, message: Message, secrets: list[str]
+) -> None:
     document = yaml.safe_load((ROOT / "blazar_spot/api/openapi/receiver.yaml").read_text())
-    _, body = CloudEvents("https://spot.example/").wrapped(message, [SECRET], NOON)
-    schema = {"$ref": "#/components/schemas/Message", "components": document["components"]}
-    Draft202012Validator(schema).validate(json.loads(body))
+    operation = document["webhooks"]["message"]["post"]
+    headers, body = CloudEvents("https://spot.example/").wrapped(message, secrets, SystemClock().now())
+    for parameter in operation["parameters"]:
+        Draft202012Validator(parameter["schema"]).validate(headers[parameter["name"]])
+    (content,) = operation["requestBody"]["content"].items()
+    assert headers["Content-Type"] == content[0]
+    schema = content[1]["schema"] | {"components": document["components"]}
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(json.loads(body))
+
+    status, answer = example.Receiver(SECRET, lambda _event: None).take(dict(headers), body)
+    if message.type == CHALLENGE:
+        shape = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+        Draft202012Validator(shape | {"components": document["components"]}).validate(answer)
+    assert status == 200
 
 
 def test_the_receivers_document_knows_every_type_and_no_other() -> None:
     document = yaml.safe_load((ROOT / "blazar_spot/api/openapi/receiver.yaml").read_text())
     types = [of_event(replace(EVENT, news=news)).type for news in News]
-    others = ["spot.webhook.challenge", "spot.webhook.ping", "spot.webhook.disabled"]
+    others = [CHALLENGE, "spot.webhook.ping", "spot.webhook.disabled"]
     assert set(document["components"]["schemas"]["Message"]["properties"]["type"]["enum"]) == {*types, *others}

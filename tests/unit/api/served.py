@@ -29,6 +29,7 @@ from blazar_spot.testing.courier import FakeCourier
 from tests.unit.adapters.test_fernet_keyring import KEY
 
 NOON = 1_800_000_000
+EARLIER = NOON - 60
 NOBODY: dict[str, str] = {}
 
 
@@ -147,10 +148,17 @@ def put_webhook(store: Store, name: str, project_id: str = "ours", state: Webhoo
         created_at=NOON,
         due_at=NOON,
     )
-    told = delivery(ping(f"message-{name}", webhook.id, NOON), webhook.id, project_id, NOON, NOON + 900)
     with store.begin() as work:
         work.put_webhook(webhook)
         work.put_subscription(
             Subscription(id=f"subscription-{name}", webhook_id=webhook.id, project_id=project_id, created_at=NOON)
         )
-        work.put_deliveries([replace(told, state=DeliveryState.DELIVERED, done_at=NOON, status=200, response="fine")])
+    put_delivery(store, webhook.id, f"message-{name}", project_id)
+
+
+def put_delivery(store: Store, webhook_id: str, message_id: str, project_id: str = "ours") -> None:
+    """Something that a webhook was told some time ago."""
+    told = delivery(ping(message_id, webhook_id, EARLIER), webhook_id, project_id, EARLIER, EARLIER + 900)
+    done = replace(told, state=DeliveryState.DELIVERED, done_at=EARLIER, status=200, response="fine")
+    with store.begin() as work:
+        work.put_deliveries([done])

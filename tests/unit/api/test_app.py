@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every route, told from the table of routes and the document."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import schemathesis
 from falcon import testing
 
-from blazar_spot.api import document
+from blazar_spot.api import document, policies
+from blazar_spot.api.document import Document
 from blazar_spot.api.routes import table
 from blazar_spot.testing.store import FakeStore
 from tests.unit.api.served import NOBODY, OURS, THEIRS, Service, error_of, made, put_incident, put_webhook, use_cases
@@ -16,14 +19,23 @@ OPERATIONS = sorted(DOCUMENT.operations)
 CLOSED = [one for one in OPERATIONS if not DOCUMENT.operations[one].is_public]
 OF_ONE = [one for one in OPERATIONS if "{" in one[0]]
 """The operations on one object."""
-
+OF_ALL = [one for one in CLOSED if one not in OF_ONE]
+WITHIN = [one for one in OF_ONE if one[0].count("{") > 1]
+"""The operations on an object that belongs to another one."""
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
-    ("/v1/webhooks", "post"): {"name": "ours", "url": "https://receiver.example/"},
+    ("/v1/webhooks", "post"): {"name": "new", "url": "https://receiver.example/"},
     ("/v1/webhooks/{webhook_id}", "patch"): {"name": "renamed"},
     ("/v1/webhooks/{webhook_id}/subscriptions", "post"): {},
+    ("/v1/vendordata", "post"): {"project-id": "ours", "instance-id": "instance-a"},
 }
 """What the operations that need a body are given."""
+
+
+def ask(service: Service, method: str, path: str, who: dict[str, str], **more: Any) -> testing.Result:
+    """Ask for an object of the project ``ours``, or for its list."""
+    body = {"json": BODIES[path, method]} if (path, method) in BODIES else {}
+    return service.ask(method, filled(path), who, template=path, **body, **more)
 
 
 def filled(template: str) -> str:
@@ -58,11 +70,62 @@ def test_another_projects_object_is_answered_like_none(
     put_incident(store, "a")
     put_webhook(store, "a")
     body = {"json": BODIES[path, method]} if (path, method) in BODIES else {}
-    theirs = service.ask(method, filled(path), THEIRS, template=path, **body)
+    theirs = ask(service, method, path, THEIRS)
     none = service.ask(method, filled(path).replace("-a", "-b"), THEIRS, template=path, **body)
     assert error_of(theirs) == error_of(none) == (404, "not_found")
     assert theirs.json["error"]["message"] == none.json["error"]["message"]
-    assert service.ask(method, filled(path), OURS, template=path, **body).status_code < 300
+    assert ask(service, method, path, OURS).status_code < 300
+
+
+@pytest.mark.parametrize(("path", "method"), OF_ALL)
+@pytest.mark.parametrize("query", [{}, {"all_projects": "true"}, {"instance_id": "instance-a"}])
+def test_no_list_and_no_question_shows_anything_of_another_project(
+    service: Service, store: FakeStore, path: str, method: str, query: dict[str, str]
+) -> None:
+    put_incident(store, "a")
+    put_webhook(store, "a")
+    known = {name: value for name, value in query.items() if name in DOCUMENT.operations[path, method].query}
+    theirs = ask(service, method, path, THEIRS, params=known)
+    assert theirs.status_code < 300 or theirs.status_code == 403
+    assert not any(word in theirs.text for word in ("-a", "Größe", '"ours"'))
+
+
+@pytest.mark.parametrize(("path", "method"), WITHIN)
+def test_another_projects_object_is_not_reached_through_ones_own(
+    service: Service, store: FakeStore, path: str, method: str
+) -> None:
+    put_webhook(store, "a")
+    put_webhook(store, "b", "theirs")
+    through_theirs = filled(path).replace("webhook-a", "webhook-b")
+    writes = store.writes
+    assert error_of(service.ask(method, through_theirs, THEIRS, template=path)) == (404, "not_found")
+    assert store.writes == writes
+
+
+def test_what_others_do_to_the_objects_of_a_project_changes_nothing(service: Service, store: FakeStore) -> None:
+    put_incident(store, "a")
+    put_webhook(store, "a")
+    writes = store.writes
+    for path, method in OF_ONE:
+        ask(service, method, path, THEIRS)
+    assert store.writes == writes
+
+
+def test_a_rule_names_every_operation_that_is_not_for_everybody_and_no_other() -> None:
+    named = {
+        (str(use["path"]).partition("?")[0], str(use["method"]).lower())
+        for rule in policies.list_rules()
+        for use in rule.operations
+    }
+    assert named == set(CLOSED)
+
+
+@pytest.mark.parametrize("read", [document.service, document.receiver])
+def test_the_documents_are_good_openapi_and_are_what_is_served(service: Service, read: Callable[[], Document]) -> None:
+    content = read().content
+    schemathesis.openapi.from_dict(content).validate()
+    path = "/openapi.json" if read is document.service else "/receiver.json"
+    assert service.get(path, NOBODY).json == content
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from wsgiref.validate import validator
 
 import pytest
 from falcon import testing
@@ -99,6 +100,36 @@ def test_a_browser_of_an_origin_that_is_allowed_may_ask(served: Any) -> None:
     answer = Request.blank("/v1/events", method="OPTIONS", headers=asked).get_response(served)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://dashboard.example"
     assert answer.headers["Access-Control-Allow-Headers"] == "X-Auth-Token,Content-Type"
+
+
+def test_a_browser_of_another_origin_is_not_let_in(served: Any) -> None:
+    for origin in ("https://evil.example", "https://dashboard.example.evil.example", "null"):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        for request in (
+            Request.blank("/v1/events", method="OPTIONS", headers=asked),
+            Request.blank("/v1/events", headers={"Origin": origin, "X-Auth-Token": "ours"}),
+        ):
+            assert "Access-Control-Allow-Origin" not in request.get_response(served).headers
+
+
+def test_a_browser_that_is_let_in_may_read_what_its_program_needs(served: Any) -> None:
+    headers = {"Origin": "https://dashboard.example"}
+    for more in ({}, {"X-Auth-Token": "ours"}):
+        answer = Request.blank("/v1/events", headers=headers | more).get_response(served)
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://dashboard.example"
+        shown = set(answer.headers["Access-Control-Expose-Headers"].split(","))
+        assert shown == {"Retry-After", "WWW-Authenticate", "X-Openstack-Request-Id"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/"), ("GET", "/v1/events"), ("GET", "/v1/none"), ("POST", "/v1/events/notice-a/ack"), ("DELETE", "/v1")],
+)
+def test_any_server_can_run_it_that_keeps_to_the_rules_of_wsgi(served: Any, method: str, path: str) -> None:
+    """The validator of Python's own library complains about whatever the rules do not allow, on both sides."""
+    strict: Any = validator(served)
+    client = testing.TestClient(lambda environ, start: strict(environ, start))
+    assert client.simulate_request(method, path, headers={"X-Auth-Token": "ours"}).status_code < 500
 
 
 def test_behind_a_proxy_links_lead_to_the_proxy(client: testing.TestClient) -> None:

@@ -10,7 +10,7 @@ from blazar_spot.core.messages import TYPES
 from blazar_spot.core.webhooks import WebhookState
 from blazar_spot.testing.store import FakeStore
 from tests.unit.api import served
-from tests.unit.api.served import ADMIN, OURS, READER, THEIRS, Service, error_of, put_webhook, use_cases
+from tests.unit.api.served import ADMIN, OURS, READER, THEIRS, Service, error_of, put_delivery, put_webhook, use_cases
 
 NEW = {"name": "ours", "url": "https://receiver.example/spot"}
 ONE = "/v1/webhooks/{webhook_id}"
@@ -91,6 +91,20 @@ def test_projects_see_their_own_and_admins_all(service: Service, store: FakeStor
     assert service.get(A, ADMIN, template=ONE).status_code == 200
 
 
+def test_webhooks_are_listed_page_by_page_and_by_state(service: Service, store: FakeStore) -> None:
+    for name in "cab":
+        put_webhook(store, name)
+    put_webhook(store, "aa", state=WebhookState.DISABLED)
+    put_webhook(store, "ab", "theirs")
+    link, pages = "limit=2&state=enabled", []
+    while link:
+        answer = service.get("/v1/webhooks", query_string=link).json
+        pages.append([one["id"] for one in answer["webhooks"]])
+        link = answer["links"][0]["href"].partition("?")[2] if answer["links"] else ""
+    assert pages == [["webhook-a", "webhook-b"], ["webhook-c"]]
+    assert len(service.get("/v1/webhooks?all_projects=true&marker=webhook-a", ADMIN).json["webhooks"]) == 4
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -167,6 +181,12 @@ def test_a_ping_is_a_delivery_that_can_be_followed_and_repeated(service: Service
     )
 
 
+def test_one_ping_is_enough(service: Service, store: FakeStore) -> None:
+    put_webhook(store, "a")
+    assert service.ask("post", f"{A}/ping", template=f"{ONE}/ping").status_code == 202
+    assert error_of(service.ask("post", f"{A}/ping", template=f"{ONE}/ping")) == (409, "not_now")
+
+
 def test_who_is_not_enabled_is_not_sent_a_ping(service: Service, store: FakeStore) -> None:
     put_webhook(store, "a", state=WebhookState.DISABLED)
     assert error_of(service.ask("post", f"{A}/ping", template=f"{ONE}/ping")) == (409, "not_now")
@@ -174,8 +194,8 @@ def test_who_is_not_enabled_is_not_sent_a_ping(service: Service, store: FakeStor
 
 def test_deliveries_are_listed_page_by_page(service: Service, store: FakeStore) -> None:
     put_webhook(store, "a")
-    for _ in range(2):
-        service.ask("post", f"{A}/ping", template=f"{ONE}/ping")
+    put_delivery(store, "webhook-a", "message-b")
+    service.ask("post", f"{A}/ping", template=f"{ONE}/ping")
     template = f"{ONE}/deliveries"
     everything = service.get(f"{A}/deliveries", template=template)
     assert (len(everything.json["deliveries"]), everything.json["links"]) == (3, [])
@@ -187,7 +207,10 @@ def test_deliveries_are_listed_page_by_page(service: Service, store: FakeStore) 
     assert first.json["deliveries"] + rest.json["deliveries"] == everything.json["deliveries"]
     assert rest.json["links"] == []
     done = service.get(f"{A}/deliveries?state=delivered", template=template).json["deliveries"]
-    assert [(one["id"], one["status"], one["response"]) for one in done] == [("message-a", 200, "fine")]
+    assert [(one["id"], one["status"], one["response"]) for one in done] == [
+        ("message-b", 200, "fine"),
+        ("message-a", 200, "fine"),
+    ]
     assert error_of(service.get(f"{A}/deliveries?marker=unknown", template=template)) == (404, "not_found")
     assert error_of(service.get(f"{A}/deliveries?limit=0", template=template)) == (400, "bad_request")
 
