@@ -4,7 +4,7 @@
 The only file that names a port and its adapter together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oslo_config import cfg
@@ -20,7 +20,6 @@ from blazar_spot.db.store import SqlStore
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.rounds import Bearer
-from blazar_spot.enforcement.sorting import CHANNEL as WEBHOOKS
 from blazar_spot.enforcement.sorting import Sorting
 from blazar_spot.enforcement.webhooks import Limits, Webhooks
 from blazar_spot.ports.channel import Channel
@@ -30,10 +29,11 @@ from blazar_spot.ports.hints import Hints
 from blazar_spot.ports.keyring import Keyring
 from blazar_spot.ports.store import Store
 
-__all__ = ["Whole", "announcements", "api", "assemble", "build", "hints", "load", "posts", "webhooks"]
+__all__ = ["Whole", "api", "assemble", "build", "hints", "load", "posts", "webhooks"]
 
 CHANNELS = "blazar_spot.notice"
-"""Where channels are found: each entry point makes one from the configuration."""
+"""Where channels are found: each entry point is given the configuration and the whole, and makes those who carry the
+channel's letters."""
 
 
 def load(config_file: str | None = None) -> cfg.ConfigOpts:
@@ -90,25 +90,27 @@ def api(conf: cfg.ConfigOpts) -> Any:
 
 def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Bearer]:
     """Who carries the letters of each channel that is used. None is connected yet."""
-    names = sorted(set(conf.channels.enabled))
-    carried: list[Bearer] = [
-        Post(whole.store, one, _channel(one, conf), whole.clock) for one in names if one != WEBHOOKS
-    ]
-    return carried + (_webhook_bearers(conf, whole) if WEBHOOKS in names else [])
+    return [bearer for name in sorted(set(conf.channels.enabled)) for bearer in _driver(name)(conf, whole)]
 
 
-def _channel(name: str, conf: cfg.ConfigOpts) -> Channel:
+def _driver(name: str) -> Callable[[cfg.ConfigOpts, Whole], Sequence[Bearer]]:
     from stevedore import driver  # whoever tells nobody looks for no channels
     from stevedore.exception import NoMatches
 
     try:
-        make: Callable[[cfg.ConfigOpts], Channel] = driver.DriverManager(CHANNELS, name).driver
+        found: Callable[[cfg.ConfigOpts, Whole], Sequence[Bearer]] = driver.DriverManager(CHANNELS, name).driver
     except NoMatches as error:
         raise Permanent(f"enabled in [channels]: there is no channel {name!r}") from error
-    return make(conf)
+    return found
 
 
-def _webhook_bearers(conf: cfg.ConfigOpts, whole: Whole) -> list[Bearer]:
+def messaging_channel(conf: cfg.ConfigOpts, whole: Whole) -> Sequence[Bearer]:
+    """The channel ``messaging``."""
+    return [Post(whole.store, "messaging", announcements(conf), whole.clock)]
+
+
+def webhooks_channel(conf: cfg.ConfigOpts, whole: Whole) -> Sequence[Bearer]:
+    """The channel ``webhooks``."""
     from blazar_spot.adapters.cloud_events import CloudEvents  # as for hints
     from blazar_spot.enforcement.bearers import Bearers
     from blazar_spot.enforcement.deliveries import Deliveries
@@ -151,7 +153,7 @@ def keyring(conf: cfg.ConfigOpts) -> Keyring:
 
 
 def announcements(conf: cfg.ConfigOpts) -> Channel:
-    """The channel ``messaging``."""
+    """Who speaks on the message bus."""
     group = conf.messaging
     if not group.transport_url:
         raise Permanent("the channel messaging needs transport_url in [messaging]")

@@ -7,6 +7,7 @@ import queue
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.metadata import entry_points
 
 import pytest
 from oslo_config import cfg
@@ -16,8 +17,12 @@ from blazar_spot.adapters.announcements import Announcements, event_type, payloa
 from blazar_spot.conf import declared
 from blazar_spot.core.errors import Permanent
 from blazar_spot.core.events import Event, News
+from blazar_spot.enforcement.bearers import Bearers
+from blazar_spot.enforcement.post import Post
+from blazar_spot.enforcement.sorting import Sorting
 from blazar_spot.testing.lab import Lab
 from tests.listening import Heard, listening
+from tests.unit.adapters.test_fernet_keyring import KEY
 
 PATIENCE = 20
 SAMPLES = pathlib.Path(__file__).parents[3] / "doc" / "source" / "notifications"
@@ -120,6 +125,11 @@ def test_a_channel_that_cannot_be_is_said_at_the_start(tmp_path: pathlib.Path, t
         wiring.posts(conf, Lab().whole)
 
 
-def test_a_channel_is_found_by_its_name(tmp_path: pathlib.Path) -> None:
-    conf = configured(tmp_path, "[channels]\nenabled = messaging\n[messaging]\ntransport_url = fake://")
-    assert len(wiring.posts(conf, Lab().whole)) == 1
+def test_channels_are_found_by_their_names(tmp_path: pathlib.Path) -> None:
+    both = "[channels]\nenabled = webhooks,messaging,webhooks\n"
+    conf = configured(tmp_path, f"{both}[messaging]\ntransport_url = fake://\n[webhooks]\nencryption_keys = {KEY}")
+    assert [type(one) for one in wiring.posts(conf, Lab().whole)] == [Post, Sorting, Bearers]
+
+
+def test_every_channel_of_ours_is_an_entry_point_like_those_of_others() -> None:
+    assert {one.name for one in entry_points(group=wiring.CHANNELS)} == {"messaging", "webhooks"}
