@@ -10,6 +10,7 @@ project = "blazar_spot"
 author = project_copyright = "blazar_spot contributors"
 
 extensions = [
+    "cliff.sphinxext",
     "openstackdocstheme",
     "oslo_config.sphinxext",
     "reno.sphinxext",
@@ -17,6 +18,8 @@ extensions = [
     "reclaim_states",
 ]
 exclude_patterns = ["_ext"]
+autoprogram_cliff_application = "openstack"
+autoprogram_cliff_ignored = ["-h", "--help"]
 nitpicky = True
 html_theme = "openstackdocs"
 html_copy_source = False

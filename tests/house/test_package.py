@@ -3,6 +3,7 @@
 
 import ast
 import importlib.metadata
+import inspect
 import pathlib
 import re
 import sys
@@ -90,7 +91,8 @@ def outside(node: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("entry", OURS.entry_points, ids=lambda entry: f"{entry.group}:{entry.name}")
 def test_every_entry_point_leads_somewhere(entry: importlib.metadata.EntryPoint) -> None:
-    assert callable(entry.load())
+    found = entry.load()
+    assert callable(found) or inspect.ismodule(found)
 
 
 def test_blazars_api_serves_our_hosts_as_upstreams() -> None:

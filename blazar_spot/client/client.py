@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The service as one object."""
+
+from typing import Any
+
+from keystoneauth1.adapter import Adapter
+from keystoneauth1.session import Session
+
+from blazar_spot.client.door import Door
+from blazar_spot.client.engines import Engines
+from blazar_spot.client.events import Events
+from blazar_spot.client.webhooks import Deliveries, Webhooks
+
+SERVICE_TYPE = "spot"
+
+
+class Client:
+    """What may be asked of it, by the kind of object.
+
+    The session says who asks. Whatever else an adapter of keystoneauth takes may be given: ``region_name``,
+    ``interface``, ``endpoint_override`` (which ends with the version), ``connect_retries`` ...
+    """
+
+    def __init__(self, session: Session, **adapter: Any) -> None:
+        usual = {"service_type": SERVICE_TYPE, "min_version": "1.0", "max_version": "1.latest"}
+        door = Door(Adapter(session, client_name="blazar-spot", **{**usual, **adapter}))
+        self.events = Events(door)
+        self.webhooks = Webhooks(door)
+        self.deliveries = Deliveries(door)
+        self.engines = Engines(door)

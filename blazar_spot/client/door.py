@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way to the service: JSON there and back, errors as exceptions, pages one after another."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from keystoneauth1.adapter import Adapter
+
+from blazar_spot.client.errors import NotFound, error_of
+
+Query = Mapping[str, Any]
+
+LARGEST_PAGE = 1000
+
+
+_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+
+
+def path(*parts: str) -> str:
+    """The path of an object. What people type for an id may hold anything, and must not lead to another path: a
+    slash does that even when it is quoted. What can be no id is not found."""
+    if not all(map(_PART.fullmatch, parts)):
+        raise NotFound(404, {"code": "not_found", "message": "There is no such object."})
+    return "/".join(parts)
+
+
+class Door:
+    """Speaks through an adapter, which knows the service's address and puts the token on each request."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+
+    def get(self, where: str, query: Query | None = None, *, patience_seconds: int | None = None) -> Any:
+        """What is at this path; ``patience_seconds`` where the answer may take longer than the session would wait."""
+        more = {} if patience_seconds is None else {"timeout": patience_seconds}
+        return self._ask("GET", where, params=_words(query or {}), **more)
+
+    def post(self, where: str, body: Any) -> Any:
+        return self._ask("POST", where, json=body)
+
+    def patch(self, where: str, body: Any) -> Any:
+        return self._ask("PATCH", where, json=body)
+
+    def put(self, where: str, body: Any) -> Any:
+        return self._ask("PUT", where, json=body)
+
+    def delete(self, where: str) -> None:
+        self._ask("DELETE", where)
+
+    def items(self, where: str, key: str, query: Query, limit: int | None = None) -> Iterator[Any]:
+        """What the lists of all pages have under this key, at most ``limit`` of it; no page before it is needed."""
+        first = query if limit is None else {**query, "limit": min(limit, LARGEST_PAGE)}
+        return islice(self._items(where, key, first), limit)
+
+    def _items(self, where: str, key: str, query: Query) -> Iterator[Any]:
+        """Of a link only the query counts: a proxy may hide the rest, and a token goes nowhere that it names."""
+        while True:
+            page = self.get(where, query)
+            yield from page[key]
+            following = [link["href"] for link in page.get("links", []) if link["rel"] == "next"]
+            if not following:
+                return
+            query = parse_qs(urlsplit(following[0]).query)
+
+    def _ask(self, method: str, where: str, **more: Any) -> Any:
+        answer = self._adapter.request(where, method, raise_exc=False, **more)
+        try:
+            body = answer.json() if answer.content else None
+        except ValueError:
+            body = None
+        if not answer.ok:
+            raise error_of(answer.status_code, body)
+        return body
+
+
+def _words(query: Query) -> dict[str, Any]:
+    """As the service spells them; what is None is not asked for."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in query.items()
+        if value is not None
+    }
