@@ -43,12 +43,10 @@ def load(config_file: str | None = None) -> cfg.ConfigOpts:
 
 def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
     """The whole over the real cloud and database. Neither is asked anything yet."""
-    session = configuration.session_of(conf)
-    place = {"region_name": conf.service_auth.region_name, "interface": conf.service_auth.interface}
     return assemble(
         store=SqlStore(Database(**configuration.database_of(conf))),
-        compute=NovaCompute(session, freepool_name=conf.nova.freepool_name, **place),
-        pool=PlacementPool(session, **place),
+        compute=compute(conf),
+        pool=PlacementPool(configuration.session_of(conf), **_place(conf)),
         clock=clock or SystemClock(),
         policy=configuration.policy_of(conf),
         sweep_seconds=conf.engine.sweep_seconds,
@@ -63,6 +61,15 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
     )
 
 
+def compute(conf: cfg.ConfigOpts) -> NovaCompute:
+    """Nova, as the service's own user."""
+    return NovaCompute(configuration.session_of(conf), freepool_name=conf.nova.freepool_name, **_place(conf))
+
+
+def _place(conf: cfg.ConfigOpts) -> dict[str, str]:
+    return {"region_name": conf.service_auth.region_name, "interface": conf.service_auth.interface}
+
+
 def api(conf: cfg.ConfigOpts) -> Any:
     """The API as a WSGI application. The database and Keystone are not asked anything yet."""
     from blazar_spot.api.app import application  # the engine and the plugins serve nobody
@@ -72,6 +79,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.enforcement.acknowledging import Acknowledging
     from blazar_spot.enforcement.bell import Bell
     from blazar_spot.enforcement.engines import Engines
+    from blazar_spot.enforcement.flavors import Flavors
     from blazar_spot.enforcement.queries import Queries
     from blazar_spot.enforcement.revising import Revising
     from blazar_spot.enforcement.watching import Watch
@@ -83,6 +91,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
         watch=Watch(store, clock, conf.api.waiting_at_once),
         acknowledging=Acknowledging(store, revising, bell, clock),
         engines=Engines(store, clock),
+        flavors=Flavors(compute(conf), configuration.policy_of(conf)) if conf.service_auth.auth_type else None,
         webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)

@@ -27,6 +27,9 @@ PING_WEBHOOK = "spot:webhooks:ping"
 LIST_DELIVERIES = "spot:deliveries:list"
 REDELIVER = "spot:deliveries:redeliver"
 
+CHECK_FLAVORS = "spot:flavors:list"
+ENROL_FLAVOR = "spot:flavors:enrol"
+
 LIST_ENGINES = "spot:engines:list"
 SHOW_SWITCH = "spot:switch:show"
 TURN_SWITCH = "spot:switch:update"
@@ -89,6 +92,13 @@ WEBHOOK_RULES = [
     ),
 ]
 
+FLAVOR_RULES = [
+    _rule(CHECK_FLAVORS, ADMIN, "See which flavors consume the spot pools as they should.", "GET /v1/flavors"),
+    _rule(
+        ENROL_FLAVOR, ADMIN, "Let a preemptible flavor consume the spot pools.", "POST /v1/flavors/{flavor_id}/enrol"
+    ),
+]
+
 ORDER_RULES = [
     _rule(LIST_ENGINES, ADMIN, "See how each engine does.", "GET /v1/engines"),
     _rule(SHOW_SWITCH, ADMIN, "See whether evictions are paused.", "GET /v1/switch"),
@@ -115,6 +125,7 @@ RULES = [
     ),
     _rule(VENDORDATA, SERVICE, "Read any instance's open event, as Nova does for its guests.", "POST /v1/vendordata"),
     *WEBHOOK_RULES,
+    *FLAVOR_RULES,
     *ORDER_RULES,
 ]
 

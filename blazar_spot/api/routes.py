@@ -7,6 +7,7 @@ from blazar_spot.api.document import Document, receiver
 from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
 from blazar_spot.api.handlers.engines import EnginesHandler, SwitchHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
+from blazar_spot.api.handlers.flavors import EnrolmentHandler, FlavorsHandler
 from blazar_spot.api.handlers.vendordata import VendordataHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
 from blazar_spot.api.handlers.webhooks import (
@@ -18,6 +19,7 @@ from blazar_spot.api.handlers.webhooks import (
 )
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.engines import Engines
+from blazar_spot.enforcement.flavors import Flavors
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.enforcement.webhooks import Webhooks
@@ -31,6 +33,8 @@ class UseCases:
     watch: Watch
     acknowledging: Acknowledging
     engines: Engines
+    flavors: Flavors | None = None
+    """None where the API has no account to ask Nova with: then there are none of their paths."""
     webhooks: Webhooks | None = None
     """None where this cloud has no webhooks: then there are none of their paths."""
 
@@ -50,7 +54,16 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1/engines": EnginesHandler(use_cases.engines),
         "/v1/switch": SwitchHandler(use_cases.engines),
     }
-    return own if use_cases.webhooks is None else own | _webhooks(use_cases.webhooks)
+    flavors = {} if use_cases.flavors is None else _flavors(use_cases.flavors)
+    webhooks = {} if use_cases.webhooks is None else _webhooks(use_cases.webhooks)
+    return own | flavors | webhooks
+
+
+def _flavors(flavors: Flavors) -> dict[str, object]:
+    return {
+        "/v1/flavors": FlavorsHandler(flavors),
+        "/v1/flavors/{flavor_id}/enrol": EnrolmentHandler(flavors),
+    }
 
 
 def _webhooks(webhooks: Webhooks) -> dict[str, object]:

@@ -75,6 +75,11 @@ def shadow_keys(flavor: Flavor) -> list[str]:
     return sorted(key for key in flavor.extra_specs if key.startswith(f"resources:{SHADOW_PREFIX}"))
 
 
+def surplus_keys(flavor: Flavor) -> list[str]:
+    """The keys of the extra specs that ask the spot pool for a class of which the flavor itself uses nothing."""
+    return sorted(set(shadow_keys(flavor)) - shadow_specs(flavor).keys())
+
+
 def unpooled(flavor: Flavor) -> dict[str, int]:
     """What one instance of this flavor uses of its host without consuming the spot pool for it.
 

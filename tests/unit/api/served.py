@@ -13,23 +13,28 @@ from blazar_spot.api.app import App, application
 from blazar_spot.api.routes import UseCases
 from blazar_spot.core.deliveries import DeliveryState, delivery
 from blazar_spot.core.messages import ping
+from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState
 from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.engines import Engines
+from blazar_spot.enforcement.flavors import Flavors
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.enforcement.webhooks import Limits, Webhooks
 from blazar_spot.ports.clock import Clock
+from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.store import Store
 from blazar_spot.testing.clock import FakeClock
+from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.courier import FakeCourier
 from tests.unit.adapters.test_fernet_keyring import KEY
 
 NOON = 1_800_000_000
 EARLIER = NOON - 60
+POLICY = Policy()
 NOBODY: dict[str, str] = {}
 
 
@@ -45,7 +50,7 @@ THEIRS = token("theirs")
 ADMIN = token("admin", "admin", "member", "reader")
 
 
-def use_cases(store: Store, clock: Clock | None = None, places: int = 8) -> UseCases:
+def use_cases(store: Store, clock: Clock | None = None, places: int = 8, cloud: Compute | None = None) -> UseCases:
     """All of them over this store."""
     clock = clock or FakeClock(NOON)
     bell = Bell()
@@ -54,6 +59,7 @@ def use_cases(store: Store, clock: Clock | None = None, places: int = 8) -> UseC
         watch=Watch(store, clock, places),
         acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
         engines=Engines(store, clock),
+        flavors=Flavors(cloud or FakeCloud(clock), POLICY),
         webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
     )
 

@@ -23,6 +23,7 @@ from tests.unit.api.served import OURS, made, put_incident, put_webhook, use_cas
 KNOWN = "a-token"
 NAMES = {
     "event_id": "notice",
+    "flavor_id": "flavor",
     "webhook_id": "webhook",
     "subscription_id": "subscription",
     "delivery_id": "message",

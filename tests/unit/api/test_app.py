@@ -17,9 +17,11 @@ from tests.unit.api.served import NOBODY, OURS, THEIRS, Service, error_of, made,
 DOCUMENT = document.service()
 OPERATIONS = sorted(DOCUMENT.operations)
 CLOSED = [one for one in OPERATIONS if not DOCUMENT.operations[one].is_public]
-OF_ONE = [one for one in OPERATIONS if "{" in one[0]]
-"""The operations on one object."""
-OF_ALL = [one for one in CLOSED if one not in OF_ONE]
+OF_THE_CLOUD = [one for one in OPERATIONS if "{flavor_id}" in one[0]]
+"""The operations on one object that belongs to no project."""
+OF_ONE = [one for one in OPERATIONS if "{" in one[0] and one not in OF_THE_CLOUD]
+"""The operations on one object of a project."""
+OF_ALL = [one for one in CLOSED if "{" not in one[0]]
 WITHIN = [one for one in OF_ONE if one[0].count("{") > 1]
 """The operations on an object that belongs to another one."""
 
@@ -42,7 +44,11 @@ def ask(service: Service, method: str, path: str, who: dict[str, str], **more: A
 def filled(template: str) -> str:
     """The path of an object of the project ``ours``."""
     return template.format(
-        event_id="notice-a", webhook_id="webhook-a", subscription_id="subscription-a", delivery_id="message-a"
+        event_id="notice-a",
+        webhook_id="webhook-a",
+        subscription_id="subscription-a",
+        delivery_id="message-a",
+        flavor_id="flavor-a",
     )
 
 
@@ -76,6 +82,11 @@ def test_another_projects_object_is_answered_like_none(
     assert error_of(theirs) == error_of(none) == (404, "not_found")
     assert theirs.json["error"]["message"] == none.json["error"]["message"]
     assert ask(service, method, path, OURS).status_code < 300
+
+
+@pytest.mark.parametrize(("path", "method"), OF_THE_CLOUD)
+def test_what_belongs_to_no_project_is_for_admins(service: Service, path: str, method: str) -> None:
+    assert error_of(ask(service, method, path, OURS)) == (403, "forbidden")
 
 
 @pytest.mark.parametrize(("path", "method"), OF_ALL)

@@ -12,6 +12,7 @@ from blazar_spot.core.flavors import (
     missing_specs,
     resources,
     shadow_specs,
+    surplus_keys,
     unpooled,
 )
 
@@ -92,6 +93,11 @@ def test_an_enrolled_flavor_misses_nothing_and_has_the_same_shadow() -> None:
     )
     assert shadow_specs(enrolled) == shadow
     assert missing_specs(enrolled) == {}
+
+
+def test_what_is_asked_of_the_pool_and_not_used_is_too_much() -> None:
+    asked = {"resources__CUSTOM_SPOT_VCPU": "8", "resources__CUSTOM_SPOT_VGPU": "1"}
+    assert surplus_keys(_flavor(**asked)) == ["resources:CUSTOM_SPOT_VGPU"]
 
 
 def test_a_wrong_amount_is_missing() -> None:
