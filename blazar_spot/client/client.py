@@ -9,6 +9,7 @@ from keystoneauth1.session import Session
 from blazar_spot.client.door import Door
 from blazar_spot.client.engines import Engines
 from blazar_spot.client.events import Events
+from blazar_spot.client.flavors import Flavors
 from blazar_spot.client.webhooks import Deliveries, Webhooks
 
 SERVICE_TYPE = "spot"
@@ -27,4 +28,5 @@ class Client:
         self.events = Events(door)
         self.webhooks = Webhooks(door)
         self.deliveries = Deliveries(door)
+        self.flavors = Flavors(door)
         self.engines = Engines(door)

@@ -78,6 +78,18 @@ class Delivery(TypedDict):
     response: str
 
 
+class Flavor(TypedDict):
+    """Whether a flavor consumes the spot pools as it should."""
+
+    id: str
+    name: str
+    is_preemptible: bool
+    min_uptime_seconds: int | None
+    notice_seconds: int | None
+    missing: dict[str, str]
+    remarks: list[str]
+
+
 class Engine(TypedDict):
     """An engine's last sign of life."""
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from keystoneauth1.adapter import Adapter
 
@@ -16,7 +16,7 @@ Query = Mapping[str, Any]
 LARGEST_PAGE = 1000
 
 
-_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_. -]*")
 
 
 def path(*parts: str) -> str:
@@ -24,7 +24,7 @@ def path(*parts: str) -> str:
     slash does that even when it is quoted. What can be no id is not found."""
     if not all(map(_PART.fullmatch, parts)):
         raise NotFound(404, {"code": "not_found", "message": "There is no such object."})
-    return "/".join(parts)
+    return "/".join(map(quote, parts))
 
 
 class Door:

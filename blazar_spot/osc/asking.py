@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cliff.command import Command
 from osc_lib import exceptions, utils
 from osc_lib.cli import parseractions
 from osc_lib.command import command
@@ -21,9 +22,14 @@ _DURATION = re.compile(r"(\d{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def spot(asking: command.Command) -> "Client":
+def manager(asking: Command) -> Any:
+    """What OpenStackClient gives a command: the services, and the configuration of the cloud."""
+    return asking.app.client_manager  # type: ignore[attr-defined] # of an App as osc_lib has it
+
+
+def spot(asking: Command) -> "Client":
     """The service, as the person who typed the command."""
-    client: Client = asking.app.client_manager.spot  # type: ignore[attr-defined] # set there by the plugin
+    client: Client = manager(asking).spot
     return client
 
 
@@ -72,12 +78,11 @@ def find(
     return found[0]
 
 
-def server_id(asking: command.Command, name_or_id: str) -> str:
+def server_id(asking: Command, name_or_id: str) -> str:
     """The id of a server, which only Nova has to be asked for if this is a name."""
     if utils.is_uuid_like(name_or_id):
         return name_or_id
-    compute: Any = asking.app.client_manager.compute  # type: ignore[attr-defined] # set there by OpenStackClient
-    return str(compute.find_server(name_or_id, ignore_missing=False).id)
+    return str(manager(asking).compute.find_server(name_or_id, ignore_missing=False).id)
 
 
 def delete_each(asking: command.Command, kind: str, names: Iterable[str], delete: Callable[[str], None]) -> None:
