@@ -7,6 +7,8 @@ That the service cannot be reached at all is said by keystoneauth's own exceptio
 from collections.abc import Mapping
 from typing import Any
 
+from keystoneauth1.exceptions import ClientException
+
 
 class ApiError(Exception):
     """An answer that is no success. The sentence is the service's own, and meant for people."""
@@ -59,6 +61,9 @@ class OverQuota(Conflict):
 class Unavailable(ApiError):
     """The service cannot answer now; later it may."""
 
+
+FAILURES = (ApiError, ClientException)
+"""Whatever a question may raise: it was refused, or it was not answered at all."""
 
 CODES: dict[str, type[ApiError]] = {"bad_url": BadUrl, "not_open": NotOpen, "over_quota": OverQuota}
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cliff.command import Command
-from keystoneauth1.exceptions import ClientException
 from osc_lib import exceptions
 from osc_lib.cli import parseractions
 from osc_lib.command import command
 
-from blazar_spot.client.errors import ApiError
+from blazar_spot.client.errors import FAILURES
 from blazar_spot.osc import asking, twins
 from blazar_spot.osc.columns import Table, listed, shown
 
@@ -163,7 +162,7 @@ class CreateFlavor(command.ShowOne):
         """What the service says of the new flavor; if it says nothing the flavor is there all the same."""
         try:
             checked = asking.spot(self).flavors.enrol(flavor.id)
-        except (ApiError, ClientException) as error:
+        except FAILURES as error:
             self.log.warning("Flavor '%s' is created, and the engine has yet to enrol it: %s", flavor.name, error)
             return {"is_enrolled": False}
         return {"is_enrolled": not checked["missing"], "remarks": checked["remarks"]}
