@@ -41,6 +41,7 @@ CHECK = (
     Phase("spelling", (BIN + "codespell",)),
     Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot")),
     Phase("types", (BIN + "mypy",)),
+    Phase("types apart", (BIN + "mypy", "guest", "examples")),
     Phase("house", (PYTEST, "tests/house")),
     Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful"), minutes=15),
 )

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OURS = ("bench", "blazar_spot", "doc/source", "tests", "tools")
+OURS = ("bench", "blazar_spot", "doc/source", "examples", "guest", "tests", "tools")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 DEVSTACK = ("devstack/plugin.sh", "devstack/settings")
-OTHERS = (".ci/run", "tools/constraints.sh", "tests/unit/devstack/stand_ins.sh")
+HOOKS = ("examples/hooks/checkpoint", "examples/hooks/kubernetes", "examples/hooks/slurm")
+OTHERS = (".ci/run", "tools/constraints.sh", "tests/unit/devstack/stand_ins.sh", *HOOKS)
 LONGEST = 120
 # A file that is sourced has no first line to run it by; how long a line may be is said here.
 BASHATE = ("--error", ".", "--ignore", "E005,E006")
