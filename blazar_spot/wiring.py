@@ -80,6 +80,8 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.enforcement.bell import Bell
     from blazar_spot.enforcement.engines import Engines
     from blazar_spot.enforcement.flavors import Flavors
+    from blazar_spot.enforcement.outlook import Outlooks
+    from blazar_spot.enforcement.overview import Overviews
     from blazar_spot.enforcement.queries import Queries
     from blazar_spot.enforcement.revising import Revising
     from blazar_spot.enforcement.watching import Watch
@@ -92,6 +94,8 @@ def api(conf: cfg.ConfigOpts) -> Any:
         acknowledging=Acknowledging(store, revising, bell, clock),
         engines=Engines(store, clock),
         flavors=Flavors(compute(conf), configuration.policy_of(conf)) if conf.service_auth.auth_type else None,
+        outlooks=Outlooks(store, clock, configuration.policy_of(conf)),
+        overviews=Overviews(store),
         webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)

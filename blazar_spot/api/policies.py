@@ -16,6 +16,18 @@ ACKNOWLEDGE_EVENT = "spot:events:acknowledge"
 SHOW_HOST = "spot:events:show_host"
 VENDORDATA = "spot:vendordata"
 
+LIST_INSTANCES = "spot:instances:list"
+LIST_INSTANCES_OF_ALL = "spot:instances:list_all_projects"
+SHOW_INSTANCE = "spot:instances:show"
+LIST_LEASES = "spot:leases:list"
+LIST_LEASES_OF_ALL = "spot:leases:list_all_projects"
+LIST_RECLAIMS = "spot:reclaims:list"
+LIST_RECLAIMS_OF_ALL = "spot:reclaims:list_all_projects"
+SHOW_RECLAIM = "spot:reclaims:show"
+SHOW_ALL_OF_RECLAIM = "spot:reclaims:show_all"
+LIST_BREACHES = "spot:breaches:list"
+SEE_HOSTS = "spot:hosts:see"
+
 LIST_WEBHOOKS = "spot:webhooks:list"
 LIST_WEBHOOKS_OF_ALL = "spot:webhooks:list_all_projects"
 SHOW_WEBHOOK = "spot:webhooks:show"
@@ -105,6 +117,35 @@ ORDER_RULES = [
     _rule(TURN_SWITCH, ADMIN, "Pause and resume evictions.", "PUT /v1/switch"),
 ]
 
+READ_RULES = [
+    _rule(LIST_INSTANCES, PROJECT_READER, "List the spot instances of the token's project.", "GET /v1/instances"),
+    _rule(
+        LIST_INSTANCES_OF_ALL, ADMIN, "List the spot instances of all projects.", "GET /v1/instances?all_projects=true"
+    ),
+    _rule(SHOW_INSTANCE, _ADMIN_OR_READER, "Show one spot instance.", "GET /v1/instances/{instance_id}"),
+    _rule(LIST_LEASES, PROJECT_READER, "See how far the leases of the token's project are.", "GET /v1/leases"),
+    _rule(LIST_LEASES_OF_ALL, ADMIN, "See how far all projects' leases are.", "GET /v1/leases?all_projects=true"),
+    _rule(LIST_RECLAIMS, PROJECT_READER, "List the reclaims for the token's project.", "GET /v1/reclaims"),
+    _rule(LIST_RECLAIMS_OF_ALL, ADMIN, "List the reclaims for all projects.", "GET /v1/reclaims?all_projects=true"),
+    _rule(SHOW_RECLAIM, _ADMIN_OR_READER, "Show one reclaim.", "GET /v1/reclaims/{reclaim_id}"),
+    _rule(
+        SHOW_ALL_OF_RECLAIM,
+        ADMIN,
+        "See which instances of other projects a reclaim is about, and the details of what was done.",
+        "GET /v1/reclaims/{reclaim_id}",
+    ),
+    _rule(LIST_BREACHES, ADMIN, "List broken promises.", "GET /v1/breaches"),
+    _rule(
+        SEE_HOSTS,
+        ADMIN,
+        "See on which host an instance is and which one a reclaim frees, and look for them by host.",
+        "GET /v1/instances",
+        "GET /v1/instances/{instance_id}",
+        "GET /v1/reclaims",
+        "GET /v1/reclaims/{reclaim_id}",
+    ),
+]
+
 RULES = [
     _rule(LIST_EVENTS, PROJECT_READER, "List the events of the token's project.", "GET /v1/events"),
     _rule(LIST_EVENTS_OF_ALL, ADMIN, "List the events of all projects.", "GET /v1/events?all_projects=true"),
@@ -124,6 +165,7 @@ RULES = [
         "POST /v1/events/{event_id}/ack",
     ),
     _rule(VENDORDATA, SERVICE, "Read any instance's open event, as Nova does for its guests.", "POST /v1/vendordata"),
+    *READ_RULES,
     *WEBHOOK_RULES,
     *FLAVOR_RULES,
     *ORDER_RULES,

@@ -4,10 +4,14 @@
 from dataclasses import dataclass
 
 from blazar_spot.api.document import Document, receiver
+from blazar_spot.api.handlers.breaches import BreachesHandler
 from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
 from blazar_spot.api.handlers.engines import EnginesHandler, SwitchHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
 from blazar_spot.api.handlers.flavors import EnrolmentHandler, FlavorsHandler
+from blazar_spot.api.handlers.instances import InstanceHandler, InstancesHandler
+from blazar_spot.api.handlers.leases import LeasesHandler
+from blazar_spot.api.handlers.reclaims import ReclaimHandler, ReclaimsHandler
 from blazar_spot.api.handlers.vendordata import VendordataHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
 from blazar_spot.api.handlers.webhooks import (
@@ -20,6 +24,8 @@ from blazar_spot.api.handlers.webhooks import (
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.flavors import Flavors
+from blazar_spot.enforcement.outlook import Outlooks
+from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.enforcement.webhooks import Webhooks
@@ -33,6 +39,8 @@ class UseCases:
     watch: Watch
     acknowledging: Acknowledging
     engines: Engines
+    outlooks: Outlooks
+    overviews: Overviews
     flavors: Flavors | None = None
     """None where the API has no account to ask Nova with: then there are none of their paths."""
     webhooks: Webhooks | None = None
@@ -56,13 +64,25 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
     }
     flavors = {} if use_cases.flavors is None else _flavors(use_cases.flavors)
     webhooks = {} if use_cases.webhooks is None else _webhooks(use_cases.webhooks)
-    return own | flavors | webhooks
+    return own | _reads(use_cases) | flavors | webhooks
 
 
 def _flavors(flavors: Flavors) -> dict[str, object]:
     return {
         "/v1/flavors": FlavorsHandler(flavors),
         "/v1/flavors/{flavor_id}/enrol": EnrolmentHandler(flavors),
+    }
+
+
+def _reads(use_cases: UseCases) -> dict[str, object]:
+    outlooks, overviews = use_cases.outlooks, use_cases.overviews
+    return {
+        "/v1/instances": InstancesHandler(outlooks),
+        "/v1/instances/{instance_id}": InstanceHandler(outlooks),
+        "/v1/leases": LeasesHandler(overviews),
+        "/v1/reclaims": ReclaimsHandler(overviews),
+        "/v1/reclaims/{reclaim_id}": ReclaimHandler(overviews),
+        "/v1/breaches": BreachesHandler(overviews),
     }
 
 

@@ -29,7 +29,8 @@ class Claim:
 
     ``room`` is what it asks for of the host, all its slots together; None is the whole host.
     ``host`` is the hypervisor's name, which is also its Placement provider's; ``service_host`` is the name of its
-    nova-compute service, which aggregates know.
+    nova-compute service, which aggregates know. ``project_id`` and ``lease_name`` are its lease's, empty until that was
+    published.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Claim:
     standing: Standing
     held_until: int
     room: Size | None = None
+    project_id: str = ""
+    lease_name: str = ""
     version: int = 0
 
     @property

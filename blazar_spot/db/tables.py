@@ -148,8 +148,16 @@ claims = _table(
     Index("claims_by_standing", "standing", "start_at"),
     Index("claims_by_reservation", "reservation_id"),
     Index("claims_by_host", "host", "standing"),
-    later={"0004": [Column("room", Amounts)]},
+    later={
+        "0004": [Column("room", Amounts)],
+        "0010": [
+            Column("project_id", ID, nullable=False, server_default=""),
+            Column("lease_name", NAME, nullable=False, server_default=""),
+        ],
+    },
 )
+Index("claims_by_lease", claims.c.lease_id)
+Index("claims_by_project", claims.c.project_id, claims.c.lease_id)
 
 reclaims = _table(
     "reclaims",
@@ -162,6 +170,8 @@ reclaims = _table(
     Index("reclaims_by_state", "state", "start_at"),
     later={"0002": [Column("planned_at", Instant)]},
 )
+Index("reclaims_by_host", reclaims.c.host, reclaims.c.state)
+Index("reclaims_by_start", reclaims.c.start_at, reclaims.c.id)
 
 notices = _table(
     "notices",
@@ -202,6 +212,8 @@ instances = _table(
     },
 )
 Index("instances_by_departure", instances.c.host, instances.c.left_at)
+Index("instances_by_end", instances.c.gone_at, instances.c.id)
+Index("instances_by_project", instances.c.project_id, instances.c.gone_at, instances.c.id)
 
 evictions = _table(
     "evictions",
@@ -224,6 +236,8 @@ breaches = _table(
     Column("details", Text, nullable=False),
     Index("breaches_by_instant", "at"),
 )
+Index("breaches_by_reclaim", breaches.c.reclaim_id)
+Index("breaches_by_subject", breaches.c.subject)
 
 deeds = _table(
     "deeds",
@@ -235,6 +249,8 @@ deeds = _table(
     Column("details", Text, nullable=False),
     Index("deeds_by_instant", "at"),
 )
+Index("deeds_by_reclaim", deeds.c.reclaim_id)
+Index("deeds_by_subject", deeds.c.subject)
 
 letters = _table(
     "letters",

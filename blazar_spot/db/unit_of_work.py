@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be read and written in one transaction: the SQL behind ``ports.store.Work``.
 
-How rows are written is in ``rows``; those of webhooks are in ``webhook_rows``.
+How rows are written is in ``rows``; those of webhooks are in ``webhook_rows``, and what people look up is in
+``instance_reads`` and ``claim_reads``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +18,9 @@ from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Recl
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
+from blazar_spot.db.claim_reads import ClaimReads
 from blazar_spot.db.incidents import INCIDENTS, incidents_of, those_wanted
-from blazar_spot.db.rows import Rows
+from blazar_spot.db.instance_reads import InstanceReads
 from blazar_spot.db.tables import (
     breaches,
     claims,
@@ -38,7 +40,7 @@ _IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _HAS_NOT_ENDED = reclaims.c.state.in_([state for state in State if state not in ENDED])
 
 
-class SqlWork(WebhookRows, Rows):
+class SqlWork(InstanceReads, ClaimReads, WebhookRows):
     """One transaction on one connection."""
 
     def open_claims(self) -> Sequence[Claim]:

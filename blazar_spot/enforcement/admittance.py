@@ -17,6 +17,7 @@ from blazar_spot.enforcement.aggregates import inside
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store
@@ -36,12 +37,13 @@ class Admittance(HandOver):
         compute: Compute,
         pool: Pool,
         witnesses: Witnesses,
+        clock: Clock,
         policy: Policy,
         budget: int,
         sharing: Sharing,
         furnish: Furnish,
     ) -> None:
-        super().__init__(store, compute, pool, witnesses, policy, budget)
+        super().__init__(store, compute, pool, witnesses, clock, policy, budget)
         self._sharing = sharing
         self._furnish = furnish
 

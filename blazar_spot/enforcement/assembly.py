@@ -106,10 +106,10 @@ def assemble(
         ),
         booking=Booking(store, pool, clock, policy, handback.returning),
         publishing=Publishing(store, clock),
-        handover=HandOver(store, compute, pool, witnesses, policy, handover_budget),
+        handover=HandOver(store, compute, pool, witnesses, clock, policy, handover_budget),
         handback=handback,
         admittance=lambda furnish: Admittance(
-            store, compute, pool, witnesses, policy, handover_budget, sharing, furnish
+            store, compute, pool, witnesses, clock, policy, handover_budget, sharing, furnish
         ),
         rebinding=Rebinding(store, clock, policy),
         retirement=Retirement(store, compute, pool, clock),

@@ -19,8 +19,10 @@ from blazar_spot.core.planning import planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim
 from blazar_spot.core.reclaim import State
+from blazar_spot.core.record import deed
 from blazar_spot.enforcement.aggregates import freepool, inside
 from blazar_spot.enforcement.witnesses import Witnesses
+from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Aggregate, Compute
 from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store
@@ -46,12 +48,20 @@ class HandOver:
     """Moves clean hosts from the freepool to a reservation's aggregate."""
 
     def __init__(
-        self, store: Store, compute: Compute, pool: Pool, witnesses: Witnesses, policy: Policy, budget: int
+        self,
+        store: Store,
+        compute: Compute,
+        pool: Pool,
+        witnesses: Witnesses,
+        clock: Clock,
+        policy: Policy,
+        budget: int,
     ) -> None:
         self._store = store
         self._compute = compute
         self._pool = pool
         self._witnesses = witnesses
+        self._clock = clock
         self._policy = policy
         self.budget = budget
 
@@ -148,6 +158,7 @@ class HandOver:
                 reclaim = reclaims.get(claim.id) or planned(claim, lead, self._policy, claim.start_at)
                 if reclaim.state is not State.HANDED_OVER:
                     work.put_reclaim(replace(reclaim, state=State.HANDED_OVER))
+                    work.add(deed(f"is {State.HANDED_OVER}", self._clock.now(), claim.id, claim.host))
 
 
 def _way(aggregates: Sequence[Aggregate], target: int) -> _Way:

@@ -36,6 +36,8 @@ class Entry:
     start_at: int
     end_at: int
     room: Size | None = None
+    project_id: str = ""
+    lease_name: str = ""
 
 
 class Publishing:
@@ -112,6 +114,8 @@ def _firm(entry: Entry, claim: Claim | None) -> Claim:
             standing=Standing.FIRM,
             held_until=entry.end_at,
             room=entry.room,
+            project_id=entry.project_id,
+            lease_name=entry.lease_name,
         )
     return replace(
         claim,
@@ -120,4 +124,6 @@ def _firm(entry: Entry, claim: Claim | None) -> Claim:
         end_at=entry.end_at,
         standing=Standing.FIRM,
         room=entry.room,
+        project_id=entry.project_id,
+        lease_name=entry.lease_name,
     )

@@ -29,6 +29,8 @@ def entries() -> tuple[list[Entry], frozenset[str]]:
             service_host=held[0].service_host,
             start_at=instant(held[0].start_date),
             end_at=instant(held[0].end_date),
+            project_id=held[0].project_id,
+            lease_name=held[0].lease_name,
             room=times(size_of(held[0]._mapping), len(held)) if held[0].resource_type in SLOTS.resource_types else None,
         )
         for held in by_host(settled).values()

@@ -31,6 +31,8 @@ def rows(*conditions: Any, wanted: Any = None, columns: tuple[str, ...] = ()) ->
                 reservation.missing_resources,
                 lease.id.label("lease_id"),
                 lease.status.label("lease_status"),
+                lease.name.label("lease_name"),
+                lease.project_id,
                 lease.start_date,
                 lease.end_date,
                 held.compute_host_id,

@@ -15,10 +15,11 @@ from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
+from blazar_spot.ports.reads import Reads
 from blazar_spot.ports.webhook_work import WebhookWork
 
 
-class Work(WebhookWork, Protocol):
+class Work(WebhookWork, Reads, Protocol):
     """One transaction.
 
     Each ``put`` inserts a value of version 0 and otherwise replaces the row that still has the value's version,

@@ -16,11 +16,12 @@ from blazar_spot.core.reclaim import ENDED
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.core.webhooks import Webhook
-from blazar_spot.testing.rows import FakeRows, Tables
+from blazar_spot.testing.reads import FakeReads
+from blazar_spot.testing.rows import Tables
 from blazar_spot.testing.webhook_rows import FakeWebhookRows
 
 
-class FakeWork(FakeWebhookRows, FakeRows):
+class FakeWork(FakeWebhookRows, FakeReads):
     """One unit of work, on rows of its own until it is committed."""
 
     def open_claims(self) -> Sequence[Claim]:

@@ -95,6 +95,7 @@ class MigrationContract:
         migration.sync(database)
         with SqlStore(database).begin() as work:
             assert [claim.room for claim in work.open_claims()] == [None]
+            assert [(claim.project_id, claim.lease_name) for claim in work.open_claims()] == [("", "")]
             assert [instance.size for instance in work.instances()] == [None]
 
     def test_what_is_there_before_acknowledgements_belongs_to_the_projects_of_its_instances(self, url: str) -> None:

@@ -24,6 +24,7 @@ from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.switch import Switch
 from blazar_spot.ports.store import Store, Work
+from tests.contract.read_store import ReadStoreContract
 from tests.contract.webhook_store import WebhookStoreContract
 
 NOON = 1_800_000_000
@@ -147,7 +148,7 @@ LETTER = Letter(id="notice-1-1/bus", channel="bus", event=EVENT, written_at=NOON
 HEARTBEAT = Heartbeat(id="engine-1", host="ctl-1", pid=7, mode="enforce", started_at=NOON - 60, beat_at=NOON)
 
 
-class StoreContract(WebhookStoreContract):
+class StoreContract(WebhookStoreContract, ReadStoreContract):
     """The promises of a store."""
 
     def test_an_engines_sign_of_life_is_read_as_it_was_written_and_forgotten_when_it_is_old(self, store: Store) -> None:

@@ -22,6 +22,20 @@ def test_a_lease_booked_ahead_gets_a_held_claim_that_becomes_firm(reservations: 
     assert claim.service_host == f"compute-of-{claim.host}"
 
 
+def test_a_claim_says_whose_lease_it_is_of_and_what_that_is_called_as_soon_as_it_is_published(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    (held,) = reservations.claims(Standing.HELD)
+    assert (held.project_id, held.lease_name) == ("", "")
+    reservations.poll()
+    (firm,) = reservations.claims(Standing.FIRM)
+    assert (firm.project_id, firm.lease_name) == (lease["project_id"], lease["name"])
+    assert firm.project_id
+    assert firm.lease_name
+
+
 def test_a_lease_that_would_break_a_promise_is_refused_with_the_first_start_that_works(
     reservations: Reservations,
 ) -> None:

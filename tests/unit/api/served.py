@@ -15,11 +15,15 @@ from blazar_spot.core.deliveries import DeliveryState, delivery
 from blazar_spot.core.messages import ping
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState
+from blazar_spot.core.reclaim import State
+from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.flavors import Flavors
+from blazar_spot.enforcement.outlook import Outlooks
+from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.watching import Watch
@@ -30,6 +34,7 @@ from blazar_spot.ports.store import Store
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.courier import FakeCourier
+from tests.contract.read_store import claim, keep, reclaim
 from tests.unit.adapters.test_fernet_keyring import KEY
 
 NOON = 1_800_000_000
@@ -60,6 +65,8 @@ def use_cases(store: Store, clock: Clock | None = None, places: int = 8, cloud: 
         acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
         engines=Engines(store, clock),
         flavors=Flavors(cloud or FakeCloud(clock), POLICY),
+        outlooks=Outlooks(store, clock, Policy()),
+        overviews=Overviews(store),
         webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
     )
 
@@ -141,6 +148,14 @@ def put_incident(
         work.put_instances([instance])
         work.put_notices([notice])
         work.count_news([project_id])
+
+
+def put_reclaim(store: Store, name: str, project_id: str = "ours", state: State = State.FENCED) -> None:
+    """A reclaim of this name with everything that there may be about one."""
+    one = f"reclaim-{name}"
+    keep(store, claim(one, lease_id=f"lease-{name}", project_id=project_id), reclaim(one, state=state))
+    keep(store, deed("notice", NOON, one, "gpu-1", f"instance-{name}"), deed("is fenced", NOON, one, "gpu-1"))
+    keep(store, breach(Cause.STUCK, NOON, one, "gpu-1", f"instance-{name}"))
 
 
 def put_webhook(store: Store, name: str, project_id: str = "ours", state: WebhookState = WebhookState.ENABLED) -> None:

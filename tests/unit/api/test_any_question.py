@@ -14,16 +14,19 @@ from hypothesis import HealthCheck, settings
 from blazar_spot.api import document
 from blazar_spot.api.app import App
 from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.reclaim import State
 from blazar_spot.core.webhooks import WebhookState
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.store import FakeStore
-from tests.unit.api.served import OURS, made, put_incident, put_webhook, use_cases
+from tests.unit.api.served import OURS, made, put_incident, put_reclaim, put_webhook, use_cases
 
 KNOWN = "a-token"
 NAMES = {
     "event_id": "notice",
     "flavor_id": "flavor",
+    "instance_id": "instance",
+    "reclaim_id": "reclaim",
     "webhook_id": "webhook",
     "subscription_id": "subscription",
     "delivery_id": "message",
@@ -36,6 +39,9 @@ def _store() -> FakeStore:
     put_incident(store, "a")
     put_incident(store, "b", state=NoticeState.WITHDRAWN)
     put_incident(store, "c", "theirs")
+    put_reclaim(store, "a")
+    put_reclaim(store, "b", state=State.HANDED_OVER)
+    put_reclaim(store, "c", "theirs")
     put_webhook(store, "a")
     put_webhook(store, "b", state=WebhookState.DISABLED)
     put_webhook(store, "c", "theirs")

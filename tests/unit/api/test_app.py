@@ -12,7 +12,18 @@ from blazar_spot.api import document, policies
 from blazar_spot.api.document import Document
 from blazar_spot.api.routes import table
 from blazar_spot.testing.store import FakeStore
-from tests.unit.api.served import NOBODY, OURS, THEIRS, Service, error_of, made, put_incident, put_webhook, use_cases
+from tests.unit.api.served import (
+    NOBODY,
+    OURS,
+    THEIRS,
+    Service,
+    error_of,
+    made,
+    put_incident,
+    put_reclaim,
+    put_webhook,
+    use_cases,
+)
 
 DOCUMENT = document.service()
 OPERATIONS = sorted(DOCUMENT.operations)
@@ -49,6 +60,8 @@ def filled(template: str) -> str:
         subscription_id="subscription-a",
         delivery_id="message-a",
         flavor_id="flavor-a",
+        instance_id="instance-a",
+        reclaim_id="reclaim-a",
     )
 
 
@@ -75,6 +88,7 @@ def test_another_projects_object_is_answered_like_none(
     service: Service, store: FakeStore, path: str, method: str
 ) -> None:
     put_incident(store, "a")
+    put_reclaim(store, "a")
     put_webhook(store, "a")
     body = {"json": BODIES[path, method]} if (path, method) in BODIES else {}
     theirs = ask(service, method, path, THEIRS)
@@ -95,6 +109,7 @@ def test_no_list_and_no_question_shows_anything_of_another_project(
     service: Service, store: FakeStore, path: str, method: str, query: dict[str, str]
 ) -> None:
     put_incident(store, "a")
+    put_reclaim(store, "a")
     put_webhook(store, "a")
     known = {name: value for name, value in query.items() if name in DOCUMENT.operations[path, method].query}
     theirs = ask(service, method, path, THEIRS, params=known)
@@ -116,6 +131,7 @@ def test_another_projects_object_is_not_reached_through_ones_own(
 
 def test_what_others_do_to_the_objects_of_a_project_changes_nothing(service: Service, store: FakeStore) -> None:
     put_incident(store, "a")
+    put_reclaim(store, "a")
     put_webhook(store, "a")
     writes = store.writes
     for path, method in OF_ONE:

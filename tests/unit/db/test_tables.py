@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from blazar_spot.core.incidents import Place, Progress, Wanted
+from blazar_spot.core.outlooks import Sought
+from blazar_spot.core.overviews import Asked, By
+from blazar_spot.core.pages import Mark
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.db import migration, tables
 from blazar_spot.db.engine import Database
@@ -99,6 +102,35 @@ def test_a_page_of_open_incidents_is_read_off_an_index_in_its_order(
         plans = plans_of(connection, sent)
     assert len(plans) == 2
     assert [step for step in plans if step.startswith("SCAN") or "ORDER BY" in step] == []
+
+
+def test_what_people_look_up_is_found_through_an_index(database: Database) -> None:
+    mark = Mark(NOON, "a")
+    with database.transaction() as connection:
+        work = SqlWork(connection)
+        with statements_on(connection) as sent:
+            for sought in (Sought(), Sought(project_id="ours"), Sought(project_id="ours", has_ended=True)):
+                work.instance_page(sought, mark, 10)
+            work.notices_of(["i"])
+            work.evictions_begin(["gpu-1"])
+            work.breaches_about(["i"])
+            work.breaches_of("a")
+            work.deeds_of("a")
+            work.deeds_about(["i"], NOON)
+            for asked in (Asked(), Asked(project_id="ours"), Asked(lease_id="lease-1"), Asked(host="gpu-1")):
+                work.reclaim_page(asked, mark, 10)
+            work.claim_and_reclaim("a")
+            work.lease_page("ours", "a", 10)
+            work.lease_page(None, "a", 10)
+            work.claims_of_leases(["lease-1"])
+            work.claims_on(["gpu-1"])
+            work.counts(By.LEASE, ["lease-1"])
+            work.counts(By.ID, ["a"])
+            work.breach_page(mark, 10)
+            work.instance_counts(["gpu-1"])
+        plans = plans_of(connection, sent)
+    assert len(sent) == 26
+    assert [step for step in plans if step.startswith("SCAN")] == []
 
 
 def plans_of(connection: Connection, sent: list[tuple[str, Any]]) -> list[str]:

@@ -54,6 +54,15 @@ def test_a_host_whose_service_was_renamed_is_handed_over_by_its_new_name(lab: La
     assert lab.claim.service_host == "renamed"
 
 
+def test_a_lease_that_is_given_another_name_is_known_by_that_and_nothing_else_has_happened(lab: Lab) -> None:
+    (entry,) = lab.calendar["r1"]
+    before = lab.store.deeds
+    lab.calendar["r1"] = [replace(entry, lease_name="Größe", project_id="ours")]
+    lab.second()
+    assert (lab.claim.lease_name, lab.claim.project_id) == ("Größe", "ours")
+    assert lab.store.deeds == before
+
+
 def test_a_reservation_that_is_over_is_ended_without_waiting_for_the_calendar(lab: Lab) -> None:
     lab.whole.publishing.end("r1")
     assert lab.claim.standing is Standing.WITHDRAWN
