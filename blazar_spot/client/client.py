@@ -10,6 +10,8 @@ from blazar_spot.client.door import Door
 from blazar_spot.client.engines import Engines
 from blazar_spot.client.events import Events
 from blazar_spot.client.flavors import Flavors
+from blazar_spot.client.instances import Instances
+from blazar_spot.client.reclaims import Breaches, Leases, Reclaims
 from blazar_spot.client.webhooks import Deliveries, Webhooks
 
 SERVICE_TYPE = "spot"
@@ -25,7 +27,11 @@ class Client:
     def __init__(self, session: Session, **adapter: Any) -> None:
         usual = {"service_type": SERVICE_TYPE, "min_version": "1.0", "max_version": "1.latest"}
         door = Door(Adapter(session, client_name="blazar-spot", **{**usual, **adapter}))
+        self.instances = Instances(door)
         self.events = Events(door)
+        self.reclaims = Reclaims(door)
+        self.leases = Leases(door)
+        self.breaches = Breaches(door)
         self.webhooks = Webhooks(door)
         self.deliveries = Deliveries(door)
         self.flavors = Flavors(door)

@@ -25,6 +25,126 @@ class Event(TypedDict):
     is_ready: bool
 
 
+class OpenEvent(TypedDict):
+    """An instance's event, in short."""
+
+    id: str
+    state: str
+    revision: int
+    not_before: str
+
+
+class Instance(TypedDict):
+    """A spot instance: what it is promised, and what is expected."""
+
+    id: str
+    name: str
+    project_id: str
+    flavor: str
+    host: NotRequired[str]
+    tags: list[str]
+    created_at: str
+    running_since: str | None
+    guaranteed_until: str | None
+    expected_until: str | None
+    event: OpenEvent | None
+    gone_at: str | None
+    why: str
+
+
+class Lease(TypedDict):
+    """How far a lease is in getting its hosts."""
+
+    lease_id: str
+    lease_name: str
+    project_id: str
+    state: str
+    hosts: int
+    hosts_ready: int
+    instances: int
+    instances_to_go: int
+    evict_at: str | None
+    start_at: str
+    end_at: str
+    breaches: int
+
+
+class Victim(TypedDict):
+    """Who has to go for a reclaim, and why."""
+
+    instance_id: str
+    instance_name: str
+    project_id: str
+    flavor: str
+    stage: str
+    event_id: str | None
+    not_before: str | None
+    gone_at: str | None
+    why: str
+
+
+class ReclaimBreach(TypedDict):
+    """A promise that was broken for a reclaim."""
+
+    at: str
+    cause: str
+    instance_id: str | None
+    details: NotRequired[str]
+
+
+class Deed(TypedDict):
+    """Something that was done for a reclaim."""
+
+    at: str
+    what: str
+    instance_id: str | None
+    details: NotRequired[str]
+
+
+class Counts(TypedDict):
+    """A reclaim in numbers."""
+
+    instances: int
+    instances_to_go: int
+    breaches: int
+
+
+class Reclaim(TypedDict):
+    """The life of freeing one host for one lease; what is not required is there if it is shown alone."""
+
+    id: str
+    lease_id: str
+    lease_name: str
+    reservation_id: str
+    project_id: str
+    host: NotRequired[str]
+    state: str
+    planned_at: str | None
+    fence_at: str
+    notice_at: str
+    evict_at: str
+    start_at: str
+    end_at: str
+    lead_seconds: int
+    counts: Counts
+    victims: NotRequired[list[Victim]]
+    victims_of_others: NotRequired[int]
+    breaches: NotRequired[list[ReclaimBreach]]
+    timeline: NotRequired[list[Deed]]
+
+
+class Breach(TypedDict):
+    """A broken promise, as the operator sees it."""
+
+    id: str
+    at: str
+    cause: str
+    reclaim_id: str
+    host: str
+    instance_id: str | None
+    details: str
+
+
 class Subscription(TypedDict):
     """What a webhook wants to hear of; an empty list stands for all."""
 

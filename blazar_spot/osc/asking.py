@@ -11,7 +11,7 @@ from osc_lib import exceptions, utils
 from osc_lib.cli import parseractions
 from osc_lib.command import command
 
-from blazar_spot.client.errors import NotFound
+from blazar_spot.client.errors import BadRequest, NotFound
 
 if TYPE_CHECKING:
     from blazar_spot.client import Client
@@ -69,7 +69,7 @@ def find(
     """The one with this id, or else the only one that is called so."""
     try:
         return get(name_or_id)
-    except NotFound:
+    except (NotFound, BadRequest):  # the latter of what can be no id
         found = [one for one in every() if name_or_id in called(one)]
     if len(found) > 1:
         raise exceptions.CommandError(f"More than one {kind} exists with the name '{name_or_id}'.")

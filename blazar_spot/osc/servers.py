@@ -5,13 +5,16 @@ These are hooks of cliff: what the command itself does is not changed, and witho
 """
 
 import argparse
-from typing import Any
+from typing import Any, Literal
 
 from cliff.hooks import CommandHook
 from osc_lib import exceptions
 
+from blazar_spot.client.errors import FAILURES
 from blazar_spot.osc import asking, twins
 from blazar_spot.osc.flavors import find, template_of
+
+UNTIL: tuple[Literal["guaranteed_until"], Literal["expected_until"]] = ("guaranteed_until", "expected_until")
 
 
 class Preemptible(CommandHook):
@@ -59,3 +62,29 @@ def _enrolled(flavor: Any) -> Any:
             f"openstack spot flavor enrol {flavor.name}"
         )
     return flavor
+
+
+class Outlook(CommandHook):
+    """Says until when a server may run, if it is a spot instance."""
+
+    def get_parser(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return parser
+
+    def get_epilog(self) -> str:
+        return ""
+
+    def before(self, parsed_args: argparse.Namespace) -> argparse.Namespace:
+        return parsed_args
+
+    def after(self, parsed_args: argparse.Namespace, return_code: Any) -> Any:
+        """The columns and values of a command that shows one thing, which cliff gives in the place of a code."""
+        names, values = return_code
+        server = dict(zip(names, values, strict=True))
+        if "id" not in server:  # something else about it was asked for
+            return return_code
+        try:
+            instance = asking.spot(self.cmd).instances.get(server["id"])
+        except FAILURES:  # it is no spot instance, or nobody can say
+            return names, values
+        until = {f"spot_{field}": instance[field] for field in UNTIL}
+        return (*names, *until), (*values, *until.values())

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real ``openstack`` program, typed by users of the dev cloud."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blazar_spot.devcloud.rc import environment
+from blazar_spot.devcloud.site import Site
+
+PATIENCE_SECONDS = 120
+PROGRAM = Path(sys.executable).with_name("openstack")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """How a command ended, and what it said."""
+
+    code: int
+    printed: str
+    complained: str
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where one person types; ``more`` are variables of the environment."""
+
+    site: Site
+    user: str
+    project: str | None = None
+
+    def type(self, *words: str) -> Typed:
+        """Run ``openstack`` with these words. The environment is the user's openrc, and nothing of this machine's."""
+        variables = {**environment(self.site, self.user), "HOME": str(self.site.root), "PATH": "/usr/bin:/bin"}
+        if self.project:
+            variables["OS_PROJECT_NAME"] = self.project
+        done = subprocess.run(
+            [PROGRAM, *words], env=variables, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        )
+        return Typed(done.returncode, done.stdout, done.stderr)
+
+    def read(self, *words: str) -> Any:
+        """What a command that goes well says to machines."""
+        typed = self.type(*words, "-f", "json")
+        assert typed.code == 0, typed.complained
+        return json.loads(typed.printed)

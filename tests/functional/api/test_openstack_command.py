@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""openstack spot ... as people type it, against the API, Nova and Keystone of a real cloud."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.stock import IMAGE, PLAIN_FLAVOR, SPOT_FLAVOR
+from blazar_spot.devcloud.waiting import wait_until
+from tests.functional.api.conftest import Person
+from tests.functional.api.shells import Terminal
+
+TerminalOf = Callable[[str], Terminal]
+NEW = "cpu-c1m1"
+
+
+@pytest.fixture(scope="session")
+def terminal_of(cloud: Cloud, people: dict[str, Person]) -> TerminalOf:
+    """Anybody's terminal; the watcher's project is another one than their own name."""
+    return lambda user: Terminal(cloud.site, user, "demo" if user == "watcher" else None)
+
+
+@pytest.fixture(scope="session")
+def demo(terminal_of: TerminalOf) -> Terminal:
+    return terminal_of("demo")
+
+
+@pytest.fixture(scope="session")
+def admin(terminal_of: TerminalOf) -> Terminal:
+    return terminal_of("admin")
+
+
+def test_the_project_reads_what_is_coming_and_acknowledges_it(
+    demo: Terminal, guest: str, event: dict[str, Any]
+) -> None:
+    (row,) = demo.read("spot", "event", "list", "--long")
+    assert (row["ID"], row["Instance ID"], row["Not Before"]) == (event["id"], guest, event["not_before"])
+    shown = demo.read("spot", "event", "ack", row["Instance"])
+    assert (shown["id"], shown["state"], shown["is_ready"]) == (event["id"], "acknowledged", False)
+    assert demo.read("spot", "event", "list", "--instance", row["Instance"])[0]["State"] == "acknowledged"
+
+
+def test_the_table_is_for_people(demo: Terminal, event: dict[str, Any]) -> None:
+    typed = demo.type("spot", "event", "show", event["id"])
+    assert typed.code == 0
+    assert f"| not_before      | {event['not_before']}" in typed.printed
+
+
+def test_the_admin_sees_the_host(admin: Terminal, cloud: Cloud, event: dict[str, Any]) -> None:
+    (row,) = admin.read("spot", "event", "list", "--all-projects")
+    assert (row["ID"], row["Host"]) == (event["id"], cloud.site.options.hosts[0].name)
+
+
+@pytest.mark.parametrize(
+    ("user", "words", "sentence"),
+    [
+        ("demo", ["event", "show", "nothing"], "No event with a name or ID of 'nothing' exists."),
+        ("owner", ["event", "show", "EVENT"], "No event with a name or ID of 'EVENT' exists."),
+        ("owner", ["event", "list", "--all-projects"], "(HTTP 403)"),
+        ("watcher", ["event", "ack", "EVENT"], "(HTTP 403)"),
+        ("demo", ["engine", "pause"], "(HTTP 403)"),
+        ("demo", ["flavor", "check"], "(HTTP 403)"),
+        ("demo", ["flavor", "create", "--from", "nothing"], "No flavor with a name or ID of 'nothing' exists."),
+        ("demo", ["webhook", "create", "a", "--url", "https://127.0.0.1/"], "(HTTP 400)"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_ends_with_1(
+    terminal_of: TerminalOf, event: dict[str, Any], user: str, words: list[str], sentence: str
+) -> None:
+    typed = terminal_of(user).type("spot", *(word.replace("EVENT", event["id"]) for word in words))
+    assert (typed.code, typed.printed) == (1, "")
+    assert sentence.replace("EVENT", event["id"]) in typed.complained
+    assert "Traceback" not in typed.complained
+
+
+def test_words_that_mean_nothing_end_with_2(demo: Terminal) -> None:
+    typed = demo.type("spot", "event", "list", "--state", "gone")
+    assert (typed.code, typed.printed) == (2, "")
+    assert "invalid choice: 'gone'" in typed.complained
+
+
+def test_evictions_are_paused_and_resumed(admin: Terminal) -> None:
+    assert admin.read("spot", "engine", "pause", "--reason", "a drill")["is_paused"] is True
+    assert admin.read("spot", "engine", "status")["reason"] == "a drill"
+    assert admin.read("spot", "engine", "resume")["is_paused"] is False
+    assert [row["Silent"] for row in admin.read("spot", "engine", "list")] == [False]
+
+
+def test_a_new_flavor_gets_a_twin_and_servers_of_it(admin: Terminal, demo: Terminal, cloud: Cloud) -> None:
+    nova = cloud.connection("admin").compute
+    nova.create_flavor(name=NEW, vcpus=1, ram=1024, disk=1)
+    refused = demo.type("server", "create", "--preemptible", "--flavor", NEW, "--image", IMAGE, "--nic", "none", "x")
+    assert refused.code == 1
+    assert f"openstack spot flavor create --from {NEW}" in refused.complained
+    twin = admin.read("spot", "flavor", "create", "--from", NEW, "--notice", "2m")
+    assert (twin["name"], twin["is_enrolled"], twin["remarks"]) == ("cpu-preemptible-c1m1", True, [])
+    assert twin["properties"]["resources:CUSTOM_SPOT_VCPU"] == "1"
+    assert twin["properties"]["spot:notice"] == "2m"
+    words = ["--flavor", NEW, "--image", IMAGE, "--nic", "none", "typed"]
+    server = demo.read("server", "create", "--preemptible", *words)
+    assert nova.get_server(server["id"]).flavor.original_name == "cpu-preemptible-c1m1"
+
+    def is_over() -> bool:
+        return str(nova.get_server(server["id"]).status) in ("ACTIVE", "ERROR")
+
+    wait_until(is_over, "the server is built", at_most=60)
+    cloud.connection("demo").compute.delete_server(server["id"], force=True)
+    nova.delete_flavor(twin["id"])
+
+
+def test_users_list_the_flavors_and_admins_check_them(admin: Terminal, demo: Terminal) -> None:
+    assert SPOT_FLAVOR in [row["Name"] for row in demo.read("spot", "flavor", "list")]
+    checked = {row["Name"]: row for row in admin.read("spot", "flavor", "check", "--all")}
+    assert checked[SPOT_FLAVOR]["Missing"] == {}
+    assert admin.read("spot", "flavor", "enrol", SPOT_FLAVOR)["missing"] == {}
+    refused = admin.type("spot", "flavor", "enrol", PLAIN_FLAVOR)
+    assert refused.code == 1
+    assert f"openstack spot flavor create --from {PLAIN_FLAVOR}" in refused.complained
