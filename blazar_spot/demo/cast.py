@@ -8,7 +8,7 @@ guest, the metadata service. The onlooker reads as an administrator and changes 
 import re
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -65,16 +65,18 @@ class Tenant:
         self._connection = cloud.connection(project)
         self._flavor = flavor
 
-    def boot(self, name: str, reservation_id: str | None = None) -> str:
+    def boot(self, name: str, reservation_id: str | None = None, tags: Sequence[str] = ()) -> str:
         """Ask for a server; its id."""
         compute = self._connection.compute
-        hints = {"scheduler_hints": {"reservation": reservation_id}} if reservation_id else {}
+        more: dict[str, Any] = {"scheduler_hints": {"reservation": reservation_id}} if reservation_id else {}
+        if tags:
+            more["tags"] = list(tags)
         server = compute.create_server(
             name=f"{self.stage.name}-{name}",
             flavor_id=compute.find_flavor(self._flavor, ignore_missing=False).id,
             image_id=self._connection.image.find_image(IMAGE, ignore_missing=False).id,
             networks="none",
-            **hints,
+            **more,
         )
         return str(server.id)
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Blazar's file, with upstream's host plugin or ours, and the file of our own services."""
 
+import base64
+
 from blazar_spot.devcloud.settings.credentials import as_service, database, token_checks
 from blazar_spot.devcloud.settings.ini import Settings
 from blazar_spot.devcloud.site import DOMAIN, PASSWORD, PLUGINS, REGION, Site
@@ -38,8 +40,17 @@ def spot(site: Site) -> Settings:
     return {
         "database": {"connection": site.database_url("blazar_spot")},
         "notifications": {"transport_url": site.transport_url},
-        "channels": {"enabled": "messaging"},
+        "channels": {"enabled": "messaging,webhooks"},
         "messaging": {"transport_url": site.transport_url},
+        # Receivers are on loopback as all else here, which no other cloud should let through.
+        "webhooks": {
+            "encryption_keys": base64.urlsafe_b64encode(PASSWORD.encode().ljust(32)).decode(),
+            "source": site.url("spot-api"),
+            "allow_http": True,
+            "ports": "",
+            "allowed_networks": "127.0.0.1/32",
+            "threads": 4,
+        },
         # Nova looks every ten seconds, and stops looking while RabbitMQ does not answer.
         "nova": {"reaper_seconds": 60},
         "service_auth": as_service(site, "spot"),
