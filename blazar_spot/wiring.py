@@ -5,7 +5,7 @@ The only file that names a port and its adapter together.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oslo_config import cfg
 
@@ -28,8 +28,12 @@ from blazar_spot.ports.courier import Courier
 from blazar_spot.ports.hints import Hints
 from blazar_spot.ports.keyring import Keyring
 from blazar_spot.ports.store import Store
+from blazar_spot.ports.surroundings import Bus
 
-__all__ = ["Whole", "api", "assemble", "build", "hints", "load", "posts", "webhooks"]
+if TYPE_CHECKING:
+    from blazar_spot.doctor.patient import Patient
+
+__all__ = ["Whole", "api", "assemble", "build", "hints", "load", "patient", "posts", "webhooks"]
 
 CHANNELS = "blazar_spot.notice"
 """Where channels are found: each entry point is given the configuration and the whole, and makes those who carry the
@@ -99,6 +103,36 @@ def api(conf: cfg.ConfigOpts) -> Any:
         webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)
+
+
+def patient(conf: cfg.ConfigOpts) -> "Patient":
+    """All that an examination looks at. Nobody is asked anything yet."""
+    from blazar_spot.adapters.surroundings import CloudSurroundings  # the engine and the plugins examine nothing
+    from blazar_spot.db.schema import SqlSchema
+    from blazar_spot.doctor.patient import Patient
+
+    session, database = configuration.session_of(conf), Database(**configuration.database_of(conf))
+    place = {"region_name": conf.service_auth.region_name, "interface": conf.service_auth.interface}
+    return Patient(
+        clock=SystemClock(),
+        store=SqlStore(database),
+        schema=SqlSchema(database),
+        compute=compute(conf),
+        pool=PlacementPool(session, **place),
+        surroundings=CloudSurroundings(session, **place),
+        bus=_bus(conf),
+        keyring=lambda: keyring(conf),
+        channels=frozenset(conf.channels.enabled),
+        is_auto_enrolling=conf.engine.auto_enrol,
+    )
+
+
+def _bus(conf: cfg.ConfigOpts) -> Bus | None:
+    if not conf.notifications.transport_url:
+        return None
+    from blazar_spot.adapters.listeners import RabbitBus  # as for hints
+
+    return RabbitBus(conf, transport_url=conf.notifications.transport_url, queue=conf.notifications.pool)
 
 
 def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Bearer]:

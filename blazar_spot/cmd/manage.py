@@ -13,6 +13,7 @@ from oslo_config import cfg
 
 from blazar_spot import conf as configuration
 from blazar_spot.adapters.system_clock import SystemClock
+from blazar_spot.cmd.doctor import FORMATS, doctor
 from blazar_spot.cmd.retire import retire
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.instants import minute
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
-        print(conf.command.run(conf))
+        if sentence := conf.command.run(conf):
+            print(sentence)
     except cfg.Error as error:
         return _failed(error, status=2)
     except SpotError as error:
@@ -68,6 +70,9 @@ def _add_commands(areas: Any) -> None:
     commands.add_parser("reseal", help="encrypt all secrets with the first of encryption_keys").set_defaults(
         run=_reseal
     )
+    look: argparse.ArgumentParser = areas.add_parser("doctor", help="look at everything, and say what to put right")
+    look.add_argument("-f", "--format", choices=FORMATS, default=FORMATS[0], help="how it is told")
+    look.set_defaults(run=doctor)
     leave: argparse.ArgumentParser = areas.add_parser("retire", help="take everything of blazar_spot out of the cloud")
     leave.add_argument("--yes", action="store_true", help="do it; without this it is only told what would be done")
     leave.add_argument("--force", action="store_true", help="even while engines run or notices are out")

@@ -33,6 +33,7 @@ TURNED_ROUND = [
     ("core/leak.py", "import blazar_spot.ports", "Each room imports only rooms further in"),
     ("ports/leak.py", "import blazar_spot.conf", "Each room imports only rooms further in"),
     ("enforcement/leak.py", "import blazar_spot.db", "Each room imports only rooms further in"),
+    ("doctor/leak.py", "import blazar_spot.enforcement", "Each room imports only rooms further in"),
     ("attic/__init__.py", "import math", "Each room imports only rooms further in"),
     ("wiring.py", "import blazar_spot.testing.leak", "Production code does not know the fakes"),
     ("devcloud/leak.py", "import blazar_spot.core.errors", "The dev cloud stands alone"),
