@@ -67,7 +67,10 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
 
 def compute(conf: cfg.ConfigOpts) -> NovaCompute:
     """Nova, as the service's own user."""
-    return NovaCompute(configuration.session_of(conf), freepool_name=conf.nova.freepool_name, **_place(conf))
+    group = conf.nova
+    return NovaCompute(
+        configuration.session_of(conf), freepool_name=group.freepool_name, pci_aliases=group.pci_aliases, **_place(conf)
+    )
 
 
 def _place(conf: cfg.ConfigOpts) -> dict[str, str]:

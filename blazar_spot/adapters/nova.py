@@ -8,6 +8,7 @@ refused by name here. How a server's record is read is in ``nova_records``.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -38,7 +39,10 @@ class NovaCompute:
         freepool_name: str = "freepool",
         region_name: str | None = None,
         interface: str | None = None,
+        pci_aliases: nova_records.Aliases | None = None,
     ) -> None:
+        self._server = partial(nova_records.server, aliases=pci_aliases or {})
+        self._flavor = partial(nova_records.flavor, aliases=pci_aliases or {})
         self._api = Rest(session, "compute", MICROVERSION, region_name, interface)
         self._freepool_name = freepool_name
         self._hypervisor_ids: dict[str, str] = {}
@@ -48,13 +52,13 @@ class NovaCompute:
         """Two lists: the living, then the soft-deleted, which the first one leaves out."""
         living = self._servers(all_tenants="1")
         soft_deleted = self._servers(all_tenants="1", status="SOFT_DELETED", soft_deleted="true")
-        return _spot(chain(living, soft_deleted))
+        return (server for server in map(self._server, chain(living, soft_deleted)) if server.is_spot)
 
     def spot_changes(self, since: int) -> Sequence[Server]:
         """Nova tells deleted and soft-deleted servers, too, when it is asked for changes. The row of a server counts
         as changed when metadata was written, and not when a key was removed. Of a server that is not spot Nova does
         not say whether it was."""
-        return [nova_records.server(one) for one in self._servers(all_tenants="1", **{"changes-since": iso(since)})]
+        return [self._server(one) for one in self._servers(all_tenants="1", **{"changes-since": iso(since)})]
 
     def servers_on(self, host: str) -> frozenset[str]:
         try:
@@ -73,23 +77,23 @@ class NovaCompute:
 
     def preemptible_flavors(self) -> Mapping[str, Flavor]:
         records = self._api.pages("/flavors/detail", "flavors", is_public="None")
-        found = {record["id"]: nova_records.flavor(record) for record in records}
+        found = {record["id"]: self._flavor(record) for record in records}
         return {flavor_id: flavor for flavor_id, flavor in found.items() if is_preemptible(flavor.extra_specs)}
 
     def enrol_flavor(self, flavor_id: str) -> None:
         record = self._api.get(f"/flavors/{flavor_id}")["flavor"]
-        specs = missing_specs(nova_records.flavor(record))
+        specs = missing_specs(self._flavor(record))
         if specs:
             self._api.post(f"/flavors/{flavor_id}/os-extra_specs", {"extra_specs": specs})
 
     def enrolled_flavors(self) -> Mapping[str, str]:
         records = self._api.pages("/flavors/detail", "flavors", is_public="None")
-        return {record["id"]: record["name"] for record in records if shadow_keys(nova_records.flavor(record))}
+        return {record["id"]: record["name"] for record in records if shadow_keys(self._flavor(record))}
 
     def unenrol_flavor(self, flavor_id: str) -> None:
         with suppress(NotFound):
             record = self._api.get(f"/flavors/{flavor_id}")["flavor"]
-            for key in shadow_keys(nova_records.flavor(record)):
+            for key in shadow_keys(self._flavor(record)):
                 with suppress(NotFound):  # somebody else was faster
                     self._api.delete(f"/flavors/{flavor_id}/os-extra_specs/{key}")
 
@@ -112,7 +116,7 @@ class NovaCompute:
                 self._api.delete(f"/servers/{server_id}")
 
     def server(self, server_id: str) -> Server:
-        return nova_records.server(_known(self._api.get(f"/servers/{server_id}")["server"]))
+        return self._server(_known(self._api.get(f"/servers/{server_id}")["server"]))
 
     def last_deletion(self, server_id: str) -> Deletion | None:
         """The actions of a server outlive it, the newest one comes first, and their events tell what its compute did.
@@ -208,10 +212,6 @@ class NovaCompute:
         except (NotFound, NotNow):
             if (service_host in self.aggregate_hosts(aggregate_id)) != is_member_after:
                 raise
-
-
-def _spot(records: Iterable[Any]) -> Iterator[Server]:
-    return (server for server in map(nova_records.server, records) if server.is_spot)
 
 
 def _known(record: Any) -> Any:

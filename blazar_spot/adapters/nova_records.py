@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from blazar_spot.core.departures import Deletion
 from blazar_spot.core.errors import Forbidden
-from blazar_spot.core.flavors import Flavor, is_preemptible, resources, unpooled
+from blazar_spot.core.flavors import Flavor, devices, is_preemptible, resources, unpooled
 from blazar_spot.core.instants import from_datetime
 from blazar_spot.core.terms import MIN_UPTIME, NOTICE, own
 from blazar_spot.ports.compute import Server
@@ -27,10 +27,16 @@ DELETIONS = frozenset({"delete", "forceDelete"})
 Record = Mapping[str, Any]
 
 
-def server(record: Record) -> Server:
+Aliases = Mapping[str, str]
+"""The resource class that each PCI alias stands for."""
+
+_NO_ALIASES: Aliases = MappingProxyType({})
+
+
+def server(record: Record, aliases: Aliases = _NO_ALIASES) -> Server:
     """A record of the detailed list of servers; its flavor is the one that it was booted with."""
     launched_at = record["OS-SRV-USG:launched_at"]
-    booted = _booted_with(record["flavor"])
+    booted = _booted_with(record["flavor"], aliases)
     return Server(
         id=record["id"],
         name=record["name"],
@@ -60,16 +66,27 @@ def deletion(record: Record) -> Deletion:
     return Deletion(is_taken=bool(events), is_done=events.get("compute_terminate_instance") == "Success")
 
 
-def flavor(record: Record) -> Flavor:
+def flavor(record: Record, aliases: Aliases = _NO_ALIASES) -> Flavor:
     """A record of the detailed list of flavors."""
+    specs = _extra_specs(record)
     return Flavor(
         name=record["name"],
         vcpus=record["vcpus"],
         memory_mb=record["ram"],
         disk_gb=record["disk"] + record["OS-FLV-EXT-DATA:ephemeral"],
         swap_mb=record["swap"],
-        extra_specs=_extra_specs(record),
+        extra_specs=specs,
+        devices=devices(specs, aliases),
     )
+
+
+class _Size(NamedTuple):
+    """The numbers of a flavor, as ``Flavor`` calls them."""
+
+    vcpus: int
+    memory_mb: int
+    disk_gb: int
+    swap_mb: int
 
 
 class _Booted(NamedTuple):
@@ -85,19 +102,19 @@ class _Booted(NamedTuple):
 _NOT_SPOT = _Booted(is_spot=False)
 
 
-def _booted_with(embedded: Record) -> _Booted:
+def _booted_with(embedded: Record, aliases: Aliases) -> _Booted:
     specs = _extra_specs(embedded)
     if not is_preemptible(specs):
         return _NOT_SPOT
-    disk = embedded["disk"] + embedded["ephemeral"]
-    return _spot(embedded["vcpus"], embedded["ram"], disk, embedded["swap"], frozenset(specs.items()))
+    size = _Size(embedded["vcpus"], embedded["ram"], embedded["disk"] + embedded["ephemeral"], embedded["swap"])
+    return _spot(size, frozenset(specs.items()), frozenset(devices(specs, aliases).items()))
 
 
 @lru_cache(maxsize=1024)
-def _spot(vcpus: int, memory_mb: int, disk_gb: int, swap_mb: int, items: frozenset[tuple[str, str]]) -> _Booted:
+def _spot(size: _Size, items: frozenset[tuple[str, str]], parts: frozenset[tuple[str, int]]) -> _Booted:
     """Worked out once for each flavor: there are very many more servers."""
     specs = dict(items)
-    flavor = Flavor(name="", vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb, swap_mb=swap_mb, extra_specs=specs)
+    flavor = Flavor(name="", extra_specs=specs, devices=dict(parts), **size._asdict())
     return _Booted(True, unpooled(flavor), resources(flavor), own(specs, MIN_UPTIME), own(specs, NOTICE))
 
 

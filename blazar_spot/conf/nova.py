@@ -18,6 +18,17 @@ The name of the host aggregate in which Blazar keeps the hosts that wait for res
 hosts of this aggregate. It has to be the same as aggregate_freepool_name in the [nova] group of blazar.conf.
 """,
     ),
+    cfg.DictOpt(
+        "pci_aliases",
+        default={},
+        help="""
+The resource class in Placement that each PCI alias of nova.conf stands for, as in "a100:CUSTOM_PCI_10DE_20B0": the
+alias's resource_class, or CUSTOM_PCI_<vendor_id>_<product_id>. Set this if flavors ask for devices with
+pci_passthrough:alias and Nova tracks devices in Placement ([pci] report_in_placement and [filter_scheduler]
+pci_in_placement in nova.conf), so that preemptible flavors consume the spot pools for them, too. An alias that is not
+named here is left out.
+""",
+    ),
     cfg.IntOpt(
         "reaper_seconds",
         default=1920,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 PREEMPTIBLE = "blazar:preemptible"
+PCI_ALIAS = "pci_passthrough:alias"
 SHADOW_PREFIX = "CUSTOM_SPOT_"
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
@@ -23,7 +24,8 @@ _MB_PER_GB = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flavor:
-    """What a flavor says about resources; ``disk_gb`` is root and ephemeral disk together."""
+    """What a flavor says about resources; ``disk_gb`` is root and ephemeral disk together, ``devices`` what its PCI
+    aliases stand for (see ``devices``)."""
 
     name: str
     vcpus: int
@@ -31,6 +33,7 @@ class Flavor:
     disk_gb: int
     swap_mb: int = 0
     extra_specs: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, int] = field(default_factory=dict)
 
 
 def is_preemptible(extra_specs: Mapping[str, str]) -> bool:
@@ -50,12 +53,24 @@ def resources(flavor: Flavor) -> dict[str, int]:
     then left out, and memory and disk alone tie the flavor to the pool.
     """
     asked = _explicit(flavor.extra_specs)
-    used = dict(asked)
+    used = Counter(asked)
+    used.update(flavor.devices)
     if "VCPU" not in asked and "PCPU" not in asked:
         used.update(_cpus(flavor))
     used.setdefault("MEMORY_MB", flavor.memory_mb)
     used.setdefault("DISK_GB", flavor.disk_gb + math.ceil(flavor.swap_mb / _MB_PER_GB))
     return {resource_class: amount for resource_class, amount in used.items() if amount > 0}
+
+
+def devices(extra_specs: Mapping[str, str], aliases: Mapping[str, str]) -> dict[str, int]:
+    """What the PCI aliases of a flavor ask Placement for. Each alias stands for a resource class, which only nova.conf
+    knows; one that stands for none here is not tracked in Placement, as all are unless Nova is told to."""
+    asked: Counter[str] = Counter()
+    for word in extra_specs.get(PCI_ALIAS, "").split(","):
+        alias, _, amount = (part.strip() for part in word.partition(":"))
+        if alias in aliases and amount.isdecimal():
+            asked[aliases[alias]] += int(amount)
+    return dict(asked)
 
 
 def shadow_specs(flavor: Flavor) -> dict[str, str]:

@@ -299,3 +299,14 @@ def test_what_an_instance_uses_outside_the_pool_follows_from_the_flavor_it_was_b
         {"DISK_GB": 4},
         {},
     ]
+
+
+def test_the_devices_that_pci_aliases_stand_for_are_part_of_flavors_and_servers(http: HttpStub) -> None:
+    compute = NovaCompute(http.session(), pci_aliases={"a100": "CUSTOM_A100"})
+    specs = {PREEMPTIBLE: "true", "pci_passthrough:alias": "a100:2"}
+    flavor = {"id": "f", "name": "f", "OS-FLV-EXT-DATA:ephemeral": 0, **_embedded("f", specs)}
+    http.on("GET", "/flavors/detail", {"flavors": [flavor]})
+    assert missing_specs(compute.preemptible_flavors()["f"])["resources:CUSTOM_SPOT_CUSTOM_A100"] == "2"
+    http.on("GET", "/servers/detail", {"servers": [_server(1, flavor=_embedded("f", specs))]}, {"servers": []})
+    (server,) = compute.spot_servers()
+    assert server.size["CUSTOM_A100"] == server.unpooled["CUSTOM_A100"] == 2

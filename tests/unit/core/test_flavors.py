@@ -8,6 +8,7 @@ import pytest
 from blazar_spot.core.flavors import (
     PREEMPTIBLE,
     Flavor,
+    devices,
     is_preemptible,
     missing_specs,
     resources,
@@ -93,6 +94,27 @@ def test_an_enrolled_flavor_misses_nothing_and_has_the_same_shadow() -> None:
     )
     assert shadow_specs(enrolled) == shadow
     assert missing_specs(enrolled) == {}
+
+
+@pytest.mark.parametrize(
+    ("alias", "classes"),
+    [
+        ("a100:2", {"CUSTOM_A100": 2}),
+        ("a100:1, nic:1,a100:1", {"CUSTOM_A100": 2, "CUSTOM_NIC": 1}),
+        ("unknown:1,nic:1", {"CUSTOM_NIC": 1}),
+        ("a100:many", {}),
+        ("a100", {}),
+        ("", {}),
+    ],
+)
+def test_a_pci_alias_stands_for_a_resource_class(alias: str, classes: dict[str, int]) -> None:
+    assert devices({"pci_passthrough:alias": alias}, {"a100": "CUSTOM_A100", "nic": "CUSTOM_NIC"}) == classes
+
+
+def test_the_devices_of_aliases_are_used_besides_what_the_extra_specs_ask_for() -> None:
+    flavor = replace(_flavor(resources__CUSTOM_A100="1"), devices={"CUSTOM_A100": 2})
+    assert resources(flavor)["CUSTOM_A100"] == 3
+    assert shadow_specs(flavor)["resources:CUSTOM_SPOT_CUSTOM_A100"] == "3"
 
 
 def test_what_is_asked_of_the_pool_and_not_used_is_too_much() -> None:
