@@ -86,7 +86,6 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.enforcement.acknowledging import Acknowledging
     from blazar_spot.enforcement.bell import Bell
     from blazar_spot.enforcement.engines import Engines
-    from blazar_spot.enforcement.flavors import Flavors
     from blazar_spot.enforcement.outlook import Outlooks
     from blazar_spot.enforcement.overview import Overviews
     from blazar_spot.enforcement.queries import Queries
@@ -100,10 +99,10 @@ def api(conf: cfg.ConfigOpts) -> Any:
         watch=Watch(store, clock, conf.api.waiting_at_once),
         acknowledging=Acknowledging(store, revising, bell, clock),
         engines=Engines(store, clock),
-        flavors=Flavors(compute(conf), configuration.policy_of(conf)) if conf.service_auth.auth_type else None,
         outlooks=Outlooks(store, clock, configuration.policy_of(conf)),
         overviews=Overviews(store),
         webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
+        **_of_the_cloud(conf, store, clock),
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)
 
@@ -136,6 +135,24 @@ def _bus(conf: cfg.ConfigOpts) -> Bus | None:
     from blazar_spot.adapters.listeners import RabbitBus  # as for hints
 
     return RabbitBus(conf, transport_url=conf.notifications.transport_url, queue=conf.notifications.pool)
+
+
+def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str, Any]:
+    """The use cases of the API that ask Nova and Placement; none where there is no account to do that with."""
+    from blazar_spot.adapters.placement_stock import PlacementStock  # as above
+    from blazar_spot.enforcement.capacity import Capacity
+    from blazar_spot.enforcement.flavors import Flavors
+    from blazar_spot.enforcement.stocks import Stocks
+
+    if not conf.service_auth.auth_type:
+        return {}
+    nova, session, place = compute(conf), configuration.session_of(conf), _place(conf)
+    pool, stock = PlacementPool(session, **place), PlacementStock(session, **place)
+    return {
+        "flavors": Flavors(nova, configuration.policy_of(conf)),
+        "capacity": Capacity(nova, stock, clock),
+        "stocks": Stocks(store, pool, stock, clock, conf.engine.headroom_hosts),
+    }
 
 
 def posts(conf: cfg.ConfigOpts, whole: Whole) -> list[Bearer]:

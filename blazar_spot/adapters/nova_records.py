@@ -77,6 +77,7 @@ def flavor(record: Record, aliases: Aliases = _NO_ALIASES) -> Flavor:
         swap_mb=record["swap"],
         extra_specs=specs,
         devices=devices(specs, aliases),
+        is_public=record.get("os-flavor-access:is_public", True),
     )
 
 

@@ -27,6 +27,9 @@ SHOW_RECLAIM = "spot:reclaims:show"
 SHOW_ALL_OF_RECLAIM = "spot:reclaims:show_all"
 LIST_BREACHES = "spot:breaches:list"
 SEE_HOSTS = "spot:hosts:see"
+SHOW_CAPACITY = "spot:capacity:show"
+SHOW_ALL_CAPACITY = "spot:capacity:show_all"
+LIST_POOLS = "spot:pools:list"
 
 LIST_WEBHOOKS = "spot:webhooks:list"
 LIST_WEBHOOKS_OF_ALL = "spot:webhooks:list_all_projects"
@@ -134,6 +137,9 @@ READ_RULES = [
         "See which instances of other projects a reclaim is about, and the details of what was done.",
         "GET /v1/reclaims/{reclaim_id}",
     ),
+    _rule(SHOW_CAPACITY, PROJECT_READER, "See how many spot instances could boot now.", "GET /v1/capacity"),
+    _rule(SHOW_ALL_CAPACITY, ADMIN, "See that of flavors that are not public, too.", "GET /v1/capacity"),
+    _rule(LIST_POOLS, ADMIN, "See the spot pools of the hosts.", "GET /v1/pools", "GET /v1/pools/{host}"),
     _rule(LIST_BREACHES, ADMIN, "List broken promises.", "GET /v1/breaches"),
     _rule(
         SEE_HOSTS,

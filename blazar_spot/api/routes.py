@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from blazar_spot.api.document import Document, receiver
 from blazar_spot.api.handlers.breaches import BreachesHandler
+from blazar_spot.api.handlers.capacity import CapacityHandler
 from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
 from blazar_spot.api.handlers.engines import EnginesHandler, SwitchHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
 from blazar_spot.api.handlers.flavors import EnrolmentHandler, FlavorsHandler
 from blazar_spot.api.handlers.instances import InstanceHandler, InstancesHandler
 from blazar_spot.api.handlers.leases import LeasesHandler
+from blazar_spot.api.handlers.pools import PoolHandler, PoolsHandler
 from blazar_spot.api.handlers.reclaims import ReclaimHandler, ReclaimsHandler
 from blazar_spot.api.handlers.vendordata import VendordataHandler
 from blazar_spot.api.handlers.versions import DocumentHandler, VersionHandler, VersionsHandler
@@ -22,11 +24,13 @@ from blazar_spot.api.handlers.webhooks import (
     WebhooksHandler,
 )
 from blazar_spot.enforcement.acknowledging import Acknowledging
+from blazar_spot.enforcement.capacity import Capacity
 from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.flavors import Flavors
 from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.queries import Queries
+from blazar_spot.enforcement.stocks import Stocks
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.enforcement.webhooks import Webhooks
 
@@ -42,7 +46,9 @@ class UseCases:
     outlooks: Outlooks
     overviews: Overviews
     flavors: Flavors | None = None
-    """None where the API has no account to ask Nova with: then there are none of their paths."""
+    capacity: Capacity | None = None
+    stocks: Stocks | None = None
+    """None where the API has no account to ask Nova and Placement with: then there are none of their paths."""
     webhooks: Webhooks | None = None
     """None where this cloud has no webhooks: then there are none of their paths."""
 
@@ -63,8 +69,10 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1/switch": SwitchHandler(use_cases.engines),
     }
     flavors = {} if use_cases.flavors is None else _flavors(use_cases.flavors)
+    capacity = {} if use_cases.capacity is None else {"/v1/capacity": CapacityHandler(use_cases.capacity)}
+    pools = {} if use_cases.stocks is None else _pools(use_cases.stocks)
     webhooks = {} if use_cases.webhooks is None else _webhooks(use_cases.webhooks)
-    return own | _reads(use_cases) | flavors | webhooks
+    return own | _reads(use_cases) | flavors | capacity | pools | webhooks
 
 
 def _flavors(flavors: Flavors) -> dict[str, object]:
@@ -72,6 +80,10 @@ def _flavors(flavors: Flavors) -> dict[str, object]:
         "/v1/flavors": FlavorsHandler(flavors),
         "/v1/flavors/{flavor_id}/enrol": EnrolmentHandler(flavors),
     }
+
+
+def _pools(stocks: Stocks) -> dict[str, object]:
+    return {"/v1/pools": PoolsHandler(stocks), "/v1/pools/{host}": PoolHandler(stocks)}
 
 
 def _reads(use_cases: UseCases) -> dict[str, object]:

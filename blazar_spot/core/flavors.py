@@ -34,6 +34,7 @@ class Flavor:
     swap_mb: int = 0
     extra_specs: Mapping[str, str] = field(default_factory=dict)
     devices: Mapping[str, int] = field(default_factory=dict)
+    is_public: bool = True
 
 
 def is_preemptible(extra_specs: Mapping[str, str]) -> bool:

@@ -16,10 +16,12 @@ from blazar_spot.core.departures import Deletion
 from blazar_spot.core.errors import NotFound, NotNow, OverQuota, Permanent, SpotError, StaleVersion
 from blazar_spot.core.fences import CLOSED, Fence
 from blazar_spot.core.flavors import Flavor
+from blazar_spot.core.model import Size
 from blazar_spot.core.sharing import Usage
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Aggregate, PoolHost, Server
 from blazar_spot.ports.pool import Sight
+from blazar_spot.ports.stock import Level
 from blazar_spot.testing.things import FakeAggregate, FakeHost, FakeProvider, FakeServer, Resources
 from blazar_spot.testing.world import World
 
@@ -291,6 +293,19 @@ class FakeCloud(World):
         with self._call("spot_consumers"):
             pool = self._host(host).pool
             return frozenset(pool.consumers if pool else ())
+
+    def free(self) -> Mapping[str, Size]:
+        with self._call("free"):
+            pools = {host.name: host.pool for host in self.hosts.values() if host.pool is not None}
+            return {host: {name: pool.free(name) for name in pool.totals} for host, pool in pools.items()}
+
+    def level(self, host: str) -> Level:
+        with self._call("level"):
+            pool = self.hosts[host].pool if host in self.hosts else None
+            if pool is None:
+                raise NotFound(f"{host} has no spot pool")
+            used = {name: pool.used(name) for name in pool.totals}
+            return Level(dict(pool.totals), {name: pool.withheld.get(name, 0) for name in pool.totals}, used)
 
     def usage(self, host: str) -> Usage:
         with self._call("usage"):

@@ -28,11 +28,15 @@ class FakeProvider:
         return self.totals, self.is_closed, self.withheld
 
     def has_room_for(self, wanted: Resources) -> bool:
-        return not wanted or (not self.is_closed and all(self._free(name) >= wanted[name] for name in wanted))
+        return not wanted or (not self.is_closed and all(self.free(name) >= wanted[name] for name in wanted))
 
-    def _free(self, name: str) -> int:
-        used = sum(resources.get(name, 0) for resources in self.consumers.values())
-        return self.totals.get(name, 0) - self.withheld.get(name, 0) - used
+    def used(self, name: str) -> int:
+        """How much of this its consumers have."""
+        return sum(resources.get(name, 0) for resources in self.consumers.values())
+
+    def free(self, name: str) -> int:
+        """How much of this is left."""
+        return self.totals.get(name, 0) - self.withheld.get(name, 0) - self.used(name)
 
 
 @dataclass(slots=True, kw_only=True)

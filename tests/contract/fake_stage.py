@@ -21,7 +21,7 @@ class FakeStage:
 
     def __init__(self) -> None:
         self._clock = FakeClock()
-        self._cloud = self.compute = self.pool = FakeCloud(self._clock)
+        self._cloud = self.compute = self.pool = self.stock = FakeCloud(self._clock)
         for host in (self.one, self.other):
             totals = {"VCPU": 2 * PER_HOST, "MEMORY_MB": 1024 * PER_HOST, "CUSTOM_GPU": PER_HOST}
             self._cloud.add_host(host.host, totals, service_host=host.service_host)

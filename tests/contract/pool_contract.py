@@ -188,6 +188,24 @@ class PoolContract:
         assert dict(seen.held[server]) == dict(known.size)
         assert known.size["CUSTOM_GPU"] == 1
 
+    def test_how_full_a_pool_is_is_told_in_the_names_of_the_hosts_classes(self, stage: Stage) -> None:
+        with pytest.raises(NotFound):
+            stage.stock.level(stage.one.host)
+        assert stage.one.host not in stage.stock.free()
+        stage.pool.keep(stage.one.host, Fence(amounts={"CUSTOM_GPU": 1}), None)
+        empty = stage.stock.level(stage.one.host)
+        assert (empty.total["CUSTOM_GPU"], empty.reserved["CUSTOM_GPU"], empty.used["CUSTOM_GPU"]) == (PER_HOST, 1, 0)
+        booted(stage, POOLED, stage.one)
+        full, free = stage.stock.level(stage.one.host), stage.stock.free()
+        assert (full.total, full.reserved, full.used["CUSTOM_GPU"]) == (empty.total, empty.reserved, 1)
+        assert free == {
+            stage.one.host: {name: full.total[name] - full.reserved[name] - full.used[name] for name in full.total}
+        }
+        stage.pool.close(stage.one.host)
+        shut = stage.stock.level(stage.one.host)
+        assert (shut.total, shut.reserved, shut.used) == (full.total, full.total, full.used)
+        assert all(left <= 0 for left in stage.stock.free()[stage.one.host].values())
+
     def test_a_server_is_a_consumer_while_it_is_being_built(self, stage: Stage) -> None:
         stage.pool.keep(stage.one.host, OPEN, None)
         stage.build_slowly()

@@ -11,6 +11,7 @@ from typing import Protocol
 from blazar_spot.core.flavors import missing_specs
 from blazar_spot.ports.compute import Compute, PoolHost, Server
 from blazar_spot.ports.pool import Pool
+from blazar_spot.ports.stock import Stock
 
 PLAIN = "contract-plain"
 SPOT = "contract-preemptible"
@@ -28,6 +29,7 @@ class Stage(Protocol):
 
     compute: Compute
     pool: Pool
+    stock: Stock
     one: PoolHost
     other: PoolHost
 

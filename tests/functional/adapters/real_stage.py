@@ -12,6 +12,7 @@ from keystoneauth1.adapter import Adapter
 
 from blazar_spot.adapters.nova import NovaCompute
 from blazar_spot.adapters.placement import PlacementPool
+from blazar_spot.adapters.placement_stock import PlacementStock
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.core.flavors import PREEMPTIBLE, Flavor, shadow_specs
 from blazar_spot.devcloud.behaviour import Behaviour
@@ -35,6 +36,7 @@ class RealStage:
         session = cloud.connection("spot").session
         self.compute = NovaCompute(session, region_name=REGION, interface="public")
         self.pool = PlacementPool(session, region_name=REGION, interface="public")
+        self.stock = PlacementStock(session, region_name=REGION, interface="public")
         self.one, self.other = (PoolHost(host.name, host.name) for host in cloud.site.options.hosts[:2])
         self._cloud = cloud
         self._nova = Adapter(session, service_type="compute", default_microversion="2.87")

@@ -20,16 +20,17 @@ from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.bell import Bell
+from blazar_spot.enforcement.capacity import Capacity
 from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.flavors import Flavors
 from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.revising import Revising
+from blazar_spot.enforcement.stocks import Stocks
 from blazar_spot.enforcement.watching import Watch
 from blazar_spot.enforcement.webhooks import Limits, Webhooks
 from blazar_spot.ports.clock import Clock
-from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.store import Store
 from blazar_spot.testing.clock import FakeClock
 from blazar_spot.testing.cloud import FakeCloud
@@ -55,16 +56,21 @@ THEIRS = token("theirs")
 ADMIN = token("admin", "admin", "member", "reader")
 
 
-def use_cases(store: Store, clock: Clock | None = None, places: int = 8, cloud: Compute | None = None) -> UseCases:
+def use_cases(
+    store: Store, clock: Clock | None = None, places: int = 8, cloud: FakeCloud | None = None, headroom_hosts: int = 0
+) -> UseCases:
     """All of them over this store."""
     clock = clock or FakeClock(NOON)
+    cloud = cloud or FakeCloud(clock)
     bell = Bell()
     return UseCases(
         queries=Queries(store),
         watch=Watch(store, clock, places),
         acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
         engines=Engines(store, clock),
-        flavors=Flavors(cloud or FakeCloud(clock), POLICY),
+        flavors=Flavors(cloud, POLICY),
+        capacity=Capacity(cloud, cloud, clock),
+        stocks=Stocks(store, cloud, cloud, clock, headroom_hosts),
         outlooks=Outlooks(store, clock, Policy()),
         overviews=Overviews(store),
         webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
@@ -103,8 +109,10 @@ def check(answer: testing.Result, template: str, method: str) -> None:
         validator.validate(answer.json)
 
 
-def serve(store: Store, clock: Clock | None = None, places: int = 8) -> Service:
-    return Service(testing.TestClient(made(use_cases(store, clock, places))))
+def serve(
+    store: Store, clock: Clock | None = None, places: int = 8, cloud: FakeCloud | None = None, headroom_hosts: int = 0
+) -> Service:
+    return Service(testing.TestClient(made(use_cases(store, clock, places, cloud, headroom_hosts))))
 
 
 def error_of(answer: testing.Result) -> tuple[int, str]:

@@ -25,6 +25,7 @@ KNOWN = "a-token"
 NAMES = {
     "event_id": "notice",
     "flavor_id": "flavor",
+    "host": "host",
     "instance_id": "instance",
     "reclaim_id": "reclaim",
     "webhook_id": "webhook",

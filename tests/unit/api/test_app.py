@@ -28,7 +28,7 @@ from tests.unit.api.served import (
 DOCUMENT = document.service()
 OPERATIONS = sorted(DOCUMENT.operations)
 CLOSED = [one for one in OPERATIONS if not DOCUMENT.operations[one].is_public]
-OF_THE_CLOUD = [one for one in OPERATIONS if "{flavor_id}" in one[0]]
+OF_THE_CLOUD = [one for one in OPERATIONS if "{flavor_id}" in one[0] or "{host}" in one[0]]
 """The operations on one object that belongs to no project."""
 OF_ONE = [one for one in OPERATIONS if "{" in one[0] and one not in OF_THE_CLOUD]
 """The operations on one object of a project."""
@@ -60,6 +60,7 @@ def filled(template: str) -> str:
         subscription_id="subscription-a",
         delivery_id="message-a",
         flavor_id="flavor-a",
+        host="host-a",
         instance_id="instance-a",
         reclaim_id="reclaim-a",
     )
