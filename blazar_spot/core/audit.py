@@ -6,7 +6,7 @@ Each version of a claim and each revision of a notice has at most one entry.
 """
 
 from blazar_spot.core.instants import iso
-from blazar_spot.core.promises import Claim, Notice, NoticeState, Reclaim, Standing
+from blazar_spot.core.promises import Claim, Notice, NoticeState, Purpose, Reclaim, Standing
 from blazar_spot.core.record import Deed, deed
 
 
@@ -14,18 +14,15 @@ def of_notice(before: Notice, after: Notice, at: int) -> Deed | None:
     """A notice that was moved, acknowledged, withdrawn or has ended; None if all that is said of it stays as it was."""
     if after.revision == before.revision:
         return None
-    what, why = _story(before, after)
+    what, why = _story(before, after, at)
     once = f"{after.id}/{after.revision}"
     return deed(what, at, "", after.host, after.instance_id, f"{why} (revision {after.revision})", once)
 
 
-def _story(before: Notice, after: Notice) -> tuple[str, str]:
+def _story(before: Notice, after: Notice, at: int) -> tuple[str, str]:
     match after.state:
         case NoticeState.WITHDRAWN:
-            return (
-                "notice withdrawn",
-                f"no reservation wants {after.host} any more; it was told {_at(before)}",
-            )
+            return "notice withdrawn", f"{_why_withdrawn(before, at)}; it was told {_at(before)}"
         case NoticeState.TERMINATED:
             return "notice ended", f"the instance is gone; it was told {_at(before)}"
     if after.ready_at != before.ready_at:
@@ -36,6 +33,14 @@ def _story(before: Notice, after: Notice) -> tuple[str, str]:
     if before.given_at is None and after.given_at is not None:
         return "notice moved", f"{moved}: it could not be read before {iso(after.given_at)}"
     return "notice moved", f"{moved}: the reservations of {after.host} want it later"
+
+
+def _why_withdrawn(before: Notice, at: int) -> str:
+    if before.purpose is Purpose.RECLAIM:
+        return f"no reservation wants {before.host} any more"
+    if before.purpose is Purpose.REHEARSAL and before.deadline_at <= at:
+        return "the rehearsal is over"
+    return f"{before.host} is taken back, of which the instance is told anew"
 
 
 def of_claim(before: Claim, after: Claim, at: int, because: str, reclaim: Reclaim | None) -> Deed | None:

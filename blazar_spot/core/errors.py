@@ -60,6 +60,22 @@ class NotOpen(Permanent):
     code = "not_open"
 
 
+class AlreadyNoticed(Permanent):
+    """The instance has been told something already, which stands."""
+
+    code = "already_noticed"
+
+
+class PromiseBroken(Permanent):
+    """What is asked for would break a promise; as things stand ``earliest_at`` is the first instant that would not."""
+
+    code = "promise_broken"
+
+    def __init__(self, sentence: str, earliest_at: int | None = None) -> None:
+        super().__init__(sentence)
+        self.earliest_at = earliest_at
+
+
 class Forbidden(Permanent):
     """Our account may not do this."""
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose, Reclaim
 
 SCHEDULED_KEY = "cloud_termination_scheduled_event_time"
 TERMINATION_KEY = "cloud_termination_time"
@@ -39,8 +39,11 @@ def promised_until(instance: Instance, now: int, policy: Policy) -> int:
 
 def given(notice: Notice, at: int, policy: Policy, own: int | None = None) -> Notice:
     """The notice after the instance could first read it at ``at``: its length, if it was promised, runs from there.
-    ``own`` is the length that the instance's flavor says."""
+    ``own`` is the length that the instance's flavor says. What somebody ordered may be shorter from the beginning."""
     seen = replace(notice, given_at=at)
+    if notice.purpose is not Purpose.RECLAIM:
+        ordered = notice.deadline_at - notice.decided_at - policy.notice_slack
+        return _not_before(seen, at + min(policy.notice_of(own), ordered))
     return seen if policy.breaks_promises else _not_before(seen, at + policy.notice_of(own))
 
 

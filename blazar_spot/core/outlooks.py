@@ -13,7 +13,7 @@ from blazar_spot.core.instants import iso
 from blazar_spot.core.notice import promised_until
 from blazar_spot.core.pages import Mark
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Instance, Notice, NoticeState
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose
 from blazar_spot.core.record import Breach
 
 
@@ -49,8 +49,9 @@ def mark_of(instance: Instance) -> Mark:
 
 def coming(instance: Instance, notice: Notice | None, evict_at: int | None, now: int, policy: Policy) -> Outlook:
     """What is coming to an instance that has not ended. ``evict_at`` is when the next reclaim of its host begins to
-    delete, None if there is none."""
-    guaranteed = promised_until(instance, now, policy) if notice is None else notice.deadline_at
+    delete, None if there is none. A rehearsal takes nothing from what is promised."""
+    is_told = notice is not None and notice.purpose is not Purpose.REHEARSAL
+    guaranteed = notice.deadline_at if notice and is_told else promised_until(instance, now, policy)
     return Outlook(
         instance=instance,
         notice=notice,
@@ -61,13 +62,15 @@ def coming(instance: Instance, notice: Notice | None, evict_at: int | None, now:
 
 def ended(instance: Instance, notice: Notice | None, eviction: Eviction | None, breaches: Sequence[Breach]) -> Outlook:
     """What there is to say of one that has ended, by its last notice, its eviction and the promises broken to it."""
-    sentences = [_end(eviction), *_told(notice), *_broken(breaches)]
+    sentences = [_end(eviction, notice), *_told(notice), *_broken(breaches)]
     return Outlook(instance=instance, notice=notice, why=" ".join(sentences))
 
 
-def _end(eviction: Eviction | None) -> str:
+def _end(eviction: Eviction | None, notice: Notice | None) -> str:
     if eviction is None:
         return "It was deleted by its owner or has failed: no reservation made it go."
+    if notice and notice.purpose is Purpose.INTERRUPTION:
+        return f"Somebody had ordered to interrupt it: it was made to go at {iso(eviction.asked_at)}."
     return f"A reservation needed its host: it was made to go at {iso(eviction.asked_at)}."
 
 

@@ -48,6 +48,11 @@ class Claim:
     version: int = 0
 
     @property
+    def is_drain(self) -> bool:
+        """Whether it is an operator's, who wants the host drained: ``reservation_id`` is the host then."""
+        return not self.lease_id
+
+    @property
     def is_open(self) -> bool:
         return self.standing in (Standing.HELD, Standing.FIRM)
 
@@ -91,6 +96,17 @@ class NoticeState(StrEnum):
     TERMINATED = "terminated"
 
 
+class Purpose(StrEnum):
+    """What a notice is given for."""
+
+    RECLAIM = "reclaim"
+    """The instance's host is taken back."""
+    REHEARSAL = "rehearsal"
+    """Nothing: somebody wants to see what the instance makes of it."""
+    INTERRUPTION = "interruption"
+    """Somebody wants this one instance to end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """When one instance ends: never moved earlier, and withdrawn if it is no longer needed.
@@ -110,6 +126,7 @@ class Notice:
     revision: int = 1
     acknowledged_at: int | None = None
     ready_at: int | None = None
+    purpose: Purpose = Purpose.RECLAIM
     version: int = 0
 
 

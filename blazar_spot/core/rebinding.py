@@ -50,6 +50,7 @@ def due(claims: Iterable[tuple[Claim, Reclaim | None]], now: int, margin: int) -
         for claim, reclaim in claims
         if claim.standing is Standing.FIRM
         and claim.room is None
+        and not claim.is_drain
         and reclaim is not None
         and reclaim.state is State.PLANNED
         and margin < reclaim.fence_at - now <= margin + TOGETHER

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult
 
+from blazar_spot.core.closures import Closure
 from blazar_spot.core.deliveries import Delivery
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
@@ -28,6 +29,7 @@ Stored = TypeVar(
     Instance,
     Eviction,
     Switch,
+    Closure,
     Breach,
     Deed,
     Heartbeat,

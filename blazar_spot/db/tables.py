@@ -20,7 +20,7 @@ from blazar_spot.core.deliveries import DeliveryState
 from blazar_spot.core.events import Event, News
 from blazar_spot.core.evictions import Measure, Outcome
 from blazar_spot.core.messages import Message
-from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.promises import NoticeState, Purpose, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
 from blazar_spot.core.webhooks import WebhookState
@@ -185,7 +185,10 @@ notices = _table(
     Column("scheduled_for", ID),
     Index("notices_by_state", "state", "deadline_at"),
     Index("notices_one_scheduled_an_instance", "scheduled_for", unique=True),
-    later={"0008": [Column("project_id", ID), Column("acknowledged_at", Instant), Column("ready_at", Instant)]},
+    later={
+        "0008": [Column("project_id", ID), Column("acknowledged_at", Instant), Column("ready_at", Instant)],
+        "0011": [Column("purpose", word(Purpose), nullable=False, server_default=Purpose.RECLAIM.value)],
+    },
 )
 Index("notices_by_decision", notices.c.state, notices.c.decided_at, notices.c.id)
 Index("notices_by_project", notices.c.project_id, notices.c.state, notices.c.decided_at, notices.c.id)
@@ -318,6 +321,12 @@ deliveries = _table(
     Index("deliveries_by_turn", "state", "due_at", "webhook_id"),
     Index("deliveries_by_webhook", "webhook_id", "written_at"),
     Index("deliveries_by_end", "done_at"),
+)
+
+closures = _table(
+    "closures",
+    Column("closed_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 heartbeats = _table(

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Select, delete, select
 
+from blazar_spot.core.closures import Closure
+from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.incidents import Incident, Place, Wanted
@@ -24,6 +26,7 @@ from blazar_spot.db.instance_reads import InstanceReads
 from blazar_spot.db.tables import (
     breaches,
     claims,
+    closures,
     deeds,
     documents,
     evictions,
@@ -157,6 +160,19 @@ class SqlWork(InstanceReads, ClaimReads, WebhookRows):
         wanted = list(project_ids)
         found = self._connection.execute(select(documents).where(documents.c.id.in_(wanted)))
         return dict.fromkeys(wanted, 0) | {row.id: row.version for row in found}
+
+    def closures(self) -> Sequence[Closure]:
+        return self._all(Closure, select(closures).order_by(closures.c.id))
+
+    def put_closure(self, closure: Closure) -> Closure:
+        return self._put(closures, closure)
+
+    def drop_closure(self, closure: Closure) -> None:
+        self.is_spent = True
+        same = (closures.c.id == closure.id, closures.c.version == closure.version)
+        if self._connection.execute(delete(closures).where(*same)).rowcount != 1:
+            raise StaleVersion(f"The closure of {closure.id} has changed.")
+        self.is_spent = False
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         return self._all(Heartbeat, select(heartbeats).order_by(heartbeats.c.host, heartbeats.c.pid))

@@ -45,6 +45,7 @@ class Announcing:
         ``instances``: what the database knows of them."""
         if not untold:
             return
+        self._notices.give_way(frozenset().union(*(one.instances for one in untold)))
         try:
             with self._store.begin() as work:
                 told = [instance for one in untold for instance in self._decide(work, one, instances)]

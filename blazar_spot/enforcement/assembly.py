@@ -14,7 +14,9 @@ from blazar_spot.enforcement.admittance import Admittance, Furnish
 from blazar_spot.enforcement.announcing import Announcing
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.booking import Booking
+from blazar_spot.enforcement.closing import Closing
 from blazar_spot.enforcement.departures import Departures
+from blazar_spot.enforcement.draining import Draining
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.evictions import Evictions
@@ -22,6 +24,8 @@ from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.handback import HandBack
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.enforcement.hunting import Hunting
+from blazar_spot.enforcement.interrupting import Interrupting
+from blazar_spot.enforcement.interruptions import Interruptions
 from blazar_spot.enforcement.ledger import Ledger
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.occupancy import Occupancy
@@ -58,6 +62,9 @@ class Whole:
     vacating: Vacating
     witnesses: Witnesses
     acknowledging: Acknowledging
+    interrupting: Interrupting
+    closing: Closing
+    draining: Draining
     bell: Bell
     policy: Policy
     clock: Clock
@@ -91,6 +98,7 @@ def assemble(
     handback = HandBack(compute, witnesses, Removal(compute, clock, policy), clock, handback_budget)
     occupancy = Occupancy(store, compute, witnesses, clock)
     sharing = Sharing(witnesses, clock, policy)
+    closing = Closing(store, pool, clock)
     return Whole(
         engine=Engine(
             clock,
@@ -101,6 +109,7 @@ def assemble(
             Reclaims(store, occupancy, sharing, evictions, announcing, hunting, clock, policy, mode),
             hunting,
             notices,
+            Interruptions(store, witnesses, evictions, clock, policy, mode),
             sweep_seconds,
             mode,
         ),
@@ -116,6 +125,9 @@ def assemble(
         vacating=Vacating(compute, witnesses, clock, policy, handback_budget),
         witnesses=witnesses,
         acknowledging=Acknowledging(store, revising, bell, clock),
+        interrupting=Interrupting(store, revising, bell, clock, policy),
+        closing=closing,
+        draining=Draining(store, pool, clock, policy, closing, handback.returning),
         bell=bell,
         policy=policy,
         clock=clock,

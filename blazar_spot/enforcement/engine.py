@@ -9,6 +9,7 @@ from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement.enrolment import Enrolment
 from blazar_spot.enforcement.fleet import QUESTIONS, Fleet
 from blazar_spot.enforcement.hunting import Hunting
+from blazar_spot.enforcement.interruptions import Interruptions
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.plans import Plans
 from blazar_spot.enforcement.pools import Pools
@@ -32,6 +33,7 @@ class Engine:
         reclaims: Reclaims,
         hunting: Hunting,
         notices: Notices,
+        interruptions: Interruptions,
         sweep_seconds: int,
         mode: Mode,
     ) -> None:
@@ -43,6 +45,7 @@ class Engine:
         self._reclaims = reclaims
         self._hunting = hunting
         self._notices = notices
+        self._interruptions = interruptions
         self._sweep_seconds = sweep_seconds
         self._mode = mode
         self._sweep_at = 0
@@ -60,8 +63,8 @@ class Engine:
         self._sweep(now)
         self._pools.settle(fenced, self._fleet.unpooled(), self._fleet.counts(), now)
         is_deleting = self._reclaims.advance(self._fleet, fenced.held)
-        self._notices.settle(self._fleet)
-        return is_deleting
+        notices = self._notices.settle(self._fleet)
+        return self._interruptions.carry_out(notices, self._fleet) or is_deleting
 
     def refill(self) -> None:
         """Between two ticks, where instances that are gone have left room for more deletes, send those.

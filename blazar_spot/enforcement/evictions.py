@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.evictions import Eviction, Measure, Outcome, allowed, next_measure
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Reclaim
 from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.ports.clock import Clock
@@ -24,13 +23,14 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Quarry:
-    """Who has to go now because of one reclaim; a plain delete would not do for the ``soft_deleted``. ``moved`` have
-    left already, and only their moves are to be confirmed."""
+    """Who has to go from a host now, because of one reclaim if its id is not empty; a plain delete would not do for the
+    ``soft_deleted``. ``moved`` have left already, and only their moves are to be confirmed."""
 
-    reclaim: Reclaim
+    host: str
+    reclaim_id: str
     instances: frozenset[str]
     soft_deleted: frozenset[str]
-    moved: frozenset[str]
+    moved: frozenset[str] = frozenset()
 
 
 class Evictions:
@@ -88,7 +88,7 @@ class Evictions:
         self, work: Work, quarry: Quarry, known: Mapping[str, Eviction], under_way: Collection[Eviction]
     ) -> list[Eviction]:
         now = self._clock.now()
-        host = quarry.reclaim.host
+        host = quarry.host
         begun = {one for one in quarry.instances if one in known and known[one].gone_at is None}
         may_begin = allowed(quarry.instances - begun, host, under_way, self._policy, now)
         claimed = []
@@ -97,14 +97,14 @@ class Evictions:
             measure = next_measure(before, self._policy, now, is_soft_deleted=one in quarry.soft_deleted)
             if measure is not None:
                 claimed.append(work.put_eviction(_begun(one, host, before, measure, now)))
-                self._note(work, quarry.reclaim, claimed[-1], now)
+                self._note(work, quarry.reclaim_id, claimed[-1], now)
         return claimed
 
-    def _note(self, work: Work, reclaim: Reclaim, eviction: Eviction, now: int) -> None:
-        work.add(deed(eviction.measure, now, reclaim.id, eviction.host, eviction.id))
+    def _note(self, work: Work, reclaim_id: str, eviction: Eviction, now: int) -> None:
+        work.add(deed(eviction.measure, now, reclaim_id, eviction.host, eviction.id))
         if eviction.measure is not Measure.ALARM:
             return
-        stuck = breach(Cause.STUCK, now, reclaim.id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
+        stuck = breach(Cause.STUCK, now, reclaim_id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
         if work.add(stuck):
             LOG.error("%s on %s withstands every measure", eviction.id, eviction.host)
 

@@ -66,7 +66,7 @@ class Hunting:
         if not self._wanted:
             return []
         with self._store.begin() as work:
-            known = read(work, [wanted.look for wanted in self._wanted], self._mode)
+            known = read(work, [wanted.look for wanted in self._wanted], self._mode, self._clock.now())
         by_turn = sorted(self._wanted, key=self._is_early)
         quarries = _apart(quarry for wanted in by_turn if (quarry := self._still_due(wanted, known)))
         self._evictions.pursue(quarries, fleet.ids)
@@ -79,9 +79,7 @@ class Hunting:
                 try:
                     self._compute.confirm_move(server)
                 except SpotError as error:
-                    LOG.warning(
-                        "%s has moved away from %s and is not confirmed: %s", server, quarry.reclaim.host, error
-                    )
+                    LOG.warning("%s has moved away from %s and is not confirmed: %s", server, quarry.host, error)
 
     def _is_early(self, wanted: Wanted) -> bool:
         return self._clock.now() < wanted.reclaim.evict_at
@@ -103,7 +101,7 @@ class Hunting:
             return None
         due = wanted.instances & step.instances
         self._put_short_uptimes_on_record(reclaim, known, due & look.groups.spots)
-        return Quarry(reclaim, due, look.soft_deleted, step.moved)
+        return Quarry(reclaim.host, reclaim.id, due, look.soft_deleted, step.moved)
 
     def _withhold(self, reclaim: Reclaim, reason: str) -> None:
         with self._store.begin() as work:

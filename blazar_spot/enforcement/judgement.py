@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from blazar_spot.core.booking import Candidate, Wish, cheapest_first, refusal, request, snapshot, without_promises
+from blazar_spot.core.closures import around_drains
 from blazar_spot.core.errors import Refused, SpotError
+from blazar_spot.core.interruptions import known_to_reclaims
 from blazar_spot.core.leads import lead_beside
 from blazar_spot.core.model import Snapshot
 from blazar_spot.core.planner import plan
@@ -49,7 +51,7 @@ class Judgement:
         with self._store.begin() as work:
             told = work.instances_with_notices([candidate.host for candidate in candidates])
             claims = beside(work, without)
-        notices = {instance.id: notice for instance, notice in told if notice is not None}
+        notices = known_to_reclaims((notice for _, notice in told if notice is not None), self._clock.now())
         return Known([instance for instance, _ in told], notices, claims)
 
     def lead(self, wish: Wish, hosts: int, beside: Beside) -> int:
@@ -83,13 +85,20 @@ class Judgement:
         best = set(cheapest_first(state, wish)[:count])
         return [host for host in hosts if host.host in best]
 
-    def present(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The hosts as they are: one that is on its way back from its last reservation is busy a little longer."""
+    def earliest(self, wish: Wish, candidates: Sequence[Candidate], known: Known, lead: int) -> int | None:
+        """The first start, from the wish's own on, at which it could be met with every promise kept."""
+        answer = plan(self._state(wish, candidates, known, lead), request(wish))
+        return wish.start_at if answer.feasible else answer.earliest_start
+
+    def present(self, candidates: Sequence[Candidate], beside: Beside) -> list[Candidate]:
+        """The hosts as they are: busy while they are drained, and one that is on its way back from its last reservation
+        a little longer."""
         returning = self._returning()
         now = self._clock.now()
         until = now + self._policy.force_allowance + self._policy.reset_allowance
         return [
-            replace(host, busy=(*host.busy, (now, until))) if host.host in returning else host for host in candidates
+            replace(host, busy=(*host.busy, (now, until))) if host.host in returning else host
+            for host in around_drains(candidates, (claim for claim, _ in beside))
         ]
 
     def _state(self, wish: Wish, candidates: Sequence[Candidate], known: Known, lead: int) -> Snapshot:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from blazar_spot.core.evictions import Eviction
+from blazar_spot.core.interruptions import known_to_reclaims
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.steps import Seen
 from blazar_spot.core.switch import Mode, withheld
@@ -42,13 +43,13 @@ class Known:
         )
 
 
-def read(work: Work, looks: Iterable[Look], mode: Mode) -> Known:
+def read(work: Work, looks: Iterable[Look], mode: Mode, now: int) -> Known:
     """Everything that is open, and whoever was seen."""
     present = {server.id for look in looks for server in look.servers}
     return Known(
         reclaims={reclaim.id: reclaim for reclaim in work.open_reclaims()},
         claims={claim.id: claim for claim in work.open_claims()},
-        notices={notice.instance_id: notice for notice in work.open_notices()},
+        notices=known_to_reclaims(work.open_notices(), now),
         instances={instance.id: instance for instance in work.instances_by_id(present)},
         evictions={eviction.id: eviction for eviction in work.open_evictions()},
         withheld=withheld(mode, work.switch()),

@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
+from blazar_spot.core.interruptions import called_off, played
 from blazar_spot.core.notice import deadline, given, promised_until, revised
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose, Reclaim
 from blazar_spot.core.record import Cause, Deed, breach, deed
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.revising import Revising
@@ -58,12 +59,20 @@ class Notices:
                 work.add(breach(Cause.OVERRIDDEN, now, reclaim.id, instance.host, instance.id))
             LOG.info("Instance %s on %s will end at %d", notice.instance_id, notice.host, notice.deadline_at)
 
-    def settle(self, fleet: Fleet) -> None:
-        """Bring notices in line with the reclaims, and what guests read in line with the notices."""
+    def give_way(self, instances: Set[str]) -> None:
+        """Withdraw what was ordered for these instances: they are about to be told that their host is taken back."""
+        with self._store.begin() as work:
+            notices = [one for one in work.open_notices() if one.instance_id in instances]
+        self._revising.put([(one, called_off(one)) for one in notices if one.purpose is not Purpose.RECLAIM])
+
+    def settle(self, fleet: Fleet) -> Sequence[Notice]:
+        """Bring notices in line with the reclaims, and what guests read in line with the notices; returns those that
+        are open."""
         notices = self._revised(fleet)
         given_at = self._telling.tell(notices, fleet)
         first_given = [one for one in notices if one.given_at is None and one.id in given_at]
         self._revising.put([(one, given(one, given_at[one.id], self._policy, _own(one, fleet))) for one in first_given])
+        return notices
 
     def _revised(self, fleet: Fleet) -> list[Notice]:
         """End the notices of instances that are gone, revise the others; returns those that stay."""
@@ -76,7 +85,7 @@ class Notices:
                     by_host.setdefault(reclaim.host, []).append(reclaim)
             gone = _gone(work, {notice.instance_id for notice in notices} - fleet.ids)
         pairs = [
-            (one, _ended(one) if one.instance_id in gone else _followed(one, fleet.get(one.instance_id), by_host))
+            (one, _ended(one) if one.instance_id in gone else _followed(one, fleet.get(one.instance_id), by_host, now))
             for one in notices
         ]
         changed = self._revising.put([(before, after) for before, after in pairs if after != before])
@@ -107,9 +116,11 @@ def _ended(notice: Notice) -> Notice:
     return replace(notice, state=NoticeState.TERMINATED, revision=notice.revision + 1)
 
 
-def _followed(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequence[Reclaim]]) -> Notice:
+def _followed(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequence[Reclaim]], now: int) -> Notice:
     """The notice as its host's reclaims want it; one of an instance that is on its way out stays as it is."""
     if server is not None and server.is_going:
         return notice
+    if notice.purpose is not Purpose.RECLAIM:
+        return played(notice, now)
     host = notice.host if server is None else server.host or notice.host
     return revised(notice, reclaims.get(host, ()))

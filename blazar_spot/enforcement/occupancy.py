@@ -110,7 +110,9 @@ class Occupancy:
         """Say once who stands in the way, unless it is a reservation's server whose time has not ended. Nobody is asked
         for as long as another reservation has the whole host: it may be full of servers, and all of them are its."""
         with self._store.begin() as work:
-            claims = [claim for claim in work.claims_served_by(reclaim.host) if claim.id != reclaim.id]
+            claims = [
+                claim for claim in work.claims_served_by(reclaim.host) if claim.id != reclaim.id and not claim.is_drain
+            ]
         if is_let(claims, self._clock.now()):
             return
         for one in sorted(strangers):

@@ -38,9 +38,9 @@ PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Fenced:
-    """The pools at the beginning of a tick, and the fences that claims want of them; ``held`` are the hosts whose
-    pools withhold as much as that. ``freeing`` is how many hosts are being freed, each of which is looked at on this
-    tick."""
+    """The pools at the beginning of a tick, and the fences that claims and closures want of them; ``held`` are the
+    hosts whose pools withhold as much as that. ``freeing`` is how many hosts are being freed, each of which is looked
+    at on this tick."""
 
     sights: Mapping[str, Sight]
     claims: Collection[Claim]
@@ -50,7 +50,7 @@ class Fenced:
 
     @property
     def closed(self) -> frozenset[str]:
-        """The hosts whose pools are closed because claims want it."""
+        """The hosts whose pools are closed because claims or closures want it."""
         return frozenset(host for host in self.held if self.claimed[host].is_closed)
 
 
@@ -85,7 +85,8 @@ class Pools:
         with self._store.begin() as work:
             claims = work.open_claims()
             reclaims = work.reclaims_of_open_claims()
-        wanted = claimed(claims, reclaims, now)
+            closures = work.closures()
+        wanted = claimed(claims, reclaims, now) | dict.fromkeys((one.id for one in closures), CLOSED)
         held = {host for host in wanted if host in sights and sights[host].is_closed}
         for host in self._turns.begin(sorted(wanted.keys() - held)):
             is_held = self._close(host) if wanted[host].is_closed else self._withhold(host, wanted[host], sights)

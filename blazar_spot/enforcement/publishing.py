@@ -3,8 +3,8 @@
 
 The calendar's keeper calls this with everything it holds. It is the only writer of a claim's dates: held claims
 become firm, moved ones follow, and what is no longer in the calendar, or never came to be in it, is ended or
-withdrawn. No claim outlives its end by more than ``OVERRUN``, whatever the calendar says: a lease that is stuck for
-ever must not keep a pool closed for ever.
+withdrawn; a drain's claim, which is in none, is left alone. No claim outlives its end by more than ``OVERRUN``,
+whatever the calendar says: a lease that is stuck for ever must not keep a pool closed for ever.
 """
 
 import logging
@@ -90,7 +90,7 @@ class Publishing:
 def _one_each(work: Work) -> tuple[dict[tuple[str, str], Claim], list[Claim]]:
     """The open claims by what they are for, and those that are one too many: a reservation that gets a host again
     before it was published that it had lost it holds it twice. The one that is served is kept, or a firm one."""
-    claims = work.open_claims()
+    claims = [claim for claim in work.open_claims() if not claim.is_drain]
     found = {(claim.reservation_id, claim.host): claim for claim in claims}
     if len(found) == len(claims):
         return found, []

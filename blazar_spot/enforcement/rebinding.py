@@ -6,8 +6,11 @@ after any other change of the calendar, and the fences with them. With nothing d
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from blazar_spot.core import rebinding
+from blazar_spot.core.closures import around_drains
+from blazar_spot.core.interruptions import known_to_reclaims
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Reclaim
 from blazar_spot.core.rebinding import Bound, Move
@@ -33,10 +36,11 @@ class Rebinding:
         hosts = {candidate.host for bound in bounds for candidate in bound.candidates}
         with self._store.begin() as work:
             told = work.instances_with_notices(sorted(hosts))
+            claims = work.open_claims()
         moves = rebinding.moves(
-            bounds,
+            [replace(bound, candidates=tuple(around_drains(bound.candidates, claims))) for bound in bounds],
             [instance for instance, _ in told],
-            {instance.id: notice for instance, notice in told if notice is not None},
+            known_to_reclaims((notice for _, notice in told if notice is not None), self._clock.now()),
             max((reclaim.lead for _, reclaim in due), default=0),
             self._policy,
             self._clock.now(),

@@ -70,7 +70,7 @@ class Reclaims:
         looks = self._occupancy.look(self._worth_a_look(now), fleet)
         self._evictions.settle(fleet.ids, {host: look.occupants for host, look in looks.items()})
         with self._store.begin() as work:
-            known = read(work, looks.values(), self._mode)
+            known = read(work, looks.values(), self._mode, now)
         self._untold = []
         self._hunting.call_off()
         narrowed = self._narrowed(known, looks)

@@ -61,8 +61,8 @@ class Retirement:
             f"back: stop it, and try again in {SILENT_AFTER - (now - one.beat_at) + 1} s"
             for one in beats
         ] + [
-            f"{one.host} is {one.state} for the reservation that starts at {minute(one.start_at)}, and its spot "
-            "instances count on their notices: wait for that, or pause the evictions (engine pause)"
+            f"{one.host} is {one.state} and to be free at {minute(one.start_at)}, and its spot instances count on "
+            "their notices: wait for that, or pause the evictions (engine pause)"
             for one in told
             if one.state in TOLD
         ]

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound
+from blazar_spot.core.interruptions import known_to_reclaims
 from blazar_spot.core.promises import Instance
 from blazar_spot.enforcement.judgement import Judgement, Known
 from blazar_spot.enforcement.ledger import NOWHERE
@@ -35,7 +36,7 @@ class Securing:
     ) -> list[Candidate]:
         """Close the chosen pools, judge by who is in them now, and give everything back if that is too many."""
         try:
-            inside = self._inside(self._closed(chosen))
+            inside = self.look(chosen)
             return [
                 one
                 for part, hosts in _as_chosen(wish, chosen)
@@ -44,6 +45,10 @@ class Securing:
         except Exception:
             give_back()
             raise
+
+    def look(self, hosts: Sequence[Candidate]) -> Known:
+        """Close the pools of these hosts; who is in them."""
+        return self._inside(self._closed(hosts))
 
     def _closed(self, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Those that have a pool, which is closed now. Without one no spot instance can come to a host."""
@@ -60,11 +65,11 @@ class Securing:
     def _inside(self, pooled: Sequence[Candidate]) -> Known:
         """Who consumes the pools. One that is not in the ledger yet, or comes back to a host, has only just begun."""
         inside = [(one, host.host) for host in pooled for one in sorted(self._pool.spot_consumers(host.host))]
+        now = self._clock.now()
         with self._store.begin() as work:
             seen = work.instances_by_id(server for server, _ in inside)
             known = {instance.id: instance for instance in seen if instance.host != NOWHERE}
-            notices = {notice.instance_id: notice for notice in work.open_notices()}
-        now = self._clock.now()
+            notices = known_to_reclaims(work.open_notices(), now)
         found = [known.get(server) or _unknown(server, host, now) for server, host in inside]
         # One that failed before it ever ran was promised nothing; any other one may still be alive.
         return Known([one for one in found if one.gone_at is None or one.running_since is not None], notices)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from blazar_spot.core.closures import Closure
 from blazar_spot.core.evictions import Eviction
 from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.incidents import Incident, Place, Wanted
@@ -125,6 +126,15 @@ class Work(WebhookWork, Reads, Protocol):
 
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
         """The number of each of these projects' documents; 0 of one that never said anything."""
+
+    def closures(self) -> Sequence[Closure]:
+        """All hosts that are closed, by name."""
+
+    def put_closure(self, closure: Closure) -> Closure:
+        """Store a closure."""
+
+    def drop_closure(self, closure: Closure) -> None:
+        """Throw a closure away that still has this version."""
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         """The signs of life of all engines, by host and pid."""

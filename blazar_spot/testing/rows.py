@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
+from blazar_spot.core.closures import Closure
 from blazar_spot.core.deliveries import Delivery
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.evictions import Eviction
@@ -22,6 +23,7 @@ Stored = TypeVar(
     Instance,
     Eviction,
     Switch,
+    Closure,
     Breach,
     Deed,
     Heartbeat,
@@ -44,6 +46,7 @@ class Tables:
     breaches: dict[str, Breach] = field(default_factory=dict)
     deeds: dict[str, Deed] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)
+    closures: dict[str, Closure] = field(default_factory=dict)
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
     documents: dict[str, int] = field(default_factory=dict)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from blazar_spot.core.closures import Closure
 from blazar_spot.core.deliveries import Delivery, order
 from blazar_spot.core.errors import StaleVersion, Unreachable
 from blazar_spot.core.evictions import Eviction
@@ -151,6 +152,19 @@ class FakeWork(FakeWebhookRows, FakeReads):
     def incarnations(self, project_ids: Iterable[str]) -> Mapping[str, int]:
         return {one: self.rows.documents.get(one, 0) for one in project_ids}
 
+    def closures(self) -> Sequence[Closure]:
+        return sorted(self.rows.closures.values(), key=_by_id)
+
+    def put_closure(self, closure: Closure) -> Closure:
+        return self._put(self.rows.closures, closure)
+
+    def drop_closure(self, closure: Closure) -> None:
+        if self.rows.closures.get(closure.id) != closure:
+            self.is_spent = True
+            raise StaleVersion(f"The closure of {closure.id} has changed.")
+        del self.rows.closures[closure.id]
+        self.writes += 1
+
     def heartbeats(self) -> Sequence[Heartbeat]:
         return sorted(self.rows.heartbeats.values(), key=lambda one: (one.host, one.pid))
 
@@ -269,7 +283,7 @@ def _by_instant(value: Breach | Deed) -> tuple[int, str]:
     return value.at, value.id
 
 
-def _by_id(value: Claim | Reclaim | Notice | Instance | Eviction) -> str:
+def _by_id(value: Closure | Claim | Reclaim | Notice | Instance | Eviction) -> str:
     return value.id
 
 

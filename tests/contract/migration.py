@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from blazar_spot.core.promises import Purpose
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.mapping import row_of
@@ -116,3 +117,12 @@ class MigrationContract:
             }
             assert {(one.acknowledged_at, one.ready_at) for one in told.values()} == {(None, None)}
             assert work.incarnations([INSTANCE.project_id]) == {INSTANCE.project_id: 0}
+
+    def test_what_was_told_before_somebody_could_order_a_notice_was_told_because_of_a_reclaim(self, url: str) -> None:
+        database = Database(url)
+        migration.sync(database, "0009")
+        store_as_0001_did(database)
+        migration.sync(database)
+        with SqlStore(database).begin() as work:
+            assert [notice.purpose for notice in work.open_notices()] == [Purpose.RECLAIM]
+            assert work.closures() == []

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from blazar_spot.core.closures import Closure
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.core.events import Event, News
 from blazar_spot.core.evictions import Eviction, Measure, Outcome
 from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.incidents import Incident, Place, Progress, Wanted
 from blazar_spot.core.outbox import Letter
-from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
+from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Purpose, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Cause, breach, deed
 from blazar_spot.core.switch import Switch
@@ -186,7 +187,7 @@ class StoreContract(WebhookStoreContract, ReadStoreContract):
 
     @pytest.mark.parametrize("at", [None, NOON - 995])
     def test_a_notice_is_read_as_it_was_written(self, store: Store, at: int | None) -> None:
-        notice = replace(NOTICE, given_at=at, acknowledged_at=at, ready_at=at, revision=3)
+        notice = replace(NOTICE, given_at=at, acknowledged_at=at, ready_at=at, revision=3, purpose=Purpose.REHEARSAL)
         put(store, notice)
         with store.begin() as work:
             assert work.open_notices() == [replace(notice, version=1)]
@@ -460,6 +461,36 @@ class StoreContract(WebhookStoreContract, ReadStoreContract):
             assert work.breaches(NOON) == [replace(BREACH, version=1)]
             assert work.deeds(NOON) == [replace(DEED, version=1)]
             assert (work.breaches(NOON + 1), work.deeds(NOON + 1)) == ([], [])
+
+    def test_a_closure_is_read_as_it_was_written_until_it_is_dropped(self, store: Store) -> None:
+        closed = [Closure(id=host, closed_at=NOON, reason="Größe 🚀") for host in ("gpu-2", "gpu-1")]
+        with store.begin() as work:
+            second, first = [work.put_closure(one) for one in closed]
+        with store.begin() as work:
+            assert work.closures() == [first, second] == [replace(one, version=1) for one in reversed(closed)]
+            work.drop_closure(first)
+        with store.begin() as work:
+            assert work.closures() == [second]
+
+    def test_a_host_is_closed_once(self, store: Store) -> None:
+        def close() -> None:
+            with store.begin() as work:
+                work.put_closure(Closure(id="gpu-1", closed_at=NOON))
+
+        assert count_stale(at_once(close, close)) == 1
+
+    def test_a_closure_that_has_changed_or_is_gone_cannot_be_dropped(self, store: Store) -> None:
+        with store.begin() as work:
+            first = work.put_closure(Closure(id="gpu-1", closed_at=NOON))
+        with store.begin() as work:
+            second = work.put_closure(replace(first, reason="another one"))
+        with pytest.raises(StaleVersion), store.begin() as work:
+            work.drop_closure(first)
+        with store.begin() as work:
+            assert work.closures() == [second]
+            work.drop_closure(second)
+        with pytest.raises(StaleVersion), store.begin() as work:
+            work.drop_closure(second)
 
     def test_the_switch_is_on_until_somebody_touches_it(self, store: Store) -> None:
         with store.begin() as work:

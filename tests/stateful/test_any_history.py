@@ -2,7 +2,8 @@
 """Whatever tenants, people with leases, the cloud and the machine do in whatever order, the promises hold.
 
 Hypothesis makes up histories on a small cloud: boots, deletes, rebuilds, rescues, moves; leases that are booked,
-moved, deleted and rolled back; calls that fail, or succeed and fail to say so; clocks that jump, a second engine,
+moved, deleted and rolled back; hosts that are closed, drained and opened, instances that are interrupted; calls that
+fail, or succeed and fail to say so; clocks that jump, a second engine,
 processes that die. After every step the promises are checked, and now and then everything is left to settle.
 """
 
@@ -14,10 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from blazar_spot.core.booking import Candidate, Wish
 from blazar_spot.core.errors import NotFound, NotNow, SpotError, Temporary, Unreachable
-from blazar_spot.core.fences import OPEN, claimed, fences
+from blazar_spot.core.fences import CLOSED, OPEN, claimed, fences
+from blazar_spot.core.interruptions import Order, known_to_reclaims
 from blazar_spot.core.notice import KEYS, TERMINATION_KEY
 from blazar_spot.core.outbox import LONGEST_WAIT_SECONDS
-from blazar_spot.core.promises import Notice, NoticeState, Standing
+from blazar_spot.core.promises import Notice, NoticeState, Purpose, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.terms import MIN_UPTIME, NOTICE
 from blazar_spot.enforcement.assembly import assemble
@@ -44,6 +46,7 @@ WRITES = ("write_metadata", "remove_metadata", "delete", "close", "withhold", "k
 TIMES = st.integers(min_value=1, max_value=30)
 REAPER = 60
 NUMBERS = st.integers(min_value=0, max_value=99)
+HOSTS = st.sampled_from(["host01", "host02"])
 
 
 LATE = 1 << 40
@@ -60,6 +63,10 @@ def uptime_of(server: FakeServer) -> int:
 
 def notice_of(server: FakeServer) -> int:
     return QUICK.notice // 2 if server.flavor.name == "preemptible-short" else QUICK.notice
+
+
+def ids_of(notices: dict[str, Notice]) -> set[str]:
+    return {notice.id for notice in notices.values()}
 
 
 def due_of(booked: list[Entry]) -> list[int]:
@@ -89,6 +96,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.deadlines: dict[str, int] = {}
         self.has_no_promise: set[str] = set()
         self.was_unchangeable: set[str] = set()
+        self.own_orders: set[str] = set()
         self.checked = 0
         self.document: tuple[int, list[Notice]] = (0, [])
         lab, ports = self.lab, (self.lab.store, self.lab.cloud, self.lab.cloud)
@@ -101,6 +109,14 @@ class AnyHistory(RuleBasedStateMachine):
     def pick(self, number: int, *states: str) -> FakeServer | None:
         found = self.servers(*states)
         return found[number % len(found)] if found else None
+
+    @property
+    def ordered(self) -> list[int]:
+        """The instants at which something is due that was ordered."""
+        drains = {claim.id for claim in self.lab.store.claims if claim.is_drain and claim.is_open}
+        notices = [one.deadline_at for one in self.lab.store.notices if one.purpose is not Purpose.RECLAIM]
+        reclaims = [one for one in self.lab.store.reclaims if one.id in drains]
+        return notices + [at for one in reclaims for at in (one.fence_at, one.notice_at, one.evict_at, one.start_at)]
 
     def tick(self) -> None:
         lab = self.lab
@@ -133,24 +149,31 @@ class AnyHistory(RuleBasedStateMachine):
             is_whole = reclaim.id not in parts
             if now >= reclaim.notice_at and is_whole and self.lab.cloud.closed()[reclaim.host]:
                 told = {one.id for one in self.running_on(reclaim.host)}
-                assert told <= {one for one, notice in notices.items() if notice.given_at is not None}
+                real = known_to_reclaims(notices.values(), now)
+                assert told <= {one for one, notice in real.items() if notice.given_at is not None}
         for server in self.servers("ACTIVE"):
             notice = notices.get(server.id)
             if notice is None:
                 assert not server.metadata.keys() & set(KEYS)
                 continue
-            assert server.host in fenced
+            assert notice.purpose is not Purpose.RECLAIM or server.host in fenced
+            assert notice.purpose is not Purpose.REHEARSAL or now < notice.deadline_at
             if server.id not in self.was_unchangeable and self.deadlines.get(notice.id) == notice.deadline_at:
                 assert server.metadata[TERMINATION_KEY] == str(notice.deadline_at)
             if notice.id not in self.deadlines and now == notice.decided_at:
                 self.first_deadline_is_what_the_rules_say(server, notice)
 
     def first_deadline_is_what_the_rules_say(self, server: FakeServer, notice: Notice) -> None:
-        """Not earlier than promised, and not later than needed either."""
+        """Not earlier than promised, and not later than needed either. A rehearsal promises nothing, and nor does what
+        somebody orders for an instance of their own."""
+        if notice.purpose is Purpose.REHEARSAL or notice.id in self.own_orders:
+            return
         reclaims = [one for one in self.lab.store.reclaims if one.host == server.host and one.state not in ENDED]
         since = min(self.first_active.get(server.id, LATE), server.created_at + QUICK.boot_allowance)
         promised = max(since + uptime_of(server), notice.decided_at + notice_of(server))
         assert notice.deadline_at >= promised
+        if notice.purpose is Purpose.INTERRUPTION:
+            return
         latest = max(promised, notice.given_at + notice_of(server) if notice.given_at else 0)
         assert any(notice.deadline_at <= max(one.evict_at, latest) for one in reclaims)
 
@@ -221,6 +244,51 @@ class AnyHistory(RuleBasedStateMachine):
         targets = [host for host, is_closed in self.lab.cloud.closed().items() if host in free and not is_closed]
         if server and server.host and targets and server.host != targets[0]:
             self.lab.cloud.migrate(server.id, targets[0])
+
+    # What operators and holders order
+
+    @rule(host=HOSTS)
+    def close(self, host: str) -> None:
+        try:
+            self.lab.whole.closing.close(host, "")
+        except SpotError:
+            pass
+
+    @rule(host=HOSTS, ahead=st.none() | st.integers(min_value=0, max_value=300))
+    def drain(self, host: str, ahead: int | None) -> None:
+        try:
+            self.lab.whole.draining.drain(host, None if ahead is None else self.lab.clock.now() + ahead, "")
+        except SpotError:
+            pass
+
+    @rule(host=HOSTS)
+    def open(self, host: str) -> None:
+        """That its notices are withdrawn is seen after the next tick."""
+        try:
+            self.lab.whole.closing.open(host)
+        except NotFound:
+            pass
+
+    @rule(
+        number=NUMBERS,
+        seconds=st.none() | st.integers(min_value=1, max_value=120),
+        evicts=st.booleans(),
+        is_own=st.booleans(),
+    )
+    def interrupt(self, number: int, seconds: int | None, evicts: bool, is_own: bool) -> None:
+        server = self.pick(number, "ACTIVE", "RESCUED", "BUILD")
+        running = {one.instance_id: one for one in self.lab.store.notices if one.state is NoticeState.SCHEDULED}
+        if server is None:
+            return
+        try:
+            order = Order(seconds=seconds, evicts=evicts, is_own=is_own)
+            notice = self.lab.whole.interrupting.interrupt(server.id, order)
+        except SpotError:
+            assert running == {one.instance_id: one for one in self.lab.store.notices if one.id in ids_of(running)}
+            return
+        assert server.id not in running
+        if evicts and is_own:
+            self.own_orders.add(notice.id)
 
     # What people with leases do
 
@@ -306,13 +374,14 @@ class AnyHistory(RuleBasedStateMachine):
             self.lab.clock.advance(1)
             self.tick()
 
-    @precondition(lambda self: self.lab.calendar)
+    @precondition(lambda self: self.lab.calendar or self.ordered)
     @rule(number=NUMBERS, seconds=st.sampled_from([-1, 0, 1]), is_healed=st.booleans())
     def live_until_something_is_due(self, number: int, seconds: int, is_healed: bool) -> None:
         """Most that can go wrong goes wrong within a second of an instant that matters."""
         for call in READS + WRITES if is_healed else ():
             self.lab.cloud.heals(call)
-        due = sorted(instant + seconds for one in self.lab.calendar.values() for instant in due_of(one))
+        booked = [instant for one in self.lab.calendar.values() for instant in due_of(one)]
+        due = sorted(instant + seconds for instant in (*booked, *self.ordered))
         ahead = [instant for instant in due if self.lab.clock.now() < instant <= self.lab.clock.now() + 200]
         if ahead:
             until = ahead[number % len(ahead)]
@@ -422,9 +491,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert (self.lab.store.writes, len(self.lab.cloud.writes)) == before
         with self.lab.store.begin() as work:
             claims, reclaims = work.open_claims(), work.reclaims_of_open_claims()
+            closed = dict.fromkeys((one.id for one in work.closures()), CLOSED)
         spots = [one for one in self.lab.cloud.alive.values() if one.host is not None]
         unpooled = [(str(one.host), one.unpooled) for one in spots if one.unpooled]
-        wanted = fences(claimed(claims, reclaims, self.lab.clock.now()), frozenset(), unpooled)
+        wanted = fences(claimed(claims, reclaims, self.lab.clock.now()) | closed, frozenset(), unpooled)
         for name, host in self.lab.cloud.hosts.items():
             totals = host.own.totals
             fence = wanted.get(name, OPEN).at(totals, totals)
@@ -473,17 +543,21 @@ class AnyHistory(RuleBasedStateMachine):
                 continue
             if any(self.lets_go(one, write.at) for one in self.lab.notices_of(server)):
                 continue
-            given = [one for one in self.lab.notices_of(server) if one.given_at is not None]
+            real = [one for one in self.lab.notices_of(server) if one.purpose is not Purpose.REHEARSAL]
+            given = [one for one in real if one.given_at is not None]
             assert any(one.deadline_at <= write.at and one.given_at + notice_of(server) <= write.at for one in given)
             ran_since = self.first_active.get(server.id)
             assert server.id in broken or (ran_since is not None and ran_since + uptime_of(server) <= write.at)
         self.checked = len(self.lab.cloud.writes)
 
     def lets_go(self, notice: Notice, at: int) -> bool:
-        """Whether its holder had said so by then, and it was not withdrawn before."""
+        """Whether its holder had said so by then, to the notice or by ordering it, and it was not withdrawn before."""
+        if notice.purpose is Purpose.REHEARSAL:
+            return False
         withdrawn = f"{notice.id}/{notice.revision}" if notice.state is NoticeState.WITHDRAWN else ""
         is_over = any(deed.id.endswith(withdrawn) and deed.at < at for deed in self.lab.store.deeds if withdrawn)
-        return notice.ready_at is not None and notice.ready_at <= at and not is_over
+        is_own = notice.id in self.own_orders and notice.given_at is not None and notice.deadline_at <= at
+        return (is_own or (notice.ready_at is not None and notice.ready_at <= at)) and not is_over
 
     @invariant()
     def a_projects_number_rises_when_its_notices_change_and_only_then(self) -> None:

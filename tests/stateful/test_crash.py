@@ -4,10 +4,14 @@
 Whatever was cut off, the promises hold and the host is ready: nothing that matters is remembered in the process.
 """
 
+from collections.abc import Callable
+
 import pytest
 
+from blazar_spot.core.closures import Stage
+from blazar_spot.core.interruptions import Order
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import NoticeState
+from blazar_spot.core.promises import NoticeState, Purpose
 from blazar_spot.core.reclaim import State
 from blazar_spot.testing.lab import Lab
 from tests.stateful.fragile import FragileCloud, FragileStore, Fuse
@@ -46,6 +50,15 @@ def carry_on_until(lab: Lab, instant: int) -> int:
             kills += 1
             lab.restarted()
     return kills
+
+
+def persistently(lab: Lab, order: Callable[[], object]) -> None:
+    """Somebody orders it, and orders it again if the process was killed meanwhile."""
+    try:
+        order()
+    except Killed:
+        lab.restarted()
+        order()
 
 
 def play_reclaim(fuse: Fuse, blows_at: int) -> int:
@@ -118,7 +131,48 @@ def play_early_end(fuse: Fuse, blows_at: int) -> int:
     return fuse.burnt
 
 
-@pytest.mark.parametrize("play", [play_reclaim, play_withdrawal, play_early_end])
+def play_drain(fuse: Fuse, blows_at: int) -> int:
+    """A host that is drained, whose operator asks again when there was no answer, and that is opened afterwards."""
+    lab = fragile_lab(fuse)
+    victims = lab.boot_and_run(2)
+    fuse.burnt, fuse.blows_at = 0, blows_at
+    ordered_at = lab.clock.now()
+    persistently(lab, lambda: lab.whole.draining.drain("host01", None, "a new fan"))
+    carry_on_until(lab, ordered_at + 60)
+    assert lab.whole.closing.on("host01").stage is Stage.DRAINED
+    assert lab.cloud.closed() == {"host01": True}
+    for victim in victims:
+        (notice,) = lab.notices_of(victim)
+        assert (notice.state, notice.given_at is not None) == (NoticeState.TERMINATED, True)
+        assert victim.deletes[0] >= notice.deadline_at >= (notice.given_at or 0) + QUICK.notice
+    persistently(lab, lambda: lab.whole.closing.open("host01") if lab.whole.closing.closed() else None)
+    carry_on_until(lab, lab.clock.now() + 2)
+    assert lab.cloud.closed() == {"host01": False}
+    assert lab.store.breaches == []
+    return fuse.burnt
+
+
+def play_orders(fuse: Fuse, blows_at: int) -> int:
+    """One instance that is interrupted and one that rehearses it, ordered again when there was no answer."""
+    lab = fragile_lab(fuse)
+    going, staying = lab.boot_and_run(2)
+    fuse.burnt, fuse.blows_at = 0, blows_at
+    for server, evicts in ((going, True), (staying, False)):
+        order = Order(evicts=evicts)
+        persistently(
+            lab, lambda one=server, order=order: lab.notices_of(one) or lab.whole.interrupting.interrupt(one.id, order)
+        )
+    carry_on_until(lab, lab.clock.now() + 60)
+    (notice,) = lab.notices_of(going)
+    assert (notice.purpose, notice.state) == (Purpose.INTERRUPTION, NoticeState.TERMINATED)
+    assert going.deletes[0] >= notice.deadline_at >= (notice.given_at or 0) + QUICK.notice
+    (rehearsed,) = lab.notices_of(staying)
+    assert (rehearsed.purpose, rehearsed.state) == (Purpose.REHEARSAL, NoticeState.WITHDRAWN)
+    assert (staying.deletes, staying.metadata) == ([], {})
+    return fuse.burnt
+
+
+@pytest.mark.parametrize("play", [play_reclaim, play_withdrawal, play_early_end, play_drain, play_orders])
 def test_promises_survive_a_kill_before_and_after_every_effect_and_commit(play) -> None:  # type: ignore[no-untyped-def]
     places = play(Fuse(kill), 0)
     assert places > 10

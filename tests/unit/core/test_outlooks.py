@@ -9,7 +9,7 @@ from blazar_spot.core.evictions import Eviction, Measure, Outcome
 from blazar_spot.core.notice import deadline
 from blazar_spot.core.outlooks import coming, ended
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Instance, NoticeState
+from blazar_spot.core.promises import Instance, NoticeState, Purpose
 from blazar_spot.core.record import Cause, breach
 from tests.contract.read_store import NOON, instance, notice
 
@@ -67,3 +67,18 @@ def test_who_went_by_itself_reads_that() -> None:
     assert withdrawn.endswith("which was withdrawn.")
     let_go = ended(gone, replace(NOTICE, state=NoticeState.TERMINATED, ready_at=NOON), EVICTION, []).why
     assert let_go.endswith("and its holder let it go before that.")
+
+
+def test_a_rehearsal_takes_nothing_from_what_is_promised() -> None:
+    rehearsal = replace(NOTICE, deadline_at=NOON + 60, purpose=Purpose.REHEARSAL)
+    plain = coming(OLD, None, None, NOON, POLICY)
+    assert coming(OLD, rehearsal, None, NOON, POLICY) == replace(plain, notice=rehearsal)
+    interruption = replace(rehearsal, purpose=Purpose.INTERRUPTION)
+    assert coming(OLD, interruption, None, NOON, POLICY).guaranteed_until == NOON + 60
+
+
+def test_who_was_interrupted_by_order_reads_that() -> None:
+    told = replace(NOTICE, state=NoticeState.TERMINATED, purpose=Purpose.INTERRUPTION)
+    assert ended(replace(OLD, gone_at=NOON), told, EVICTION, []).why.startswith(
+        "Somebody had ordered to interrupt it: it was made to go at 2027-01-15T08:00:00Z."
+    )

@@ -110,3 +110,25 @@ def test_a_notice_that_is_out_speaks_against_it_unless_evictions_are_paused() ->
     with lab.store.begin() as work:
         work.put_switch(replace(work.switch(), paused_at=lab.clock.now(), reason="leaving"))
     assert lab.whole.retirement.objections() == []
+
+
+def test_a_host_that_an_operator_closed_or_drained_keeps_nothing_of_ours_either() -> None:
+    lab = Lab(hosts=2)
+    lab.whole.closing.close("host01", "a fan is loud")
+    lab.whole.draining.drain("host02", None, "a new fan")
+    lab.run_for(30)
+    assert lab.whole.retirement.objections() == []
+    assert [one for one in told(lab) if one.startswith("LEFT")] == []
+    assert lab.cloud.pools() == {}
+
+
+def test_notices_that_are_out_because_of_a_drain_speak_against_it() -> None:
+    lab = Lab()
+    lab.boot_and_run()
+    lab.whole.draining.drain("host01", None, "")
+    lab.run_for(30)
+    [objection] = lab.whole.retirement.objections()
+    assert objection.startswith("host01 is notified and to be free at ")
+    lab.whole.closing.open("host01")
+    lab.second()
+    assert lab.whole.retirement.objections() == []
