@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long after the decision a receiver hears of it: 500 notices at once, 50 receivers, of which 10 hang.
+"""How long after the decision a receiver hears of it: 500 notices at once, 50 receivers, of which 10 hang; and beside
+it when none does.
 
 Everything is as in the engine, over SQLite in a file and plain HTTP on loopback; the receivers are a process of their
 own, on the same cores.
@@ -26,29 +27,39 @@ from blazar_spot.core.webhooks import WebhookState
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 
-TAKERS, HANGERS, EACH = 40, 10, 10
+RECEIVERS, HANGERS, EACH = 50, 10, 10
 MEDIAN_SECONDS, P99_SECONDS = 1.0, 3.0
 PATIENCE_SECONDS = 60
 KEY = "mi9ZfzTBnpQZk0-VtWjw2ErJ9Sq0QqcJsTeFZ7p6lK8="
 
 
 def main() -> int:
-    """Measure once; 1 if a bound is not held or anything was not heard."""
-    with tempfile.TemporaryDirectory() as folder, _hall() as hall:
-        ports = json.loads(hall.stdout.readline())
-        decided_at = _told(Path(folder), ports)
-        heard = json.loads(hall.communicate("")[0])
-    waits = sorted(heard.get(_id(taker, one), math.inf) - decided_at for taker in range(TAKERS) for one in range(EACH))
-    p99 = waits[math.ceil(len(waits) * 0.99) - 1]
+    """Print the table; 1 if a bound is not held or anything was not heard."""
     print(
-        f"webhooks: {(TAKERS + HANGERS) * EACH} notices at once, {HANGERS} of {TAKERS + HANGERS} receivers hang: "
-        f"decision to first byte at the others: median {median(waits):.2f} s (limit {MEDIAN_SECONDS:.0f} s), "
-        f"p99 {p99:.2f} s (limit {P99_SECONDS:.0f} s), longest {waits[-1]:.2f} s"
+        f"\nwebhooks: {RECEIVERS * EACH} notices at once: from the decision to the first byte at those that take them"
     )
-    return 0 if median(waits) < MEDIAN_SECONDS and p99 < P99_SECONDS and waits[-1] < math.inf else 1
+    good = True
+    for hangers in (0, HANGERS):
+        waits = measure(RECEIVERS - hangers, hangers)
+        p99 = waits[math.ceil(len(waits) * 0.99) - 1]
+        good = good and median(waits) < MEDIAN_SECONDS and p99 < P99_SECONDS and waits[-1] < math.inf
+        print(
+            f"{hangers:4} of {RECEIVERS} receivers hang: median {median(waits):.2f} s (limit {MEDIAN_SECONDS:.0f} s), "
+            f"p99 {p99:.2f} s (limit {P99_SECONDS:.0f} s), longest {waits[-1]:.2f} s"
+        )
+    return 0 if good else 1
 
 
-def _told(folder: Path, ports: list[int]) -> float:
+def measure(takers: int, hangers: int) -> list[float]:
+    """How many seconds each message took, the shortest first; for ever, if it was not heard."""
+    with tempfile.TemporaryDirectory() as folder, _hall(takers, hangers) as hall:
+        ports = json.loads(hall.stdout.readline())
+        decided_at = _told(Path(folder), ports, takers * EACH)
+        heard = json.loads(hall.communicate("")[0])
+    return sorted(heard.get(_id(taker, one), math.inf) - decided_at for taker in range(takers) for one in range(EACH))
+
+
+def _told(folder: Path, ports: list[int], expected: int) -> float:
     """Decide all notices in one transaction, and wait until the receivers that take them have them; when it began."""
     conf = _settings(folder)
     whole = wiring.build(conf)
@@ -64,13 +75,13 @@ def _told(folder: Path, ports: list[int]) -> float:
             work.put_instances(instances)
             work.put_letters(letters(events, ["webhooks"]))
         whole.bell.ring()
-        _wait_until(lambda: _delivered(whole) >= TAKERS * EACH)
+        _wait_until(lambda: _delivered(whole) >= expected)
     return decided_at
 
 
 @contextmanager
-def _hall() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "bench.hall", str(TAKERS), str(HANGERS)]
+def _hall(takers: int, hangers: int) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "bench.hall", str(takers), str(hangers)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as hall:
         try:
             yield hall

@@ -4,9 +4,14 @@
 Inside, an instant is an ``int``. These are the only places where it becomes text or a datetime.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MINUTE_FORMAT = "%Y-%m-%d %H:%M"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+"""To divide by, which is exact and takes a fifth of the time of ``timestamp()``."""
 
 
 def to_datetime(instant: int) -> datetime:
@@ -18,7 +23,7 @@ def from_datetime(moment: datetime) -> int:
     """The whole second an aware datetime falls into; a naive one is refused, since nobody knows what it means."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} does not say which time zone it is in")
-    return int(moment.timestamp())
+    return (moment - _EPOCH) // _SECOND
 
 
 def minute(instant: int) -> str:
@@ -26,6 +31,7 @@ def minute(instant: int) -> str:
     return to_datetime(instant).strftime(MINUTE_FORMAT)
 
 
+@lru_cache(maxsize=1024)
 def iso(instant: int) -> str:
-    """The instant as ISO 8601 with a Z."""
+    """The instant as ISO 8601 with a Z. A page of notices that were decided together says few different ones."""
     return to_datetime(instant).isoformat().removesuffix("+00:00") + "Z"
