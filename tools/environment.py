@@ -21,7 +21,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "stamp"
 PYTHON = VENV / "bin" / "python"
 INPUTS = ("constraints.txt", "requirements.txt", "setup.cfg", "setup.py", "tools/environment.py")
-PROJECT = f"{ROOT}[mysql,devcloud,osc,test,docs]"
+PROJECT = f"{ROOT}[mysql,devcloud,dashboard,osc,test,docs]"
 OLDEST = (3, 11)
 
 

@@ -43,6 +43,7 @@ CHECK = (
     Phase("types", (BIN + "mypy",)),
     Phase("types apart", (BIN + "mypy", "guest", "examples")),
     Phase("house", (PYTEST, "tests/house")),
+    Phase("dashboard", (PYTEST, "tests/dashboard")),
     Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful"), minutes=15),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
