@@ -17,12 +17,16 @@ from blazar_spot.api.errors import AGAIN_SECONDS, body
 
 LOG = logging.getLogger(__name__)
 
+SERVICE_TYPE = "spot"
+
 
 class Authentication(AuthProtocol):
     """Lets requests by with what Keystone says of their tokens; those for public paths without, whatever they say."""
 
     def __init__(self, app: Any, conf: Any, public: Container[str]) -> None:
         super().__init__(app, {"oslo_config_config": conf, "delay_auth_decision": False})
+        # Else every application credential with access rules is refused: nobody knows which rules are about us.
+        conf.set_default("service_type", SERVICE_TYPE, group="keystone_authtoken")
         self._public = public
 
     def process_request(self, request: Any) -> Response | None:
