@@ -243,6 +243,13 @@ def test_a_name_that_leads_inside_is_refused_and_does_not_say_where(addresses: l
     assert not any(address in str(refusal.value) for address in addresses)
 
 
+def test_the_machines_own_names_are_refused_by_what_its_resolver_says() -> None:
+    rules = Rules(allow_http=True, ports=frozenset())
+    with listening(answers("200 OK")) as receiver, pytest.raises(BadUrl):
+        HttpCourier(rules, FakeClock(), LENIENT_SECONDS).post(f"http://localhost:{receiver.port}/", {}, b"")
+    assert receiver.requests == []
+
+
 def test_a_name_that_leads_elsewhere_the_second_time_gains_nothing() -> None:
     courier = HttpCourier(LOOPBACK, FakeClock(), SECONDS, resolve=resolving(["127.0.0.1"], ["127.0.0.2"]))
     with listening(answers("200 OK"), address="0.0.0.0") as receiver:

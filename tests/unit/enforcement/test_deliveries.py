@@ -174,7 +174,7 @@ def test_a_receiver_that_is_gone_is_disabled_and_the_projects_others_are_told(sc
 
 @pytest.mark.parametrize("reply", [SILENT, Answer(500)])
 def test_a_receiver_that_keeps_failing_is_disabled_and_can_be_enabled_again(scene: Scene, reply: Answer) -> None:
-    webhook = scene.made()
+    webhook, other = scene.made(), scene.made(OTHER, {"event_types": ["spot.webhook.disabled"]})
     scene.courier.replies[URL] = reply
 
     def is_disabled() -> bool:
@@ -186,6 +186,9 @@ def test_a_receiver_that_keeps_failing_is_disabled_and_can_be_enabled_again(scen
     assert is_disabled()
     reason = scene.webhook(webhook.id).reason
     assert reason.startswith("it has failed for ")
+    scene.serve_for(2)
+    assert [one.message.data["reason"] for one in scene.of(other)] == [reason]
+    assert len(scene.heard(OTHER)) == 1
     del scene.courier.replies[URL]
     scene.webhooks.update(webhook.id, None, None, True)
     scene.courier.heard.clear()
