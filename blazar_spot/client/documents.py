@@ -145,6 +145,55 @@ class Breach(TypedDict):
     details: str
 
 
+class Offer(TypedDict):
+    """How many instances of a flavor could boot now."""
+
+    id: str
+    name: str
+    available: int
+    resources: dict[str, int]
+
+
+class Capacity(TypedDict):
+    """All offers, and when they held."""
+
+    as_of: str
+    flavors: list[Offer]
+
+
+class Resource(TypedDict):
+    """What a pool has of one resource class."""
+
+    resource_class: str
+    total: int
+    reserved: int
+    used: int
+
+
+class PoolClaim(TypedDict):
+    """A claim on a pool's host."""
+
+    reclaim_id: str
+    lease_id: str
+    state: str
+    is_whole: bool
+    fence_at: str | None
+    start_at: str
+    end_at: str
+
+
+class Pool(TypedDict):
+    """How much of a host spot instances may have."""
+
+    host: str
+    is_closed: bool
+    closed_because: list[str]
+    instances: int
+    resources: list[Resource]
+    claims: list[PoolClaim]
+    next_claim: PoolClaim | None
+
+
 class Subscription(TypedDict):
     """What a webhook wants to hear of; an empty list stands for all."""
 

@@ -16,7 +16,7 @@ Query = Mapping[str, Any]
 LARGEST_PAGE = 1000
 
 
-_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_. -]*")
+_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.: -]*")
 
 
 def path(*parts: str) -> str:
@@ -50,9 +50,11 @@ class Door:
     def delete(self, where: str) -> None:
         self._ask("DELETE", where)
 
-    def items(self, where: str, key: str, query: Query, limit: int | None = None) -> Iterator[Any]:
+    def items(
+        self, where: str, key: str, query: Query, limit: int | None = None, *, largest_page: int = LARGEST_PAGE
+    ) -> Iterator[Any]:
         """What the lists of all pages have under this key, at most ``limit`` of it; no page before it is needed."""
-        first = query if limit is None else {**query, "limit": min(limit, LARGEST_PAGE)}
+        first = query if limit is None else {**query, "limit": min(limit, largest_page)}
         return islice(self._items(where, key, first), limit)
 
     def _items(self, where: str, key: str, query: Query) -> Iterator[Any]:

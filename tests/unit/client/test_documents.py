@@ -9,8 +9,12 @@ from blazar_spot.api import document
 from blazar_spot.client import documents
 
 KINDS = {name: kind for name, kind in vars(documents).items() if is_typeddict(kind)}
-SCHEMAS: dict[str, Any] = document.service().content["components"]["schemas"]
+CONTENT: dict[str, Any] = document.service().content
+SCHEMAS: dict[str, Any] = CONTENT["components"]["schemas"]
+CAPACITY = CONTENT["paths"]["/v1/capacity"]["get"]["responses"]["200"]["content"]
 WITHIN = {
+    "Capacity": CAPACITY[document.JSON]["schema"],
+    "Resource": SCHEMAS["Pool"]["properties"]["resources"]["items"],
     "OpenEvent": SCHEMAS["Instance"]["properties"]["event"]["oneOf"][0],
     "Counts": SCHEMAS["Reclaim"]["properties"]["counts"],
 }

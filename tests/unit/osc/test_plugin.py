@@ -5,6 +5,7 @@ import argparse
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from blazar_spot.testing.store import FakeStore
 from tests.unit.api.served import made, put_incident, use_cases
 from tests.unit.client.reached import ADDRESS, session
 
-COMMANDS = ("deliveries", "engines", "events", "flavors", "instances", "leases", "reclaims", "servers", "subscriptions", "webhooks")
+COMMANDS = sorted(path.stem for path in Path(plugin.__file__).parent.glob("[a-z]*.py"))
 
 
 def imported(*modules: str) -> set[str]:

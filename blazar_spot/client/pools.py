@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Spot pools: how much of each host spot instances may have, and what could boot now."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from blazar_spot.client.documents import Capacity, Pool
+from blazar_spot.client.door import Door, path
+
+LARGEST_PAGE = 200
+"""Each pool costs the service some questions."""
+
+
+class Pools:
+    """One for each host. For admins."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def list(self, *, limit: int | None = None) -> Iterator[Pool]:
+        """By host."""
+        return self._door.items("pools", "pools", {}, limit, largest_page=LARGEST_PAGE)
+
+    def get(self, host: str) -> Pool:
+        return cast(Pool, self._door.get(path("pools", host))["pool"])
+
+    def capacity(self) -> Capacity:
+        """How many instances of each flavor could boot now, over all pools. For anybody."""
+        return cast(Capacity, self._door.get("capacity"))
