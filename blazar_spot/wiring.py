@@ -86,6 +86,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.enforcement.acknowledging import Acknowledging
     from blazar_spot.enforcement.bell import Bell
     from blazar_spot.enforcement.engines import Engines
+    from blazar_spot.enforcement.interrupting import Interrupting
     from blazar_spot.enforcement.outlook import Outlooks
     from blazar_spot.enforcement.overview import Overviews
     from blazar_spot.enforcement.queries import Queries
@@ -99,6 +100,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
         watch=Watch(store, clock, conf.api.waiting_at_once),
         acknowledging=Acknowledging(store, revising, bell, clock),
         engines=Engines(store, clock),
+        interrupting=Interrupting(store, revising, bell, clock, configuration.policy_of(conf)),
         outlooks=Outlooks(store, clock, configuration.policy_of(conf)),
         overviews=Overviews(store),
         webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
@@ -141,6 +143,8 @@ def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str,
     """The use cases of the API that ask Nova and Placement; none where there is no account to do that with."""
     from blazar_spot.adapters.placement_stock import PlacementStock  # as above
     from blazar_spot.enforcement.capacity import Capacity
+    from blazar_spot.enforcement.closing import Closing
+    from blazar_spot.enforcement.draining import Draining
     from blazar_spot.enforcement.flavors import Flavors
     from blazar_spot.enforcement.stocks import Stocks
 
@@ -148,8 +152,11 @@ def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str,
         return {}
     nova, session, place = compute(conf), configuration.session_of(conf), _place(conf)
     pool, stock = PlacementPool(session, **place), PlacementStock(session, **place)
+    closing, policy = Closing(store, pool, clock), configuration.policy_of(conf)
     return {
-        "flavors": Flavors(nova, configuration.policy_of(conf)),
+        "closing": closing,
+        "draining": Draining(store, pool, clock, policy, closing),
+        "flavors": Flavors(nova, policy),
         "capacity": Capacity(nova, stock, clock),
         "stocks": Stocks(store, pool, stock, clock, conf.engine.headroom_hosts),
     }

@@ -10,7 +10,17 @@ from typing import Any
 
 import falcon
 
-from blazar_spot.core.errors import BadUrl, NotFound, NotNow, NotOpen, SpotError, Temporary
+from blazar_spot.core.errors import (
+    AlreadyNoticed,
+    BadUrl,
+    NotFound,
+    NotNow,
+    NotOpen,
+    PromiseBroken,
+    SpotError,
+    Temporary,
+)
+from blazar_spot.core.instants import iso
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +41,8 @@ STATUSES: dict[type[SpotError], str] = {
     NotFound: falcon.HTTP_404,
     NotNow: falcon.HTTP_409,
     NotOpen: falcon.HTTP_409,
+    AlreadyNoticed: falcon.HTTP_409,
+    PromiseBroken: falcon.HTTP_409,
     BadUrl: falcon.HTTP_400,
 }
 """Errors that those outside can do something about; their sentences are meant for them. The first that fits counts."""
@@ -39,9 +51,9 @@ AGAIN_SECONDS = 5
 REQUEST_ID = "openstack.request_id"
 
 
-def body(code: str, message: str, environ: dict[str, Any]) -> dict[str, Any]:
+def body(code: str, message: str, environ: dict[str, Any], **more: str) -> dict[str, Any]:
     """The one shape."""
-    return {"error": {"code": code, "message": message, "request_id": environ.get(REQUEST_ID, "")}}
+    return {"error": {"code": code, "message": message, "request_id": environ.get(REQUEST_ID, ""), **more}}
 
 
 def install(app: "falcon.App[falcon.Request, falcon.Response]") -> None:
@@ -69,7 +81,7 @@ def _known(request: falcon.Request, response: falcon.Response, error: SpotError,
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), None)
     if status is not None:
         response.status = status
-        _write(request, response, error.code, str(error))
+        _write(request, response, error.code, str(error), **_besides(error))
     elif isinstance(error, Temporary):
         LOG.warning("%s %s cannot be answered now: %s", request.method, request.path, error)
         response.status = falcon.HTTP_503
@@ -79,12 +91,18 @@ def _known(request: falcon.Request, response: falcon.Response, error: SpotError,
         _unexpected(request, response, error, params)
 
 
+def _besides(error: SpotError) -> dict[str, str]:
+    """What programs can make use of beside the code."""
+    at = error.earliest_at if isinstance(error, PromiseBroken) else None
+    return {} if at is None else {"earliest_at": iso(at)}
+
+
 def _unexpected(request: falcon.Request, response: falcon.Response, error: Exception, _params: Any) -> None:
     LOG.error("%s %s failed", request.method, request.path, exc_info=error)
     response.status = falcon.HTTP_500
     _write(request, response, "internal", "Something went wrong inside. The request's id leads to it in the log.")
 
 
-def _write(request: falcon.Request, response: falcon.Response, code: str, message: str) -> None:
+def _write(request: falcon.Request, response: falcon.Response, code: str, message: str, **more: str) -> None:
     response.content_type = falcon.MEDIA_JSON
-    response.text = json.dumps(body(code, message, request.env), ensure_ascii=False)
+    response.text = json.dumps(body(code, message, request.env, **more), ensure_ascii=False)

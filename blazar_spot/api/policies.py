@@ -30,6 +30,11 @@ SEE_HOSTS = "spot:hosts:see"
 SHOW_CAPACITY = "spot:capacity:show"
 SHOW_ALL_CAPACITY = "spot:capacity:show_all"
 LIST_POOLS = "spot:pools:list"
+CLOSE_POOL = "spot:pools:close"
+DRAIN_POOL = "spot:pools:drain"
+OPEN_POOL = "spot:pools:open"
+LIST_CLOSURES = "spot:closures:list"
+INTERRUPT_INSTANCE = "spot:instances:interrupt"
 
 LIST_WEBHOOKS = "spot:webhooks:list"
 LIST_WEBHOOKS_OF_ALL = "spot:webhooks:list_all_projects"
@@ -118,6 +123,16 @@ ORDER_RULES = [
     _rule(LIST_ENGINES, ADMIN, "See how each engine does.", "GET /v1/engines"),
     _rule(SHOW_SWITCH, ADMIN, "See whether evictions are paused.", "GET /v1/switch"),
     _rule(TURN_SWITCH, ADMIN, "Pause and resume evictions.", "PUT /v1/switch"),
+    _rule(LIST_CLOSURES, ADMIN, "See which hosts are closed for spot instances.", "GET /v1/closures"),
+    _rule(CLOSE_POOL, ADMIN, "Close a host for spot instances.", "POST /v1/pools/{host}/close"),
+    _rule(DRAIN_POOL, ADMIN, "Free a host of everybody, in time.", "POST /v1/pools/{host}/drain"),
+    _rule(OPEN_POOL, ADMIN, "Open a host for spot instances again.", "POST /v1/pools/{host}/open"),
+    _rule(
+        INTERRUPT_INSTANCE,
+        _ADMIN_OR_MEMBER,
+        "Rehearse the end of an instance, or make it go.",
+        "POST /v1/instances/{instance_id}/interrupt",
+    ),
 ]
 
 READ_RULES = [

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from blazar_spot.api.document import Document, receiver
 from blazar_spot.api.handlers.breaches import BreachesHandler
 from blazar_spot.api.handlers.capacity import CapacityHandler
+from blazar_spot.api.handlers.closures import CloseHandler, ClosuresHandler, DrainHandler, OpenHandler
 from blazar_spot.api.handlers.deliveries import DeliveriesHandler, DeliveryHandler, PingHandler, RedeliveryHandler
 from blazar_spot.api.handlers.engines import EnginesHandler, SwitchHandler
 from blazar_spot.api.handlers.events import AcknowledgementHandler, EventHandler, EventsHandler
 from blazar_spot.api.handlers.flavors import EnrolmentHandler, FlavorsHandler
 from blazar_spot.api.handlers.instances import InstanceHandler, InstancesHandler
+from blazar_spot.api.handlers.interruptions import InterruptionHandler
 from blazar_spot.api.handlers.leases import LeasesHandler
 from blazar_spot.api.handlers.pools import PoolHandler, PoolsHandler
 from blazar_spot.api.handlers.reclaims import ReclaimHandler, ReclaimsHandler
@@ -25,8 +27,11 @@ from blazar_spot.api.handlers.webhooks import (
 )
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.capacity import Capacity
+from blazar_spot.enforcement.closing import Closing
+from blazar_spot.enforcement.draining import Draining
 from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.flavors import Flavors
+from blazar_spot.enforcement.interrupting import Interrupting
 from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.queries import Queries
@@ -43,11 +48,14 @@ class UseCases:
     watch: Watch
     acknowledging: Acknowledging
     engines: Engines
+    interrupting: Interrupting
     outlooks: Outlooks
     overviews: Overviews
     flavors: Flavors | None = None
     capacity: Capacity | None = None
     stocks: Stocks | None = None
+    closing: Closing | None = None
+    draining: Draining | None = None
     """None where the API has no account to ask Nova and Placement with: then there are none of their paths."""
     webhooks: Webhooks | None = None
     """None where this cloud has no webhooks: then there are none of their paths."""
@@ -67,12 +75,15 @@ def table(use_cases: UseCases, document: Document) -> dict[str, object]:
         "/v1/vendordata": VendordataHandler(queries),
         "/v1/engines": EnginesHandler(use_cases.engines),
         "/v1/switch": SwitchHandler(use_cases.engines),
+        "/v1/instances/{instance_id}/interrupt": InterruptionHandler(use_cases.interrupting),
     }
     flavors = {} if use_cases.flavors is None else _flavors(use_cases.flavors)
     capacity = {} if use_cases.capacity is None else {"/v1/capacity": CapacityHandler(use_cases.capacity)}
     pools = {} if use_cases.stocks is None else _pools(use_cases.stocks)
+    closures = {} if use_cases.closing is None else _closures(use_cases.closing)
+    drains = {} if use_cases.draining is None else {"/v1/pools/{host}/drain": DrainHandler(use_cases.draining)}
     webhooks = {} if use_cases.webhooks is None else _webhooks(use_cases.webhooks)
-    return own | _reads(use_cases) | flavors | capacity | pools | webhooks
+    return own | _reads(use_cases) | flavors | capacity | pools | closures | drains | webhooks
 
 
 def _flavors(flavors: Flavors) -> dict[str, object]:
@@ -84,6 +95,14 @@ def _flavors(flavors: Flavors) -> dict[str, object]:
 
 def _pools(stocks: Stocks) -> dict[str, object]:
     return {"/v1/pools": PoolsHandler(stocks), "/v1/pools/{host}": PoolHandler(stocks)}
+
+
+def _closures(closing: Closing) -> dict[str, object]:
+    return {
+        "/v1/closures": ClosuresHandler(closing),
+        "/v1/pools/{host}/close": CloseHandler(closing),
+        "/v1/pools/{host}/open": OpenHandler(closing),
+    }
 
 
 def _reads(use_cases: UseCases) -> dict[str, object]:

@@ -26,6 +26,11 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // _SECOND
 
 
+def from_iso(text: str) -> int:
+    """The second that this says in ISO 8601, with its zone; ``ValueError`` if it says none."""
+    return from_datetime(datetime.fromisoformat(text))
+
+
 def minute(instant: int) -> str:
     """The minute the instant falls into, as reservations are written: ``YYYY-MM-DD HH:MM``, UTC."""
     return to_datetime(instant).strftime(MINUTE_FORMAT)

@@ -2,7 +2,7 @@
 """The spot pools as operators see them: how full each is, whether it is closed and why, and who wants its host next.
 
 Which pools there are costs two questions to Placement, and each pool that is shown three more, side by side; the
-database is asked two however many are shown.
+database is asked three however many are shown.
 """
 
 from bisect import bisect_right
@@ -29,6 +29,7 @@ class Because(StrEnum):
     """Why a pool is closed. If it is for none of these, the engine opens it soon."""
 
     CLAIM = "claim"
+    CLOSURE = "closure"
     HEADROOM = "headroom"
 
 
@@ -77,8 +78,16 @@ class Stocks:
         levels = dict(zip(hosts, at_once(self._level, hosts, AT_ONCE), strict=True))
         with self._store.begin() as work:
             counts, wanting = work.instance_counts(hosts), work.claims_on(hosts)
+            closed = {one.id for one in work.closures()}
         return [
-            self._view(host, sight, levels[host], counts.get(host, 0), [one for one in wanting if one[0].host == host])
+            self._view(
+                host,
+                sight,
+                levels[host],
+                counts.get(host, 0),
+                [one for one in wanting if one[0].host == host],
+                is_ordered=host in closed,
+            )
             for host, sight in sights.items()
         ]
 
@@ -89,7 +98,14 @@ class Stocks:
             return None
 
     def _view(
-        self, host: str, sight: Sight, level: Level | None, instances: int, wanting: Collection[Wanting]
+        self,
+        host: str,
+        sight: Sight,
+        level: Level | None,
+        instances: int,
+        wanting: Collection[Wanting],
+        *,
+        is_ordered: bool,
     ) -> PoolView:
         now = self._clock.now()
         holding = [one for one in wanting if one[1] is not None and one[1].fence_at <= now]
@@ -97,15 +113,18 @@ class Stocks:
         return PoolView(
             host=host,
             is_closed=sight.is_closed,
-            because=self._because(wanting, host, now) if sight.is_closed else (),
+            because=self._because(wanting, host, now, is_ordered=is_ordered) if sight.is_closed else (),
             level=level,
             instances=instances,
             holding=holding,
             next_claim=coming[0] if coming else None,
         )
 
-    def _because(self, wanting: Collection[Wanting], host: str, now: int) -> list[Because]:
+    def _because(self, wanting: Collection[Wanting], host: str, now: int, *, is_ordered: bool) -> list[Because]:
         fences = claimed([claim for claim, _ in wanting], [its for _, its in wanting if its is not None], now)
+        because = [Because.CLOSURE] if is_ordered else []
         if host in fences and fences[host].is_closed:
-            return [Because.CLAIM]
+            because.append(Because.CLAIM)
+        if because:
+            return because
         return [Because.HEADROOM] if self._headroom_hosts else []

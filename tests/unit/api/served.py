@@ -21,8 +21,11 @@ from blazar_spot.core.webhooks import Subscription, Webhook, WebhookState
 from blazar_spot.enforcement.acknowledging import Acknowledging
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.capacity import Capacity
+from blazar_spot.enforcement.closing import Closing
+from blazar_spot.enforcement.draining import Draining
 from blazar_spot.enforcement.engines import Engines
 from blazar_spot.enforcement.flavors import Flavors
+from blazar_spot.enforcement.interrupting import Interrupting
 from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.queries import Queries
@@ -62,12 +65,16 @@ def use_cases(
     """All of them over this store."""
     clock = clock or FakeClock(NOON)
     cloud = cloud or FakeCloud(clock)
-    bell = Bell()
+    bell, closing = Bell(), Closing(store, cloud, clock)
+    revising = Revising(store, clock, ["bus"], bell)
     return UseCases(
         queries=Queries(store),
         watch=Watch(store, clock, places),
-        acknowledging=Acknowledging(store, Revising(store, clock, ["bus"], bell), bell, clock),
+        acknowledging=Acknowledging(store, revising, bell, clock),
         engines=Engines(store, clock),
+        interrupting=Interrupting(store, revising, bell, clock, POLICY),
+        closing=closing,
+        draining=Draining(store, cloud, clock, POLICY, closing),
         flavors=Flavors(cloud, POLICY),
         capacity=Capacity(cloud, cloud, clock),
         stocks=Stocks(store, cloud, cloud, clock, headroom_hosts),

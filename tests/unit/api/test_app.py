@@ -96,7 +96,8 @@ def test_another_projects_object_is_answered_like_none(
     none = service.ask(method, filled(path).replace("-a", "-b"), THEIRS, template=path, **body)
     assert error_of(theirs) == error_of(none) == (404, "not_found")
     assert theirs.json["error"]["message"] == none.json["error"]["message"]
-    assert ask(service, method, path, OURS).status_code < 300
+    ours = ask(service, method, path, OURS)
+    assert ours.status_code < 300 or error_of(ours) == (409, "already_noticed")
 
 
 @pytest.mark.parametrize(("path", "method"), OF_THE_CLOUD)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is ordered over HTTP: that hosts are closed, drained and opened, and that instances are interrupted."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from falcon import testing
+
+from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.instants import iso
+from blazar_spot.core.promises import NoticeState, Purpose
+from blazar_spot.testing.lab import POLICY, Lab
+from blazar_spot.testing.things import FakeServer
+from tests.unit.api.served import ADMIN, OURS, THEIRS, Service, error_of, serve, token
+
+HOST = "/v1/pools/{host}"
+INTERRUPT = "/v1/instances/{instance_id}/interrupt"
+HOLDER = token("tenant")
+HOLDERS_READER = token("tenant", "reader")
+
+
+@pytest.fixture
+def lab() -> Lab:
+    lab = Lab(hosts=2)
+    lab.second()
+    return lab
+
+
+@pytest.fixture
+def service(lab: Lab) -> Service:
+    return serve(lab.store, lab.clock, cloud=lab.cloud)
+
+
+def order(
+    service: Service, verb: str, host: str = "host01", who: dict[str, str] = ADMIN, **body: Any
+) -> testing.Result:
+    more = {"json": body} if body else {}
+    return service.ask("post", f"/v1/pools/{host}/{verb}", who, template=f"{HOST}/{verb}", **more)
+
+
+def interrupt(service: Service, server: FakeServer, who: dict[str, str] = HOLDER, **body: Any) -> testing.Result:
+    return service.ask("post", f"/v1/instances/{server.id}/interrupt", who, template=INTERRUPT, json=body)
+
+
+def closures(service: Service) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.get("/v1/closures", ADMIN).json["closures"]
+    return found
+
+
+def instant(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+class TestClosures:
+    """Hosts."""
+
+    def test_a_host_is_closed_listed_and_opened(self, lab: Lab, service: Service) -> None:
+        closed = order(service, "close", reason="a fan is loud")
+        shown = {
+            "host": "host01",
+            "state": "closed",
+            "reason": "a fan is loud",
+            "closed_at": iso(lab.clock.now()),
+            "by": None,
+            "evict_at": None,
+            "reclaim_id": None,
+        }
+        assert (closed.status_code, closed.json) == (200, {"closure": shown})
+        assert lab.cloud.closed()["host01"]
+        assert closures(service) == [shown]
+        assert order(service, "open").status_code == 204
+        lab.second()
+        assert (closures(service), lab.cloud.closed()) == ([], {"host01": False, "host02": False})
+
+    def test_a_pool_says_that_it_is_closed_by_order(self, lab: Lab, service: Service) -> None:
+        order(service, "close")
+        order(service, "drain", "host02")
+        lab.run_for(10)
+        because = {one["host"]: one["closed_because"] for one in service.get("/v1/pools", ADMIN).json["pools"]}
+        assert because == {"host01": ["closure"], "host02": ["closure", "claim"]}
+
+    def test_a_host_is_drained_and_its_reclaim_can_be_followed(self, lab: Lab, service: Service) -> None:
+        lab.boot_and_run(1, "host01")
+        answer = order(service, "drain", reason="a new fan")
+        assert answer.status_code == 202
+        ordered = answer.json["closure"]
+        assert (ordered["state"], ordered["reason"]) == ("draining", "a new fan")
+        assert instant(ordered["by"]) - instant(ordered["evict_at"]) == lab.reclaim.lead
+        lab.run_until(instant(ordered["by"]))
+        assert [one["state"] for one in closures(service)] == ["drained"]
+        path = f"/v1/reclaims/{ordered['reclaim_id']}"
+        reclaim = service.get(path, ADMIN, template="/v1/reclaims/{reclaim_id}").json["reclaim"]
+        assert (reclaim["state"], reclaim["lease_id"], reclaim["reservation_id"]) == ("ready", "", "host01")
+
+    def test_too_early_is_refused_with_the_first_instant_that_is_not(self, lab: Lab, service: Service) -> None:
+        lab.boot_and_run(1, "host01")
+        refused = order(service, "drain", by=iso(lab.clock.now() + 60))
+        assert error_of(refused) == (409, "promise_broken")
+        earliest = refused.json["error"]["earliest_at"]
+        assert earliest in refused.json["error"]["message"]
+        assert closures(service) == []
+        accepted = order(service, "drain", by=earliest)
+        assert (accepted.status_code, accepted.json["closure"]["by"]) == (202, earliest)
+        assert error_of(order(service, "drain", by=iso(instant(earliest) + 60))) == (409, "not_now")
+
+    @pytest.mark.parametrize("by", ["2027-02-30T08:00:00Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "soon", 5])
+    def test_an_instant_that_is_none_or_too_far_away_is_refused(self, service: Service, by: object) -> None:
+        assert error_of(order(service, "drain", by=by)) == (400, "bad_request")
+
+    @pytest.mark.parametrize("verb", ["close", "drain", "open"])
+    def test_a_host_that_is_not_there_is_not_found(self, service: Service, verb: str) -> None:
+        assert error_of(order(service, verb, "host99")) == (404, "not_found")
+
+    @pytest.mark.parametrize("verb", ["close", "drain", "open"])
+    def test_nobody_else_may(self, service: Service, verb: str) -> None:
+        assert error_of(order(service, verb, who=OURS)) == (403, "forbidden")
+        assert error_of(service.get("/v1/closures", OURS)) == (403, "forbidden")
+
+    @pytest.mark.parametrize("call", ["pools", "spot_consumers"])
+    def test_a_placement_that_does_not_answer_is_said(self, lab: Lab, service: Service, call: str) -> None:
+        lab.cloud.fails(call, Unreachable("made up"), times=None)
+        assert error_of(order(service, "drain", by=iso(lab.clock.now() + 60))) == (503, "unreachable")
+        assert not any(claim.is_open for claim in lab.store.claims)
+
+
+class TestInterruptions:
+    """Instances."""
+
+    def test_a_holder_rehearses(self, lab: Lab, service: Service) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        answer = interrupt(service, server, notice_seconds=120, reason="a game day")
+        (notice,) = lab.notices_of(server)
+        assert (answer.status_code, answer.json) == (
+            202,
+            {
+                "interruption": {
+                    "instance_id": server.id,
+                    "evict": False,
+                    "not_before": iso(notice.deadline_at),
+                    "event_id": notice.id,
+                }
+            },
+        )
+        event = service.get(f"/v1/events/{notice.id}", HOLDER, template="/v1/events/{event_id}").json["event"]
+        assert (event["state"], event["not_before"]) == ("scheduled", iso(notice.deadline_at))
+        assert error_of(interrupt(service, server)) == (409, "already_noticed")
+        lab.run_for(300)
+        assert [one.state for one in lab.notices_of(server)] == [NoticeState.WITHDRAWN]
+
+    def test_a_dry_run_says_what_would_be(self, lab: Lab, service: Service) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        answer = interrupt(service, server, ADMIN, evict=True, dry_run=True)
+        assert answer.status_code == 200
+        assert answer.json["interruption"]["event_id"] is None
+        assert instant(answer.json["interruption"]["not_before"]) >= lab.clock.now() + POLICY.notice
+        assert lab.store.notices == []
+
+    @pytest.mark.parametrize(("who", "waits"), [(HOLDER, False), (ADMIN, True)])
+    def test_a_holder_may_do_without_promises_and_an_admin_keeps_them(
+        self, lab: Lab, service: Service, who: dict[str, str], waits: bool
+    ) -> None:
+        (server,) = lab.boot(1, "host01")
+        lab.run_for(60)
+        interrupt(service, server, who, notice_seconds=30, evict=True)
+        (notice,) = lab.notices_of(server)
+        assert notice.purpose is Purpose.INTERRUPTION
+        assert (notice.deadline_at > lab.clock.now() + POLICY.notice) is waits
+
+    def test_who_may_only_look_may_not(self, lab: Lab, service: Service) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        assert error_of(interrupt(service, server, HOLDERS_READER)) == (403, "forbidden")
+        assert error_of(interrupt(service, server, THEIRS)) == (404, "not_found")
+        assert lab.store.notices == []
+
+    def test_without_a_body_it_is_a_rehearsal(self, lab: Lab, service: Service) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        answer = service.ask("post", f"/v1/instances/{server.id}/interrupt", HOLDER, template=INTERRUPT)
+        assert answer.json["interruption"]["evict"] is False
+
+    @pytest.mark.parametrize("body", [{"notice_seconds": 0}, {"notice_seconds": 604801}, {"evict": "yes"}, {"now": 1}])
+    def test_what_the_document_does_not_have_is_refused(self, lab: Lab, service: Service, body: dict[str, Any]) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        assert error_of(interrupt(service, server, **body)) == (400, "bad_request")
