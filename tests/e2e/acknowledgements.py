@@ -11,7 +11,7 @@ from blazar_spot.demo.record import Record
 from blazar_spot.demo.sights import Lease, Mark, Picture
 from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
-from tests.e2e.stages import follow, leave
+from tests.e2e.stages import api_of, follow, leave
 from tests.e2e.stories import book, is_decided, spot_moves_in
 
 READY, KNOWN, SILENT = "ready", "known", "silent"
@@ -35,7 +35,7 @@ def acknowledged(cast: Cast, cloud: Cloud) -> Acknowledged:
     ids = {name: spot_moves_in(cast, record, name).id for name in (READY, KNOWN, SILENT)}
     lease = book(cast)
     told = follow(record, watch(cast.onlooker, _are_told, "the guests are told", 200, "spot-engine"))
-    ours, theirs = _api(cloud, SPOT_PROJECT), _api(cloud, OWNER_PROJECT)
+    ours, theirs = api_of(cloud, SPOT_PROJECT), api_of(cloud, OWNER_PROJECT)
     events = {name: _event(ours, server_id) for name, server_id in ids.items()}
     to_a_stranger = theirs.post(_ack(events[READY]), json={"ready": True}).status_code
     answers = {
@@ -58,12 +58,6 @@ def acknowledged(cast: Cast, cloud: Cloud) -> Acknowledged:
 
 def decided_at(seen: Acknowledged) -> float:
     return seen.record.marks[Mark.DECIDED]
-
-
-def _api(cloud: Cloud, project: str) -> Adapter:
-    """Our API as a user of this project reaches it: by the catalog, with a token."""
-    session = cloud.connection(project).session
-    return Adapter(session, service_type="spot", interface="public", raise_exc=False)
 
 
 def _event(api: Adapter, instance_id: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 from tests.e2e.receivers import Ear, receiving
-from tests.e2e.stages import follow, leave
+from tests.e2e.stages import api_of, follow, leave
 from tests.e2e.stories import book, settled, spot_moves_in
 
 TAG, TAGGED, PLAIN = "training", "tagged", "plain"
@@ -66,7 +66,7 @@ def heard(cast: Cast, cloud: Cloud) -> Heard:
     cast.spot_user.boot(TAGGED, tags=[TAG])
     guest = settled(cast, record, TAGGED)
     spot_moves_in(cast, record, PLAIN)
-    ours, theirs = _api(cloud, SPOT_PROJECT), _api(cloud, OWNER_PROJECT)
+    ours, theirs = api_of(cloud, SPOT_PROJECT), api_of(cloud, OWNER_PROJECT)
     with receiving(ours, f"{cast.stage.name}-ours", tags=[TAG]) as ear, receiving(theirs, "theirs") as other:
         ear.do("secret")
         book(cast)
@@ -136,9 +136,3 @@ def _again(ear: Ear, delivery: dict[str, Any]) -> dict[str, Any]:
 def _paths(ear: Ear, told: Views) -> list[str]:
     one = f"/v1/webhooks/{ear.webhook_id}"
     return [f"/v1/events/{told.event['id']}", one, f"{one}/deliveries"]
-
-
-def _api(cloud: Cloud, project: str) -> Adapter:
-    """Our API as a user of this project reaches it: by the catalog, with a token."""
-    session = cloud.connection(project).session
-    return Adapter(session, service_type="spot", interface="public", raise_exc=False)

@@ -42,8 +42,8 @@ class Ear:
     @property
     def deliveries(self) -> list[dict[str, Any]]:
         """What it was told by the API's own record, the first thing first."""
-        listed = self.api.get(f"/v1/webhooks/{self.webhook_id}/deliveries").json()["deliveries"]
-        return list(reversed(listed))
+        listed = self.api.get(f"/v1/webhooks/{self.webhook_id}/deliveries", params={"limit": 1000}).json()
+        return list(reversed(listed["deliveries"]))
 
     def do(self, what: str) -> None:
         """Something that can be done with a webhook."""

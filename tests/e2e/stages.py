@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from blazarclient.exception import BlazarClientException
+from keystoneauth1.adapter import Adapter
 from openstack.exceptions import ConflictException, NotFoundException
 from sqlalchemy import create_engine, text
 
@@ -120,6 +121,11 @@ def rows(cloud: Cloud, query: str, **values: Any) -> list[dict[str, Any]]:
             return [dict(row) for row in connection.execute(text(query), values).mappings()]
     finally:
         engine.dispose()
+
+
+def api_of(cloud: Cloud, project: str) -> Adapter:
+    """Our API as a user of this project reaches it: by the catalog, with a token."""
+    return Adapter(cloud.connection(project).session, service_type="spot", interface="public", raise_exc=False)
 
 
 def notices_of(cloud: Cloud, instance_id: str) -> list[dict[str, Any]]:

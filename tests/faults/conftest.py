@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One cloud for all faults that are asked for, a host for each, and leases that start minute after minute.
 
-All spot instances are booted and all leases booked while everything works. Then each story is played on a thread of
-its own, which waits for the instants of its own reclaim.
+All spot instances are booted, all leases booked and a webhook registered while everything works. Then each story is
+played on a thread of its own, which waits for the instants of its own reclaim.
 """
 
 import threading
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from blazar_spot.demo.cast import SPOT_PROJECT
 from blazar_spot.demo.compressed_time import GPUS, options
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.fixture import cloud
@@ -19,6 +20,7 @@ from blazar_spot.devcloud.hosts import HostSpec
 from blazar_spot.devcloud.site import Options, Override
 from blazar_spot.devcloud.waiting import wait_until
 from tests.e2e import stages
+from tests.e2e.receivers import Ear, receiving
 from tests.faults import sights, stories
 from tests.faults.scene import Scene
 from tests.faults.sights import Seen
@@ -66,18 +68,18 @@ def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]
         scene.boot()
     for scene in scenes.values():
         wait_until(scene.are_active, f"the spot instances of {scene.stage.name} are ACTIVE", at_most=90, every=0.5)
-    book(scenes)
-    with ThreadPoolExecutor(max_workers=2 * len(scenes)) as threads:
+    with (
+        receiving(stages.api_of(cloud, SPOT_PROJECT), "faults") as ear,
+        ThreadPoolExecutor(max_workers=2 * len(scenes)) as threads,
+    ):
+        book(scenes)
         watched = {name: threads.submit(play, threads, scene, asked[name]) for name, scene in scenes.items()}
         try:
             wait(watched.values())
         except BaseException:
             called_off.set()  # Else Ctrl-C would have to wait for the last lease.
             raise
-        futures = {
-            name: threads.submit(lambda scene, future: sights.look_back(scene, future.result()), scenes[name], future)
-            for name, future in watched.items()
-        }
+        futures = {name: threads.submit(look_back, scenes[name], future, ear) for name, future in watched.items()}
         wait(futures.values())
     request.config.stash[TOLD] = [future.result().told() for future in futures.values() if not future.exception()]
     return futures
@@ -100,6 +102,11 @@ def play(threads: ThreadPoolExecutor, scene: Scene, story: Story) -> Seen:
     finally:
         is_over.set()
     return watcher.result()
+
+
+def look_back(scene: Scene, watched: Future[Seen], ear: Ear) -> Seen:
+    """What was seen while it was played, and what is on record."""
+    return sights.look_back(scene, watched.result(), ear)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from openstack.exceptions import SDKException
 from blazar_spot.core.record import Cause
 from blazar_spot.demo.sights import Notice
 from blazar_spot.devcloud.waiting import GaveUp
+from tests.e2e.receivers import Ear
 from tests.e2e.stages import instant_of, rows
 from tests.faults.scene import Scene, instant
 
@@ -29,6 +30,9 @@ it misses what can be seen meanwhile."""
 
 TO_BE_WHOLE_SECONDS = 75
 """How much longer than to be ACTIVE a lease may take to be whole before that is what was seen."""
+
+TO_HEAR_SECONDS = 60
+"""How long after a story its receiver may still be told: what an engine was saying when it died is held for 30."""
 
 LATENESS = {cause.value for cause in Cause} - {Cause.FENCE_LATE.value, Cause.SLOW_BOOT.value}
 """Causes of a host that is not clean at its start."""
@@ -59,6 +63,11 @@ class Seen:
     left_behind: set[str] | None = None
     """Spot instances that the hypervisor itself still ran when the lease was whole."""
     notices: list[dict[str, Any]] = field(default_factory=list)
+    heard: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What a receiver took of each guest's notice, in the order in which it took it."""
+    given_up: set[str] = field(default_factory=set)
+    """The messages that it could not be told before their deadline: a notice is shorter here than the time for which a
+    dead engine keeps what it was saying."""
     breaches: list[str] = field(default_factory=list)
     became: dict[str, float] = field(default_factory=dict)
     serves: list[str] = field(default_factory=list)
@@ -130,13 +139,35 @@ def _look(scene: Scene, seen: Seen) -> None:
             read.append(notice)
 
 
-def look_back(scene: Scene, seen: Seen) -> Seen:
-    """What is on record in the end."""
+def _heard(scene: Scene, seen: Seen, ear: Ear) -> dict[str, list[dict[str, Any]]]:
+    """What the receiver took of these guests, once it has the end of each notice or has had its time."""
+
+    def messages() -> dict[str, list[dict[str, Any]]]:
+        told = ear.messages
+        return {name: [one["data"] for one in told if one["subject"] == server] for server, name in scene.spots.items()}
+
+    wanted = {row["instance_id"]: row["revision"] for row in seen.notices}
+
+    def have_all() -> bool:
+        last = {name: several[-1]["revision"] if several else 0 for name, several in messages().items()}
+        return {name: wanted.get(server, 0) for server, name in scene.spots.items()} == last
+
+    try:
+        scene.wait_until(have_all, f"the receiver has heard of {seen.name}", at_most=TO_HEAR_SECONDS, every=1.0)
+    except GaveUp:
+        pass  # What it has heard says so.
+    return messages()
+
+
+def look_back(scene: Scene, seen: Seen, ear: Ear) -> Seen:
+    """What is on record in the end, and what the project's receiver has heard."""
     compute = scene.cloud.connection().compute
     for server, name in scene.spots.items():
         asked = [one for one in compute.server_actions(server) if one.action in ("delete", "forceDelete")]
         seen.deletes[name] = sorted(instant(one.start_time) for one in asked)
         seen.notices += rows(scene.cloud, "SELECT * FROM notices WHERE instance_id = :id", id=server)
+    seen.heard = _heard(scene, seen, ear)
+    seen.given_up = {one["id"] for one in ear.deliveries if one["state"] == "abandoned"}
     host = scene.stage.host
     breaches = rows(scene.cloud, "SELECT cause FROM breaches WHERE host = :host ORDER BY at", host=host)
     seen.breaches = [row["cause"] for row in breaches]

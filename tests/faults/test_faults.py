@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is promised whatever fails: one notice to each guest, no early end, a lease that becomes whole, and a record."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.faults import stories
@@ -22,6 +24,17 @@ def about(*names: str) -> pytest.MarkDecorator:
 def test_every_guest_has_one_notice_and_it_is_done_with(seen: Seen) -> None:
     assert [row["state"] for row in seen.notices] == ["terminated"] * len(seen.read)
     assert {len({notice.decided_at for notice in read}) for read in seen.read.values()} == {1}
+
+
+@every_story
+def test_a_receiver_was_told_of_every_notice_in_order_with_the_deadline_that_the_guest_read(seen: Seen) -> None:
+    revisions = {row["instance_id"]: row["revision"] for row in seen.notices}
+    for name, told in seen.heard.items():
+        assert told, name
+        all_of_them = range(1, revisions[told[0]["instance_id"]] + 1)
+        said = {number for number in all_of_them if f"{told[0]['id']}-{number}" not in seen.given_up}
+        assert [one["revision"] for one in told] == sorted({*said, all_of_them[-1]})
+        assert int(datetime.fromisoformat(told[-1]["not_before"]).timestamp()) == seen.read[name][-1].ends_at
 
 
 @every_story
