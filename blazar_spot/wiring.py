@@ -31,9 +31,10 @@ from blazar_spot.ports.store import Store
 from blazar_spot.ports.surroundings import Bus
 
 if TYPE_CHECKING:
+    from blazar_spot.adapters.metrics import Counts
     from blazar_spot.doctor.patient import Patient
 
-__all__ = ["Whole", "api", "assemble", "build", "hints", "load", "patient", "posts", "webhooks"]
+__all__ = ["Whole", "api", "assemble", "build", "counts", "hints", "load", "patient", "posts", "webhooks"]
 
 CHANNELS = "blazar_spot.notice"
 """Where channels are found: each entry point is given the configuration and the whole, and makes those who carry the
@@ -45,12 +46,16 @@ def load(config_file: str | None = None) -> cfg.ConfigOpts:
     return configuration.load(files=None if config_file is None else [config_file])
 
 
-def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
-    """The whole over the real cloud and database. Neither is asked anything yet."""
+def build(conf: cfg.ConfigOpts, clock: Clock | None = None, counts: "Counts | None" = None) -> Whole:
+    """The whole over the real cloud and database. Neither is asked anything yet; ``counts`` what they will be asked."""
+    session = configuration.session_of(conf)
+    if counts is not None:
+        counts.requests_of(session)
+    tell = None if counts is None else counts.statement
     return assemble(
-        store=SqlStore(Database(**configuration.database_of(conf))),
-        compute=compute(conf),
-        pool=PlacementPool(configuration.session_of(conf), **_place(conf)),
+        store=SqlStore(Database(**configuration.database_of(conf), tell=tell)),
+        compute=compute(conf, session),
+        pool=PlacementPool(session, **_place(conf)),
         clock=clock or SystemClock(),
         policy=configuration.policy_of(conf),
         sweep_seconds=conf.engine.sweep_seconds,
@@ -65,12 +70,10 @@ def build(conf: cfg.ConfigOpts, clock: Clock | None = None) -> Whole:
     )
 
 
-def compute(conf: cfg.ConfigOpts) -> NovaCompute:
+def compute(conf: cfg.ConfigOpts, session: Any = None) -> NovaCompute:
     """Nova, as the service's own user."""
-    group = conf.nova
-    return NovaCompute(
-        configuration.session_of(conf), freepool_name=group.freepool_name, pci_aliases=group.pci_aliases, **_place(conf)
-    )
+    session, group = session or configuration.session_of(conf), conf.nova
+    return NovaCompute(session, freepool_name=group.freepool_name, pci_aliases=group.pci_aliases, **_place(conf))
 
 
 def _place(conf: cfg.ConfigOpts) -> dict[str, str]:
@@ -116,19 +119,36 @@ def patient(conf: cfg.ConfigOpts) -> "Patient":
     from blazar_spot.doctor.patient import Patient
 
     session, database = configuration.session_of(conf), Database(**configuration.database_of(conf))
-    place = {"region_name": conf.service_auth.region_name, "interface": conf.service_auth.interface}
     return Patient(
         clock=SystemClock(),
         store=SqlStore(database),
         schema=SqlSchema(database),
-        compute=compute(conf),
-        pool=PlacementPool(session, **place),
-        surroundings=CloudSurroundings(session, **place),
+        compute=compute(conf, session),
+        pool=PlacementPool(session, **_place(conf)),
+        surroundings=CloudSurroundings(session, **_place(conf)),
         bus=_bus(conf),
         keyring=lambda: keyring(conf),
         channels=frozenset(conf.channels.enabled),
         is_auto_enrolling=conf.engine.auto_enrol,
     )
+
+
+def counts(conf: cfg.ConfigOpts) -> "Counts | None":
+    """What an engine counts, from now on to be read by Prometheus; None if nobody is to read it."""
+    if not conf.metrics.port:
+        return None
+    from prometheus_client import CollectorRegistry  # as for hints
+
+    from blazar_spot.adapters.metrics import CloudFigures, Counts, serve
+    from blazar_spot.db.figures import SqlStatistics
+
+    registry = CollectorRegistry()
+    statistics = SqlStatistics(Database(**configuration.database_of(conf)))
+    pool = PlacementPool(configuration.session_of(conf), **_place(conf))
+    registry.register(CloudFigures(statistics, pool, SystemClock()))
+    found = Counts(registry)
+    serve(registry, conf.metrics.address, conf.metrics.port)
+    return found
 
 
 def _bus(conf: cfg.ConfigOpts) -> Bus | None:

@@ -28,7 +28,12 @@ def pipeline(app: Any, conf: Any) -> Any:
     app = RequestId(app, conf)
     set_defaults()
     app = CORS(app, conf)
-    return HTTPProxyToWSGI(app, conf)
+    app = HTTPProxyToWSGI(app, conf)
+    if conf.metrics.api_path:
+        from blazar_spot.api.measuring import Measured  # who shows no figures takes none
+
+        app = Measured(app, conf.metrics.api_path)
+    return app
 
 
 def set_defaults() -> None:

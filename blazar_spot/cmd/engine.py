@@ -26,7 +26,7 @@ from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.enforcement.rounds import Bearer
-from blazar_spot.wiring import build, hints, posts
+from blazar_spot.wiring import build, counts, hints, posts
 
 PROGRAM = "blazar-spot-engine"
 LOG = log.getLogger(__name__)
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
         clock = SystemClock()
-        whole, ear = build(conf, clock), hints(conf)
+        meter = None if conf.once else counts(conf)
+        whole, ear = build(conf, clock, meter), hints(conf)
         bearers = posts(conf, whole)
         pace = loop.Pace(conf.engine.tick_seconds, conf.engine.deleting_tick_seconds, conf.engine.backoff_seconds)
     except (cfg.Error, SpotError) as error:
@@ -57,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
     ready = partial(LOG.info, "The engine is at work")
     with _carrying(bearers, whole.bell):
-        loop.run(whole.engine, clock, clock.wait, pace, ready, pulse.beat)
+        loop.run(
+            whole.engine if meter is None else meter.timed(whole.engine), clock, clock.wait, pace, ready, pulse.beat
+        )
     return 0
 
 

@@ -16,6 +16,7 @@ from blazar_spot.conf import (
     engine,
     leases,
     messaging,
+    metrics,
     notifications,
     nova,
     policy,
@@ -24,7 +25,7 @@ from blazar_spot.conf import (
     webhooks,
 )
 
-_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging, webhooks, api)
+_GROUPS = (policy, engine, publisher, leases, nova, notifications, channels, messaging, webhooks, api, metrics)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

@@ -4,8 +4,9 @@
 Nothing connects before the first transaction, so a process can start while its database is down.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from oslo_db.sqlalchemy import enginefacade
@@ -22,12 +23,13 @@ class _Context:
 
 
 class Database:
-    """One database; ``options`` are oslo.db's, by their own names."""
+    """One database; ``options`` are oslo.db's, by their own names. ``tell`` is called after each statement."""
 
-    def __init__(self, connection: str, **options: Any) -> None:
+    def __init__(self, connection: str, tell: Callable[[], None] | None = None, **options: Any) -> None:
         self._facade = enginefacade.transaction_context()
+        prepare = partial(_prepare, tell=tell)
         with translated():
-            self._facade.configure(connection=_in_all_letters(connection), on_engine_create=[_prepare], **options)
+            self._facade.configure(connection=_in_all_letters(connection), on_engine_create=[prepare], **options)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -47,7 +49,9 @@ def _in_all_letters(connection: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, tell: Callable[[], None] | None) -> None:
+    if tell is not None:
+        event.listen(engine, "after_cursor_execute", lambda *_: tell())
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "before_cursor_execute", _begin_immediately, retval=True)

@@ -11,12 +11,21 @@ from typing import Protocol, TypeVar
 
 from blazar_spot.core.errors import StaleVersion, Temporary
 from blazar_spot.core.instants import minute
-from blazar_spot.enforcement.engine import Engine
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+
+class Ticking(Protocol):
+    """The engine, or whoever stands before it."""
+
+    def tick(self) -> bool:
+        """Bring every promise one step further; whether looking again soon is worth it."""
+
+    def refill(self) -> None:
+        """What must not wait for the next tick."""
 
 
 class Pause(Protocol):
@@ -60,7 +69,7 @@ class Health:
 
 
 def run(
-    engine: Engine,
+    engine: Ticking,
     clock: Clock,
     pause: Pause,
     pace: Pace,
@@ -87,7 +96,7 @@ def run(
             return
 
 
-def _wait(engine: Engine, pause: Pause, seconds: int, *, is_deleting: bool) -> bool:
+def _wait(engine: Ticking, pause: Pause, seconds: int, *, is_deleting: bool) -> bool:
     """Until the next tick is due, filling each second the room that deletes which have ended leave; whether to stop."""
     if not is_deleting or not seconds:
         return pause(seconds)
@@ -98,7 +107,7 @@ def _wait(engine: Engine, pause: Pause, seconds: int, *, is_deleting: bool) -> b
     return False
 
 
-def tick(engine: Engine) -> bool | None:
+def tick(engine: Ticking) -> bool | None:
     """One tick: whether it is worth looking again soon, None if it did not go through.
 
     One that another engine was faster than did: the other one works, and what is left is decided again soon.
