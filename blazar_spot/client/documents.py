@@ -52,6 +52,15 @@ class Instance(TypedDict):
     why: str
 
 
+class Interruption(TypedDict):
+    """A notice by order; without an event if it was only asked what would be."""
+
+    instance_id: str
+    evict: bool
+    not_before: str
+    event_id: str | None
+
+
 class Lease(TypedDict):
     """How far a lease is in getting its hosts."""
 
@@ -192,6 +201,18 @@ class Pool(TypedDict):
     resources: list[Resource]
     claims: list[PoolClaim]
     next_claim: PoolClaim | None
+
+
+class Closure(TypedDict):
+    """A host that is closed, or drained, by order."""
+
+    host: str
+    state: str
+    reason: str
+    closed_at: str
+    by: str | None
+    evict_at: str | None
+    reclaim_id: str | None
 
 
 class Subscription(TypedDict):

@@ -54,6 +54,19 @@ class NotOpen(Conflict):
     """The event is over."""
 
 
+class AlreadyNoticed(Conflict):
+    """The instance has a notice already, which stands."""
+
+
+class PromiseBroken(Conflict):
+    """It would break a promise."""
+
+    @property
+    def earliest_at(self) -> str | None:
+        """The first instant at which it would not, if there is one."""
+        return self.details.get("earliest_at")
+
+
 class OverQuota(Conflict):
     """There are as many as there may be."""
 
@@ -65,7 +78,13 @@ class Unavailable(ApiError):
 FAILURES = (ApiError, ClientException)
 """Whatever a question may raise: it was refused, or it was not answered at all."""
 
-CODES: dict[str, type[ApiError]] = {"bad_url": BadUrl, "not_open": NotOpen, "over_quota": OverQuota}
+CODES: dict[str, type[ApiError]] = {
+    "already_noticed": AlreadyNoticed,
+    "bad_url": BadUrl,
+    "not_open": NotOpen,
+    "over_quota": OverQuota,
+    "promise_broken": PromiseBroken,
+}
 
 STATUSES: dict[int, type[ApiError]] = {
     400: BadRequest,

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import cast
 
-from blazar_spot.client.documents import Instance
+from blazar_spot.client.documents import Instance, Interruption
 from blazar_spot.client.door import Door, path
 
 
@@ -29,3 +29,18 @@ class Instances:
 
     def get(self, instance_id: str) -> Instance:
         return cast(Instance, self._door.get(path("instances", instance_id))["instance"])
+
+    def interrupt(
+        self,
+        instance_id: str,
+        *,
+        notice_seconds: int | None = None,
+        evict: bool = False,
+        dry_run: bool = False,
+        reason: str = "",
+    ) -> Interruption:
+        """A real notice, of the usual length if none is given; at its end nothing happens, unless ``evict`` says so."""
+        length = {} if notice_seconds is None else {"notice_seconds": notice_seconds}
+        body = {"evict": evict, "dry_run": dry_run, "reason": reason, **length}
+        answer = self._door.post(path("instances", instance_id, "interrupt"), body)
+        return cast(Interruption, answer["interruption"])

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import cast
 
-from blazar_spot.client.documents import Capacity, Pool
+from blazar_spot.client.documents import Capacity, Closure, Pool
 from blazar_spot.client.door import Door, path
 
 LARGEST_PAGE = 200
@@ -27,3 +27,20 @@ class Pools:
     def capacity(self) -> Capacity:
         """How many instances of each flavor could boot now, over all pools. For anybody."""
         return cast(Capacity, self._door.get("capacity"))
+
+    def close(self, host: str, reason: str = "") -> Closure:
+        """Let no more spot instances come to the host; those that are there stay."""
+        return cast(Closure, self._door.post(path("pools", host, "close"), {"reason": reason})["closure"])
+
+    def drain(self, host: str, by: str | None = None, reason: str = "") -> Closure:
+        """Let the host be empty from this instant on, or as soon as no promise is broken by it."""
+        body = {"reason": reason} | ({} if by is None else {"by": by})
+        return cast(Closure, self._door.post(path("pools", host, "drain"), body)["closure"])
+
+    def open(self, host: str) -> None:
+        """Let spot instances come again; who was told to go for a drain may stay."""
+        self._door.post(path("pools", host, "open"), None)
+
+    def closures(self) -> Iterator[Closure]:
+        """The hosts that are closed by order."""
+        return self._door.items("closures", "closures", {})

@@ -4,6 +4,7 @@
 import argparse
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cliff.command import Command
@@ -41,12 +42,28 @@ def duration(text: str) -> int:
     return int(match[1]) * _SECONDS[match[2]]
 
 
+def instant(text: str) -> str:
+    """As the service writes it; without a zone it is in UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write '2027-01-15 08:00', in UTC") from None
+    at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def add_long(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--long", action="store_true", help="List additional fields in output")
 
 
 def add_all_projects(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all-projects", action="store_true", help="Include all projects (admin only)")
+
+
+def add_reason(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    parser.add_argument(
+        "--reason", metavar="<reason>", default="", required=required, help="Why, for whoever reads the records"
+    )
 
 
 def add_limit(parser: argparse.ArgumentParser) -> None:

@@ -55,7 +55,7 @@ class PauseEngines(command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        add_reason(parser)
+        asking.add_reason(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
@@ -67,12 +67,8 @@ class ResumeEngines(command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        add_reason(parser)
+        asking.add_reason(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         return shown(asking.spot(self).engines.resume(parsed_args.reason))
-
-
-def add_reason(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reason", metavar="<reason>", default="", help="Why, for whoever reads the records")

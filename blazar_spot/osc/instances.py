@@ -77,3 +77,36 @@ class ShowInstance(command.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         return shown(find(asking.spot(self).instances, parsed_args.instance))
+
+
+class InterruptInstance(command.ShowOne):
+    """Give a spot instance a notice, to rehearse its end or to end it.
+
+    It is a real notice, by every way that there is. At its end nothing happens, unless --evict is given. An instance
+    that has a notice already gets no other one.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        add_instance(parser)
+        parser.add_argument(
+            "--notice",
+            metavar="<duration>",
+            type=asking.duration,
+            help="Length of the notice (90, 2m, 1h; default: as for a reservation)",
+        )
+        parser.add_argument("--evict", action="store_true", help="Delete the instance at the end of the notice")
+        parser.add_argument("--dry-run", action="store_true", help="Only show what would be")
+        asking.add_reason(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        instances = asking.spot(self).instances
+        interruption = instances.interrupt(
+            find(instances, parsed_args.instance)["id"],
+            notice_seconds=parsed_args.notice,
+            evict=parsed_args.evict,
+            dry_run=parsed_args.dry_run,
+            reason=parsed_args.reason,
+        )
+        return shown(interruption)

@@ -17,6 +17,14 @@ COLUMNS = {
     "next_fence_at": "Next Fence At",
 }
 LONG = {"resources": "Resources", "claims": "Claims", "next_claim": "Next Claim"}
+CLOSURES = {
+    "host": "Host",
+    "state": "State",
+    "by": "By",
+    "evict_at": "Evict At",
+    "closed_at": "Closed At",
+    "reason": "Reason",
+}
 OFFERS = {"name": "Flavor", "available": "Available"}
 LONG_OFFERS = {"id": "ID", "resources": "Resources"}
 
@@ -74,3 +82,64 @@ class ShowPool(command.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         return shown(asking.spot(self).pools.get(parsed_args.host))
+
+
+class ClosePool(command.ShowOne):
+    """Let no more spot instances come to a host (admin only).
+
+    Those that are there stay, and reservations may have it.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        add_host(parser)
+        asking.add_reason(parser, required=True)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        return shown(asking.spot(self).pools.close(parsed_args.host, parsed_args.reason))
+
+
+class DrainPool(command.ShowOne):
+    """Empty a host of spot instances and keep it empty, for maintenance (admin only).
+
+    Every promise is kept: the instances are told and go as for a reservation. Without --by that is as soon as it can
+    be; an earlier time is refused.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        add_host(parser)
+        parser.add_argument(
+            "--by",
+            metavar="<time>",
+            type=asking.instant,
+            help="When the host has to be empty ('2027-01-15 08:00', UTC; default: as soon as no promise is broken)",
+        )
+        asking.add_reason(parser, required=True)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        return shown(asking.spot(self).pools.drain(parsed_args.host, parsed_args.by, parsed_args.reason))
+
+
+class OpenPool(command.Command):
+    """Let spot instances come to a host again (admin only).
+
+    Those that were told to go because it was to be drained may stay.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        add_host(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        asking.spot(self).pools.open(parsed_args.host)
+
+
+class ListClosures(command.Lister):
+    """List hosts that are closed or drained by order (admin only)."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        return listed(CLOSURES, asking.spot(self).pools.closures(), parsed_args)

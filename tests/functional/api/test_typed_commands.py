@@ -63,7 +63,7 @@ def test_the_admin_sees_the_host(admin: Terminal, cloud: Cloud, event: dict[str,
         ("demo", ["engine", "pause"], "(HTTP 403)"),
         ("demo", ["flavor", "check"], "(HTTP 403)"),
         ("demo", ["flavor", "create", "--from", "nothing"], "No flavor with a name or ID of 'nothing' exists."),
-        ("demo", ["webhook", "create", "a", "--url", "https://127.0.0.1/"], "(HTTP 400)"),
+        ("demo", ["webhook", "create", "a", "--url", "https://10.0.0.1/"], "(HTTP 400)"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_ends_with_1(
@@ -79,6 +79,45 @@ def test_words_that_mean_nothing_end_with_2(demo: Terminal) -> None:
     typed = demo.type("spot", "event", "list", "--state", "gone")
     assert (typed.code, typed.printed) == (2, "")
     assert "invalid choice: 'gone'" in typed.complained
+
+
+def test_a_webhook_comes_and_goes(demo: Terminal) -> None:
+    created = demo.read("spot", "webhook", "create", "pager", "--url", "https://receiver.example/", "--tag", "blue")
+    assert created["secret"].startswith("whsec_")
+    assert demo.read("spot", "webhook", "subscription", "list", "pager")[0]["Tags"] == ["blue"]
+    assert demo.type("spot", "webhook", "delete", created["id"]).code == 0
+    assert demo.read("spot", "webhook", "list") == []
+
+
+def test_until_when_it_may_run_is_said_of_a_spot_instance(
+    demo: Terminal, admin: Terminal, guest: str, event: dict[str, Any]
+) -> None:
+    rows = {row["ID"]: row for row in demo.read("spot", "instance", "list")}
+    assert rows[guest]["Guaranteed Until"] == event["not_before"]
+    for who in (demo, admin):
+        assert who.read("server", "show", guest)["spot_guaranteed_until"] == event["not_before"]
+    shown = demo.read("spot", "instance", "show", rows[guest]["Name"])
+    assert shown["event"]["id"] == event["id"]
+
+
+def test_the_owner_sees_how_far_the_lease_is(terminal_of: TerminalOf, guest: str, event: dict[str, Any]) -> None:
+    owner = terminal_of("owner")
+    (lease,) = owner.read("spot", "lease", "list")
+    assert (lease["Hosts"], lease["Instances To Go"]) == (1, 1)
+    (reclaim,) = owner.read("spot", "reclaim", "list", "--lease", lease["Name"])
+    told = owner.read("spot", "reclaim", "show", reclaim["ID"])
+    assert (told["lease_id"], told["victims"], told["victims_of_others"]) == (lease["Lease ID"], [], 1)
+    assert told["timeline"]
+
+
+def test_a_lease_is_made_and_says_what_it_costs(terminal_of: TerminalOf, cloud: Cloud, event: dict[str, Any]) -> None:
+    owner = terminal_of("owner")
+    window = ["--start-date", "2099-01-02 00:00", "--end-date", "2099-01-03 00:00"]
+    wish = ["--reservation", "resource_type=physical:host,min=1,max=1"]
+    lease = owner.read("spot", "lease", "create", "typed", *window, *wish)
+    assert (lease["name"], lease["spot_hosts"], lease["spot_state"]) == ("typed", 1, "planned")
+    assert owner.read("spot", "lease", "show", lease["id"])["lease_name"] == "typed"
+    cloud.blazar("owner").lease.delete(lease["id"])
 
 
 def test_evictions_are_paused_and_resumed(admin: Terminal) -> None:
