@@ -20,6 +20,7 @@ from blazar_spot.db.store import SqlStore
 from blazar_spot.enforcement.assembly import Whole, assemble
 from blazar_spot.enforcement.post import Post
 from blazar_spot.enforcement.rounds import Bearer
+from blazar_spot.enforcement.sorting import CHANNEL as WEBHOOKS
 from blazar_spot.enforcement.sorting import Sorting
 from blazar_spot.enforcement.webhooks import Limits, Webhooks
 from blazar_spot.ports.channel import Channel
@@ -106,7 +107,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
         interrupting=Interrupting(store, revising, bell, clock, configuration.policy_of(conf)),
         outlooks=Outlooks(store, clock, configuration.policy_of(conf)),
         overviews=Overviews(store),
-        webhooks=webhooks(conf, store, clock) if conf.webhooks.encryption_keys else None,
+        webhooks=webhooks(conf, store, clock) if WEBHOOKS in conf.channels.enabled else None,
         **_of_the_cloud(conf, store, clock),
     )
     return pipeline(application(use_cases, enforcer(conf)), conf)

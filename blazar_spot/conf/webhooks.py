@@ -11,7 +11,7 @@ GROUP = cfg.OptGroup(
     help="""
 Projects register URLs with the API and are told there of the notices of their instances. The engines speak to the
 URLs, the API only keeps them: engines need a way out to the receivers, and both need the same encryption_keys. Enable
-the channel webhooks in [channels].
+the channel webhooks in [channels], also for the API: it has no webhooks where nobody would tell them anything.
 """,
 )
 
@@ -41,11 +41,12 @@ OPTIONS: list[cfg.Opt] = [
 With what the secrets of webhooks are encrypted in the database: 32 bytes each, in base64 for URLs, as
 python3 -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())" makes them. The first one
 encrypts, all of them decrypt. To change the key put the new one in front everywhere, run blazar-spot-manage webhooks
-reseal, and take the old one away. Without a key there are no webhooks.
+reseal, and take the old one away. The channel cannot be enabled without a key.
 """,
     ),
     cfg.StrOpt(
         "source",
+        regex=r"^\S+$",
         default="blazar-spot",
         help="""
 Which cloud a message comes from: the attribute source of its CloudEvent, a URI. The API's public URL is a good one; it

@@ -16,6 +16,7 @@ from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from blazar_spot.testing import keystone as testing_keystone
 from blazar_spot.testing.keystone import FakeKeystone
+from tests.unit.adapters.test_fernet_keyring import KEY
 from tests.unit.api.served import check, error_of, put_incident
 
 SPOOFED = {"X-User-Id": "somebody", "X-Project-Id": "ours", "X-Roles": "admin", "X-Identity-Status": "Confirmed"}
@@ -80,6 +81,18 @@ def test_what_is_public_asks_for_no_token_and_needs_no_keystone(
     keystone.is_ill = True
     for headers in ({}, {"X-Auth-Token": "made up"}):
         assert client.simulate_get(path, headers=headers).status_code == 200
+
+
+def test_webhooks_are_there_where_their_channel_is_enabled(client: testing.TestClient, tmp_path: Path) -> None:
+    ours = {"X-Auth-Token": "ours"}
+    assert client.simulate_get("/v1/webhooks", headers=ours).status_code == 404
+    file = tmp_path / "blazar-spot.conf"
+    file.write_text(f"{file.read_text()}[channels]\nenabled = webhooks\n[webhooks]\nencryption_keys = {KEY}\n")
+    enabled = wiring.api(wiring.load(str(file)))
+    answer = testing.TestClient(lambda environ, start: enabled(environ, start)).simulate_get(
+        "/v1/webhooks", headers=ours
+    )
+    assert answer.json == {"webhooks": [], "links": []}
 
 
 def test_what_is_nowhere_is_not_told_to_strangers(client: testing.TestClient) -> None:

@@ -70,5 +70,5 @@ def test_a_configuration_that_is_wrong_is_one_line_and_a_status(tmp_path: Path) 
 
 def wrong(folder: Path) -> Path:
     file = folder / "wrong.conf"
-    file.write_text("[webhooks]\nencryption_keys = short\n")
+    file.write_text("[channels]\nenabled = webhooks\n[webhooks]\nencryption_keys = short\n")
     return file

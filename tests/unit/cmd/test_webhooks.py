@@ -100,7 +100,14 @@ def test_webhooks_that_cannot_be_are_said_at_the_start(tmp_path: Path, webhooks:
 
 
 @pytest.mark.parametrize(
-    "option", ["allowed_networks = 10.0.0.0/33", "denied_networks = 10.0.0.1/8", "ports = 0", "timeout_seconds = 16"]
+    "option",
+    [
+        "allowed_networks = 10.0.0.0/33",
+        "denied_networks = 10.0.0.1/8",
+        "ports = 0",
+        "timeout_seconds = 16",
+        "source = a b",
+    ],
 )
 def test_junk_in_the_group_names_its_option(tmp_path: Path, option: str) -> None:
     conf = loaded(tmp_path, f"[webhooks]\n{option}\n")
