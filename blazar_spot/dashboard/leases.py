@@ -17,20 +17,7 @@ from horizon import exceptions, tables
 
 from blazar_spot.client.documents import Lease
 from blazar_spot.dashboard import asking
-
-STATES = {
-    "planned": (_("Planned"), "default"),
-    "fenced": (_("Closed to new spot instances"), "info"),
-    "notified": (_("Spot instances have their notice"), "warning"),
-    "evicting": (_("Spot instances are deleted"), "warning"),
-    "verifying": (_("Being seen clean"), "warning"),
-    "ready": (_("Ready"), "success"),
-    "handed_over": (_("Handed over"), "success"),
-    "overdue": (_("Overdue"), "danger"),
-    "cancelled": (_("Called off"), "default"),
-    "expired": (_("Over"), "default"),
-}
-"""What a state is called, and its colour: one of those that every theme has."""
+from blazar_spot.dashboard.states import STATES
 
 
 class UpdateLease(upstream.UpdateLease):
@@ -68,11 +55,12 @@ class SpotLeasesTable(upstream.LeasesTable):
     @cached_property
     def reclaims(self) -> dict[str, Lease]:
         """By the lease's id; nothing, and a message, if the service does not answer."""
-        client = asking.client(self.request)
-        if client is None:
-            return {}
         try:
-            return {lease["lease_id"]: lease for lease in client.leases.list(limit=asking.MOST_LEASES)}
+            client = asking.client(self.request)
+            if client is None:
+                return {}
+            found = client.leases.list(all_projects=asking.sees_all(self.request), limit=asking.MOST_LEASES)
+            return {lease["lease_id"]: lease for lease in found}
         except Exception:
             exceptions.handle(self.request, _("What spot is doing for the leases could not be read."))
             return {}

@@ -16,7 +16,8 @@ from openstack_auth import utils
 from blazar_spot.api import document
 from blazar_spot.client import Client
 from blazar_spot.dashboard import asking
-from blazar_spot.dashboard.leases import STATES, SpotLeasesTable, UpdateLease
+from blazar_spot.dashboard.leases import SpotLeasesTable, UpdateLease
+from blazar_spot.dashboard.states import STATES
 
 INDEX = reverse("horizon:project:leases:index")
 LEASE = {
@@ -47,7 +48,7 @@ class Leases:
     def leases(self) -> "Leases":
         return self
 
-    def list(self, *, limit: int) -> Iterator[dict[str, Any]]:
+    def list(self, *, all_projects: bool, limit: int) -> Iterator[dict[str, Any]]:
         self.asked += 1
         if self.failure:
             raise self.failure
