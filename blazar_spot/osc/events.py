@@ -3,6 +3,7 @@
 
 import argparse
 
+from osc_lib import exceptions
 from osc_lib.command import command
 
 from blazar_spot.client.documents import Event
@@ -72,6 +73,8 @@ class ListEvents(command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         events = asking.spot(self).events
+        if parsed_args.wait and parsed_args.all_projects:
+            raise exceptions.CommandError("--wait follows the events of one project, not those of all.")
         _wait(events, parsed_args.wait)
         instance = parsed_args.instance and asking.server_id(self, parsed_args.instance)
         found = events.list(

@@ -99,6 +99,7 @@ def test_a_wait_in_vain_ends_with_the_list_as_it_is(shell: Shell) -> None:
         (["show", "nothing"], "No event with a name or ID of 'nothing' exists."),
         (["ack", "Größe"], "No event with a name or ID of 'Größe' exists."),
         (["show", "Größe a"], "More than one event exists with the name 'Größe a'."),
+        (["list", "--wait", "5", "--all-projects"], "--wait follows the events of one project"),
         (["ack", "notice-over"], "The event is over: it was withdrawn. (HTTP 409)"),
     ],
 )
