@@ -93,6 +93,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.enforcement.interrupting import Interrupting
     from blazar_spot.enforcement.outlook import Outlooks
     from blazar_spot.enforcement.overview import Overviews
+    from blazar_spot.enforcement.proposals import Proposals
     from blazar_spot.enforcement.queries import Queries
     from blazar_spot.enforcement.revising import Revising
     from blazar_spot.enforcement.watching import Watch
@@ -107,6 +108,7 @@ def api(conf: cfg.ConfigOpts) -> Any:
         interrupting=Interrupting(store, revising, bell, clock, configuration.policy_of(conf)),
         outlooks=Outlooks(store, clock, configuration.policy_of(conf)),
         overviews=Overviews(store),
+        proposals=Proposals(store, clock, configuration.policy_of(conf)),
         webhooks=webhooks(conf, store, clock) if WEBHOOKS in conf.channels.enabled else None,
         **_of_the_cloud(conf, store, clock),
     )

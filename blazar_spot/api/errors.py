@@ -12,6 +12,7 @@ import falcon
 
 from blazar_spot.core.errors import (
     AlreadyNoticed,
+    BadLease,
     BadUrl,
     NotFound,
     NotNow,
@@ -44,6 +45,7 @@ STATUSES: dict[type[SpotError], str] = {
     AlreadyNoticed: falcon.HTTP_409,
     PromiseBroken: falcon.HTTP_409,
     BadUrl: falcon.HTTP_400,
+    BadLease: falcon.HTTP_400,
 }
 """Errors that those outside can do something about; their sentences are meant for them. The first that fits counts."""
 

@@ -35,6 +35,9 @@ DRAIN_POOL = "spot:pools:drain"
 OPEN_POOL = "spot:pools:open"
 LIST_CLOSURES = "spot:closures:list"
 INTERRUPT_INSTANCE = "spot:instances:interrupt"
+PLAN = "spot:plans:create"
+PLAN_LEASE = "spot:plans:create_of_lease"
+PLAN_ALL = "spot:plans:show_all"
 
 LIST_WEBHOOKS = "spot:webhooks:list"
 LIST_WEBHOOKS_OF_ALL = "spot:webhooks:list_all_projects"
@@ -155,6 +158,9 @@ READ_RULES = [
     _rule(SHOW_CAPACITY, PROJECT_READER, "See how many spot instances could boot now.", "GET /v1/capacity"),
     _rule(SHOW_ALL_CAPACITY, ADMIN, "See that of flavors that are not public, too.", "GET /v1/capacity"),
     _rule(LIST_POOLS, ADMIN, "See the spot pools of the hosts.", "GET /v1/pools", "GET /v1/pools/{host}"),
+    _rule(PLAN, PROJECT_READER, "See what a lease would get and cost.", "POST /v1/plans"),
+    _rule(PLAN_LEASE, _ADMIN_OR_READER, "Plan a lease that there is.", "POST /v1/plans"),
+    _rule(PLAN_ALL, ADMIN, "See which instances of other projects that would cost.", "POST /v1/plans"),
     _rule(LIST_BREACHES, ADMIN, "List broken promises.", "GET /v1/breaches"),
     _rule(
         SEE_HOSTS,
@@ -164,6 +170,7 @@ READ_RULES = [
         "GET /v1/instances/{instance_id}",
         "GET /v1/reclaims",
         "GET /v1/reclaims/{reclaim_id}",
+        "POST /v1/plans",
     ),
 ]
 

@@ -14,6 +14,7 @@ from blazar_spot.api.handlers.flavors import EnrolmentHandler, FlavorsHandler
 from blazar_spot.api.handlers.instances import InstanceHandler, InstancesHandler
 from blazar_spot.api.handlers.interruptions import InterruptionHandler
 from blazar_spot.api.handlers.leases import LeasesHandler
+from blazar_spot.api.handlers.plans import PlansHandler
 from blazar_spot.api.handlers.pools import PoolHandler, PoolsHandler
 from blazar_spot.api.handlers.reclaims import ReclaimHandler, ReclaimsHandler
 from blazar_spot.api.handlers.vendordata import VendordataHandler
@@ -34,6 +35,7 @@ from blazar_spot.enforcement.flavors import Flavors
 from blazar_spot.enforcement.interrupting import Interrupting
 from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
+from blazar_spot.enforcement.proposals import Proposals
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.stocks import Stocks
 from blazar_spot.enforcement.watching import Watch
@@ -51,6 +53,7 @@ class UseCases:
     interrupting: Interrupting
     outlooks: Outlooks
     overviews: Overviews
+    proposals: Proposals
     flavors: Flavors | None = None
     capacity: Capacity | None = None
     stocks: Stocks | None = None
@@ -114,6 +117,7 @@ def _reads(use_cases: UseCases) -> dict[str, object]:
         "/v1/reclaims": ReclaimsHandler(overviews),
         "/v1/reclaims/{reclaim_id}": ReclaimHandler(overviews),
         "/v1/breaches": BreachesHandler(overviews),
+        "/v1/plans": PlansHandler(use_cases.proposals),
     }
 
 

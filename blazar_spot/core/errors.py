@@ -88,6 +88,12 @@ class BadUrl(Permanent):
     code = "bad_url"
 
 
+class BadLease(Permanent):
+    """A lease that nobody could ask for; the sentence says what is wrong with it."""
+
+    code = "bad_lease"
+
+
 class NoKey(Permanent):
     """A secret was sealed with a key that is not configured any more."""
 

@@ -18,6 +18,7 @@ from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
 from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
 from blazar_spot.core.webhooks import Subscription, Webhook
 
@@ -37,6 +38,7 @@ Stored = TypeVar(
     Webhook,
     Subscription,
     Delivery,
+    ReservableHost,
 )
 Other = TypeVar("Other", Reclaim, Notice)
 

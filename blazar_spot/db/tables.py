@@ -23,6 +23,7 @@ from blazar_spot.core.messages import Message
 from blazar_spot.core.promises import NoticeState, Purpose, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
+from blazar_spot.core.reservable import Value
 from blazar_spot.core.webhooks import WebhookState
 
 
@@ -56,6 +57,19 @@ class Amounts(TypeDecorator[Mapping[str, int]]):
         return None if value is None else json.dumps(dict(value), sort_keys=True)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, int] | None:
+        return None if value is None else dict(json.loads(value))
+
+
+class Properties(TypeDecorator[Mapping[str, Value]]):
+    """What is said of a host, as the text of a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Value] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(dict(value), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Value] | None:
         return None if value is None else dict(json.loads(value))
 
 
@@ -327,6 +341,14 @@ closures = _table(
     "closures",
     Column("closed_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
+)
+
+reservable = _table(
+    "hosts",
+    Column("host", NAME, nullable=False),
+    Column("service_host", NAME, nullable=False),
+    Column("cleaning", Integer, nullable=False),
+    Column("properties", Properties, nullable=False),
 )
 
 heartbeats = _table(

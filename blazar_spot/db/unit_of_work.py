@@ -19,6 +19,7 @@ from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
 from blazar_spot.db.claim_reads import ClaimReads
 from blazar_spot.db.incidents import INCIDENTS, incidents_of, those_wanted
@@ -35,6 +36,7 @@ from blazar_spot.db.tables import (
     letters,
     notices,
     reclaims,
+    reservable,
     switches,
 )
 from blazar_spot.db.webhook_rows import WebhookRows
@@ -173,6 +175,15 @@ class SqlWork(InstanceReads, ClaimReads, WebhookRows):
         if self._connection.execute(delete(closures).where(*same)).rowcount != 1:
             raise StaleVersion(f"The closure of {closure.id} has changed.")
         self.is_spent = False
+
+    def reservable_hosts(self) -> Sequence[ReservableHost]:
+        return self._all(ReservableHost, select(reservable).order_by(reservable.c.id))
+
+    def put_reservable_hosts(self, several: Sequence[ReservableHost]) -> Sequence[ReservableHost]:
+        return self._put_all(reservable, several)
+
+    def drop_reservable_hosts(self, ids: Sequence[str]) -> None:
+        self._connection.execute(delete(reservable).where(reservable.c.id.in_(ids)))
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         return self._all(Heartbeat, select(heartbeats).order_by(heartbeats.c.host, heartbeats.c.pid))

@@ -27,6 +27,7 @@ from blazar_spot.enforcement.hunting import Hunting
 from blazar_spot.enforcement.interrupting import Interrupting
 from blazar_spot.enforcement.interruptions import Interruptions
 from blazar_spot.enforcement.ledger import Ledger
+from blazar_spot.enforcement.listing import Listing
 from blazar_spot.enforcement.notices import Notices
 from blazar_spot.enforcement.occupancy import Occupancy
 from blazar_spot.enforcement.plans import Plans
@@ -54,6 +55,7 @@ class Whole:
     engine: Engine
     booking: Booking
     publishing: Publishing
+    listing: Listing
     handover: HandOver
     handback: HandBack
     admittance: Callable[[Furnish], Admittance]
@@ -115,6 +117,7 @@ def assemble(
         ),
         booking=Booking(store, pool, clock, policy, handback.returning),
         publishing=Publishing(store, clock),
+        listing=Listing(store),
         handover=HandOver(store, compute, pool, witnesses, clock, policy, handover_budget),
         handback=handback,
         admittance=lambda furnish: Admittance(

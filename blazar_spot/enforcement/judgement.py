@@ -15,7 +15,7 @@ from blazar_spot.core.closures import around_drains
 from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.core.interruptions import known_to_reclaims
 from blazar_spot.core.leads import lead_beside
-from blazar_spot.core.model import Snapshot
+from blazar_spot.core.model import Plan, Snapshot
 from blazar_spot.core.planner import plan
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
@@ -68,16 +68,28 @@ class Judgement:
 
     def chosen(self, wish: Wish, candidates: Sequence[Candidate], known: Known, lead: int) -> list[Candidate]:
         """The hosts that the wish gets, or raise ``Refused``."""
-        state = self._state(wish, candidates, known, lead)
-        answer = plan(state, request(wish))
-        if not answer.feasible:
-            refused = refusal(wish, answer, self._policy)
-            answer = plan(without_promises(state, wish), request(wish)) if self._policy.breaks_promises else answer
+        answer, refused = self.answer(wish, candidates, known, lead)
+        if refused is not None:
             if not answer.feasible:
                 raise refused
             LOG.warning("Promises to spot instances will be broken: %s", refused)
         slots = {choice.host: choice.slots for choice in answer.hosts}
         return [replace(one, slots=slots[one.host]) for one in candidates if one.host in slots]
+
+    def answer(
+        self, wish: Wish, candidates: Sequence[Candidate], known: Known, lead: int
+    ) -> tuple[Plan, Refused | None]:
+        """The plan for the wish, and why it has to be refused if every promise is kept, or None. A plan that is
+        feasible all the same breaks promises, as the operator lets it."""
+        state = self._state(wish, candidates, known, lead)
+        answer = plan(state, request(wish))
+        if answer.feasible:
+            return answer, None
+        refused = refusal(wish, answer, self._policy)
+        if self._policy.breaks_promises:
+            broken = plan(without_promises(state, wish), request(wish))
+            return (broken if broken.feasible else answer), refused
+        return answer, refused
 
     def cheapest(self, wish: Wish, hosts: Sequence[Candidate], count: int, known: Known) -> list[Candidate]:
         """So many of the hosts that a reservation has: those that are best to keep."""

@@ -10,6 +10,7 @@ from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.furnishing import Furnishing
 from blazar_spot.plugins.interrupted import Interrupted
+from blazar_spot.plugins.inventory import Inventory
 from blazar_spot.plugins.monitor import SpotMonitor
 from blazar_spot.plugins.rebinding import Rebinder
 from blazar_spot.plugins.returns import Returns
@@ -30,6 +31,8 @@ class Duties:
         self.parts = Doors(SLOTS, whole.admittance(furnishing), whole.clock)
         self.returns = Returns(whole.handback, whole.clock)
         self.slot_returns = SlotReturns(whole.vacating, furnishing)
+        rebinding = [] if margin is None else [Rebinder(whole.rebinding, margin).rebind]
+        inventory = Inventory(whole.listing, whole.clock)
         interrupted = Interrupted(whole.clock, whole.handover.budget)
         self.monitor = SpotMonitor(
             PhysicalHostMonitorPlugin(),
@@ -38,7 +41,7 @@ class Duties:
             [self.hosts, self.parts],
             whole.clock,
             ours.interval,
-            [interrupted.begin_again] + ([] if margin is None else [Rebinder(whole.rebinding, margin).rebind]),
+            [interrupted.begin_again, *rebinding, inventory.publish],
         )
 
 

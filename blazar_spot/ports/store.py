@@ -15,6 +15,7 @@ from blazar_spot.core.incidents import Incident, Place, Wanted
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
 from blazar_spot.ports.reads import Reads
 from blazar_spot.ports.webhook_work import WebhookWork
@@ -135,6 +136,15 @@ class Work(WebhookWork, Reads, Protocol):
 
     def drop_closure(self, closure: Closure) -> None:
         """Throw a closure away that still has this version."""
+
+    def reservable_hosts(self) -> Sequence[ReservableHost]:
+        """The hosts that can be reserved, as they were published, by id."""
+
+    def put_reservable_hosts(self, hosts: Sequence[ReservableHost]) -> Sequence[ReservableHost]:
+        """Store hosts that can be reserved, all in a few statements."""
+
+    def drop_reservable_hosts(self, ids: Sequence[str]) -> None:
+        """Forget hosts that can be reserved no more; those that are gone already are no error."""
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         """The signs of life of all engines, by host and pid."""

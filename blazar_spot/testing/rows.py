@@ -12,6 +12,7 @@ from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
 from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
 from blazar_spot.core.webhooks import Subscription, Webhook
 
@@ -31,6 +32,7 @@ Stored = TypeVar(
     Webhook,
     Subscription,
     Delivery,
+    ReservableHost,
 )
 
 
@@ -53,6 +55,7 @@ class Tables:
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    reservable: dict[str, ReservableHost] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, table.name)) for table in fields(self)))

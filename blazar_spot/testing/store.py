@@ -15,6 +15,7 @@ from blazar_spot.core.outbox import Letter
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED
 from blazar_spot.core.record import Breach, Deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
 from blazar_spot.core.webhooks import Webhook
 from blazar_spot.testing.reads import FakeReads
@@ -164,6 +165,17 @@ class FakeWork(FakeWebhookRows, FakeReads):
             raise StaleVersion(f"The closure of {closure.id} has changed.")
         del self.rows.closures[closure.id]
         self.writes += 1
+
+    def reservable_hosts(self) -> Sequence[ReservableHost]:
+        return sorted(self.rows.reservable.values(), key=lambda one: one.id)
+
+    def put_reservable_hosts(self, hosts: Sequence[ReservableHost]) -> Sequence[ReservableHost]:
+        return [self._put(self.rows.reservable, host) for host in hosts]
+
+    def drop_reservable_hosts(self, ids: Sequence[str]) -> None:
+        for one in self.rows.reservable.keys() & set(ids):
+            del self.rows.reservable[one]
+            self.writes += 1
 
     def heartbeats(self) -> Sequence[Heartbeat]:
         return sorted(self.rows.heartbeats.values(), key=lambda one: (one.host, one.pid))

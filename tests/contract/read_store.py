@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every store must answer to people who look: the contract of ``ports.reads`` as tests."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from blazar_spot.core.pages import Mark
 from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Breach, Cause, Deed, breach, deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.ports.store import Store
 
 NOON = 1_800_000_000
@@ -229,3 +231,20 @@ class ReadStoreContract:
             assert list(work.breach_page(None, 2)) == list(every[:2])
             for number, one in enumerate(every):
                 assert list(work.breach_page(Mark(one.at, one.id), 9)) == list(every[number + 1 :])
+
+    def test_the_hosts_that_can_be_reserved_are_kept_with_what_is_said_of_them(self, store: Store) -> None:
+        said = {"vcpus": 8, "status": None, "reservable": True, "gpu model": "Größe 🚀"}
+        one = ReservableHost(id="1", host="gpu-1", service_host="compute-1", cleaning=60, properties=said)
+        with store.begin() as work:
+            (stored,) = work.put_reservable_hosts([one])
+            work.put_reservable_hosts([replace(one, id="0")])
+        with store.begin() as work:
+            assert [host.id for host in work.reservable_hosts()] == ["0", "1"]
+            assert work.reservable_hosts()[1] == stored == replace(one, version=1)
+            work.put_reservable_hosts([replace(stored, cleaning=0)])
+        for _ in range(2):
+            with store.begin() as work:
+                work.drop_reservable_hosts(["0"])
+        with store.begin() as work:
+            assert [(host.id, host.cleaning) for host in work.reservable_hosts()] == [("1", 0)]
+            work.drop_reservable_hosts([])

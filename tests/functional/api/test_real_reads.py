@@ -8,6 +8,7 @@ import pytest
 from blazar_spot.demo.cast import Stage
 from blazar_spot.demo.compressed_time import GPUS
 from blazar_spot.devcloud.cloud import Cloud
+from blazar_spot.devcloud.waiting import wait_until
 from tests.functional.api.conftest import Person
 
 CLASS = "CUSTOM_GPU"
@@ -70,3 +71,24 @@ def test_the_pool_that_is_closed_for_it_takes_nobody(
     offers = people["demo"].get("/v1/capacity").json()["flavors"]
     assert [one["available"] for one in offers if one["resources"].get(CLASS) == 1] == [open_hosts * GPUS]
     assert people["demo"].get("/v1/pools").status_code == 403
+
+
+def test_a_plan_knows_blazars_hosts_and_what_is_in_the_way(
+    cloud: Cloud, stage: Stage, reclaim: dict[str, Any], people: dict[str, Person]
+) -> None:
+    hosts = len(cloud.site.options.hosts)
+    wanted = {"end": "2098-01-01T00:00:00Z", "min": hosts, "hypervisor_properties": '[">", "$vcpus", "1"]'}
+
+    def plan(who: str) -> dict[str, Any]:
+        return dict(people[who].post("/v1/plans", wanted).json()["plan"])
+
+    def blocked() -> list[dict[str, Any]]:
+        return [one for one in plan("admin")["blockers"] if one["kind"] == "reservation"]
+
+    wait_until(lambda: bool(blocked()), "Blazar's hosts are published", at_most=60)
+    assert [one["host"] for one in blocked()] == [stage.host]
+    assert (plan("owner")["code"], plan("owner")["is_feasible"]) == ("not_enough_hosts", False)
+    assert stage.host not in str(plan("owner"))
+    again = people["owner"].post("/v1/plans", {"lease_id": reclaim["lease_id"]})
+    assert again.status_code == 200
+    assert people["demo"].post("/v1/plans", {"lease_id": reclaim["lease_id"]}).status_code == 404

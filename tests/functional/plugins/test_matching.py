@@ -4,8 +4,11 @@
 import pytest
 from blazar.db import api as db_api
 from blazar.db import exceptions
+from blazar.db.sqlalchemy import models
 from blazar.plugins.oshosts.host_plugin import PhysicalHostPlugin
 
+from blazar_spot.core.reservable import COLUMNS, Requirement, meeting
+from blazar_spot.plugins import inventory
 from blazar_spot.plugins.matching import details, matching
 from tests.functional.plugins.reservations import HOUR, Reservations
 
@@ -42,6 +45,16 @@ def hosts(reservations: Reservations) -> None:
 def test_the_same_hosts_match(requirements: list[str]) -> None:
     ours = sorted(host.id for host in matching(requirements))
     assert ours == sorted(host["id"] for host in db_api.host_get_all_by_queries(requirements))
+    wanted = [Requirement(*one.split(" ", 2)) for one in requirements]
+    assert ours == sorted(host.id for host in meeting(inventory.hosts(), wanted))
+
+
+def test_what_is_published_of_hosts_are_the_columns_that_blazar_has_and_no_secret() -> None:
+    published = inventory.hosts()
+    columns = {column.name for column in models.ComputeHost.__table__.columns}
+    assert columns - COLUMNS == {"trust_id"}
+    assert len(published) == 4
+    assert all("trust_id" not in host.properties for host in published)
 
 
 def test_a_capability_that_no_host_has_is_unknown() -> None:
@@ -71,3 +84,22 @@ def test_a_host_is_told_as_it_is_when_nothing_was_listed_before(reservations: Re
         seen = reservations.plugin.get("1")
     assert seen is not None
     assert seen["vcpus"] == 5
+
+
+def test_blazars_hosts_are_published_and_forgotten_when_it_has_them_no_more(reservations: Reservations) -> None:
+    def published() -> list[str]:
+        with reservations.world.store.begin() as work:
+            return [host.host for host in work.reservable_hosts()]
+
+    reservations.poll()
+    assert published() == ["gpu-1", "gpu-2", "gpu-3", "gpu-4"]
+    writes = reservations.world.store.writes
+    reservations.world.pass_time(inventory.EVERY)
+    reservations.poll()
+    assert reservations.world.store.writes == writes
+    db_api.host_destroy("2")
+    reservations.poll()
+    assert published() == ["gpu-1", "gpu-2", "gpu-3", "gpu-4"]
+    reservations.world.pass_time(inventory.EVERY)
+    reservations.poll()
+    assert published() == ["gpu-1", "gpu-3", "gpu-4"]

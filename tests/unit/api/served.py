@@ -28,6 +28,7 @@ from blazar_spot.enforcement.flavors import Flavors
 from blazar_spot.enforcement.interrupting import Interrupting
 from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
+from blazar_spot.enforcement.proposals import Proposals
 from blazar_spot.enforcement.queries import Queries
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.stocks import Stocks
@@ -60,7 +61,12 @@ ADMIN = token("admin", "admin", "member", "reader")
 
 
 def use_cases(
-    store: Store, clock: Clock | None = None, places: int = 8, cloud: FakeCloud | None = None, headroom_hosts: int = 0
+    store: Store,
+    clock: Clock | None = None,
+    places: int = 8,
+    cloud: FakeCloud | None = None,
+    headroom_hosts: int = 0,
+    policy: Policy = POLICY,
 ) -> UseCases:
     """All of them over this store."""
     clock = clock or FakeClock(NOON)
@@ -80,6 +86,7 @@ def use_cases(
         stocks=Stocks(store, cloud, cloud, clock, headroom_hosts),
         outlooks=Outlooks(store, clock, Policy()),
         overviews=Overviews(store),
+        proposals=Proposals(store, clock, policy),
         webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
     )
 
@@ -116,10 +123,8 @@ def check(answer: testing.Result, template: str, method: str) -> None:
         validator.validate(answer.json)
 
 
-def serve(
-    store: Store, clock: Clock | None = None, places: int = 8, cloud: FakeCloud | None = None, headroom_hosts: int = 0
-) -> Service:
-    return Service(testing.TestClient(made(use_cases(store, clock, places, cloud, headroom_hosts))))
+def serve(store: Store, clock: Clock | None = None, **more: Any) -> Service:
+    return Service(testing.TestClient(made(use_cases(store, clock, **more))))
 
 
 def error_of(answer: testing.Result) -> tuple[int, str]:

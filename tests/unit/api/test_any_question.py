@@ -34,6 +34,12 @@ NAMES = {
     "subscription_id": "subscription",
     "delivery_id": "message",
 }
+LEASE = {
+    "start": "2998-01-01T00:00:00Z",
+    "end": "2999-01-01T00:00:00Z",
+    "hypervisor_properties": "",
+    "resource_properties": '["=", "$vcpus", "4"]',
+}
 Start = Callable[..., Any]
 
 
@@ -91,6 +97,9 @@ def test_every_question_gets_an_answer_that_the_document_has(case: schemathesis.
         for parameter, said in list(case.path_parameters.items()):
             known = dict(enumerate(f"{NAMES[parameter]}-{name}" for name in "abc"))
             case.path_parameters[parameter] = known.get(len(said) % 6, said)
+        if case.path == "/v1/plans" and "end" in case.body:
+            # What the document cannot say of a lease: it ends after it starts, and its words are Blazar's.
+            case.body = {**case.body, **LEASE, "max": max(case.body.get(name, 1) for name in ("min", "max"))}
     case.call_and_validate(headers={"X-Auth-Token": who})
 
 

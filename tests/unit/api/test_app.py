@@ -41,6 +41,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("/v1/webhooks/{webhook_id}", "patch"): {"name": "renamed"},
     ("/v1/webhooks/{webhook_id}/subscriptions", "post"): {},
     ("/v1/vendordata", "post"): {"project-id": "ours", "instance-id": "instance-a"},
+    ("/v1/plans", "post"): {"end": "2999-01-01T00:00:00Z"},
     ("/v1/switch", "put"): {"is_paused": True, "reason": "maintenance"},
 }
 """What the operations that need a body are given."""

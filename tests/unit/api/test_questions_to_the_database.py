@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 
 from blazar_spot.core.promises import NoticeState
 from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
@@ -40,6 +41,13 @@ def statements() -> Iterator[list[str]]:
 
 
 def fill(store: Store, leases: int) -> None:
+    with store.begin() as work:
+        work.put_reservable_hosts(
+            [
+                ReservableHost(id=f"gpu-{number}", host=f"gpu-{number}", service_host=f"compute-{number}")
+                for number in range(leases * HOSTS_EACH)
+            ]
+        )
     for number in range(leases * HOSTS_EACH):
         one, host = f"{number:04}", f"gpu-{number}"
         keep(
@@ -100,6 +108,17 @@ def test_a_hundred_leases_that_are_named_cost_as_much_as_one(services: dict[int,
             answer = services[LEASES].get("/v1/leases", query_string=query)
         assert [one["instances"] for one in answer.json["leases"]] == [2 * HOSTS_EACH] * count
         assert [one["instances_to_go"] for one in answer.json["leases"]] == [HOSTS_EACH] * count
+        asked.append(len(sent))
+    assert asked == [4, 4]
+
+
+def test_a_plan_costs_as_much_however_many_hosts_there_are(services: dict[int, Service]) -> None:
+    asked = []
+    for leases, service in services.items():
+        body = {"end": "2027-01-15T20:00:00Z", "min": leases * HOSTS_EACH}
+        with statements() as sent:
+            plan = service.ask("post", "/v1/plans", ADMIN, json=body).json["plan"]
+        assert len(plan["blockers"]) == leases * HOSTS_EACH
         asked.append(len(sent))
     assert asked == [4, 4]
 
