@@ -94,6 +94,7 @@ def _wsgi(
         "--keep-alive=75",
         "--timeout=300",
         "--graceful-timeout=5",
+        "--limit-request-line=8190",
         "--no-control-socket",
         f"--bind={LOOPBACK}:{site.ports[name]}",
         f"blazar_spot.devcloud.wsgi:load('{module}')",

@@ -12,3 +12,5 @@ threads = 16
 timeout = 120
 graceful_timeout = 70
 keepalive = 75
+# The most that gunicorn can: a question about a hundred leases by their ids is longer than its default.
+limit_request_line = 8190

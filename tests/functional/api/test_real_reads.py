@@ -2,6 +2,7 @@
 """What the people of a real cloud see of the same reservation: its victim, its owner, an operator."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -41,6 +42,8 @@ def test_the_owner_reads_how_far_the_lease_is_and_not_whose_instance_has_to_go(
     assert (answer.json()["reclaim"]["victims"], answer.json()["reclaim"]["victims_of_others"]) == ([], 1)
     assert guest not in answer.text
     assert people["demo"].get("/v1/leases").json()["leases"] == []
+    many = [lease["lease_id"], *(str(uuid4()) for _ in range(99))]
+    assert people["owner"].get("/v1/leases", lease_id=many).json()["leases"] == [lease]
     assert people["demo"].get(f"/v1/reclaims/{reclaim['id']}").status_code == 404
 
 

@@ -206,13 +206,14 @@ def test_a_flavor_is_given_what_it_lacks_and_only_if_it_lacks_something(http: Ht
     shadow = {"resources:CUSTOM_SPOT_DISK_GB": "1", "resources:CUSTOM_SPOT_MEMORY_MB": "64"}
     lacking = flavor("new", **{PREEMPTIBLE: "true", "resources:CUSTOM_SPOT_VCPU": "2"}, **shadow)
     enrolled = flavor("old", **{PREEMPTIBLE: "true", "resources:CUSTOM_SPOT_VCPU": "1"}, **shadow)
+    enrolled["os-flavor-access:is_public"] = False
     http.on("GET", "/flavors/detail", {"flavors": [lacking, enrolled, flavor("plain")]})
     http.on("GET", "/flavors/new", {"flavor": lacking})
     http.on("GET", "/flavors/old", {"flavor": enrolled})
     http.on("POST", "/flavors/new/os-extra_specs", {})
     found = compute.preemptible_flavors()
     assert {name: one.name for name, one in found.items() if missing_specs(one)} == {"new": "NEW"}
-    assert found.keys() == {"new", "old"}
+    assert {name: one.is_public for name, one in found.items()} == {"new": True, "old": False}
     assert http.requests[0].query == {"is_public": "None"}
     for name in ("new", "old"):
         compute.enrol_flavor(name)

@@ -30,10 +30,12 @@ def listed(lab: Lab, **of_one: dict[str, Any]) -> None:
 def lab() -> Lab:
     """Three hosts: two instances on the first, one on the second, which is younger."""
     lab = Lab(hosts=3)
-    lab.boot(2, "host01")
-    lab.run_for(1000)
-    lab.boot(1, "host02")
-    lab.run_for(POLICY.min_uptime + POLICY.boot_allowance)
+    for count, host in ((2, "host01"), (1, "host02")):
+        lab.boot(count, host)
+        lab.run_for(10)
+        lab.clock.advance(1000)
+    lab.clock.advance(POLICY.min_uptime)
+    lab.second()
     listed(lab)
     return lab
 
