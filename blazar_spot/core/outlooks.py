@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a spot instance has to expect, and why one has ended: what its holder is shown.
 
-Two instants are shown and never mixed: until when it is promised to run, which never moves earlier, and until when it
-runs as things stand, which may move in both directions. Next: ``enforcement.outlook``, which finds what is needed.
+Two instants are shown and never mixed: until when it is promised to run, which never moves earlier unless a notice is
+withdrawn, and until when it runs as things stand, which may move in both directions. Next: ``enforcement.outlook``,
+which finds what is needed.
 """
 
 from collections.abc import Sequence
@@ -52,11 +53,12 @@ def coming(instance: Instance, notice: Notice | None, evict_at: int | None, now:
     delete, None if there is none. A rehearsal takes nothing from what is promised."""
     is_told = notice is not None and notice.purpose is not Purpose.REHEARSAL
     guaranteed = notice.deadline_at if notice and is_told else promised_until(instance, now, policy)
+    ends = [at for at in (evict_at, notice.deadline_at if notice and is_told else None) if at is not None]
     return Outlook(
         instance=instance,
         notice=notice,
         guaranteed_until=guaranteed,
-        expected_until=None if evict_at is None else max(evict_at, guaranteed),
+        expected_until=max(min(ends), guaranteed) if ends else None,
     )
 
 

@@ -41,6 +41,16 @@ def test_what_is_promised_never_moves_earlier_not_even_when_it_is_told(one: Inst
     assert shown == sorted(shown, key=lambda until: until or 0)
 
 
+def test_who_was_told_goes_by_what_was_said_also_if_no_reservation_wants_the_host() -> None:
+    assert coming(OLD, NOTICE, None, NOON, POLICY).expected_until == NOON + 700
+
+
+def test_after_a_withdrawal_there_is_still_a_notice_to_come() -> None:
+    put_off = replace(NOTICE, deadline_at=NOON + 90_000)
+    assert coming(OLD, put_off, None, NOON, POLICY).guaranteed_until == NOON + 90_000
+    assert coming(OLD, None, None, NOON, POLICY).guaranteed_until == NOON + POLICY.notice
+
+
 def test_it_runs_until_its_host_is_wanted_and_never_shorter_than_promised() -> None:
     assert coming(OLD, None, None, NOON, POLICY).expected_until is None
     assert coming(OLD, None, NOON + 5000, NOON, POLICY).expected_until == NOON + 5000
