@@ -20,6 +20,8 @@ from types import FrameType
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ".venv/bin/"
 PYTEST = BIN + "pytest"
+ON_TWO_CORES = ("-n", "2")
+"""For tests that keep a core busy; those that need a server or a cloud of their own wait most of the time."""
 GRACE_SECONDS = 120
 """How long an interrupted phase may take to stop what it started."""
 
@@ -44,7 +46,11 @@ CHECK = (
     Phase("types apart", (BIN + "mypy", "guest", "examples")),
     Phase("house", (PYTEST, "tests/house")),
     Phase("dashboard", (PYTEST, "tests/dashboard")),
-    Phase("rules", (PYTEST, "tests/unit", "tests/contract", "tests/property", "tests/stateful"), minutes=15),
+    Phase(
+        "rules",
+        (PYTEST, *ON_TWO_CORES, "tests/unit", "tests/contract", "tests/property", "tests/stateful"),
+        minutes=15,
+    ),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
 DATABASES = (

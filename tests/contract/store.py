@@ -619,7 +619,6 @@ class StoreContract(WebhookStoreContract, ReadStoreContract):
             (Wanted(flavor="flavor-a"), "a"),
             (Wanted(project_id="project-a", flavor="flavor-b"), ""),
         ],
-        ids=str,
     )
     def test_incidents_are_those_that_are_wanted(self, store: Store, wanted: Wanted, expected: str) -> None:
         put_incident(store, "a")
