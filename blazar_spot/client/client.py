@@ -11,6 +11,7 @@ from blazar_spot.client.engines import Engines
 from blazar_spot.client.events import Events
 from blazar_spot.client.flavors import Flavors
 from blazar_spot.client.instances import Instances
+from blazar_spot.client.plans import Plans
 from blazar_spot.client.pools import Pools
 from blazar_spot.client.reclaims import Breaches, Leases, Reclaims
 from blazar_spot.client.webhooks import Deliveries, Webhooks
@@ -35,6 +36,7 @@ class Client:
         self.breaches = Breaches(door)
         self.webhooks = Webhooks(door)
         self.deliveries = Deliveries(door)
+        self.plans = Plans(door)
         self.pools = Pools(door)
         self.flavors = Flavors(door)
         self.engines = Engines(door)

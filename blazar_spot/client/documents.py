@@ -215,6 +215,49 @@ class Closure(TypedDict):
     reclaim_id: str | None
 
 
+class PlannedVictim(TypedDict):
+    """Who would have to go for a lease."""
+
+    instance_id: str
+    instance_name: str
+    project_id: str
+    flavor: str
+    host: NotRequired[str]
+    cost_seconds: int
+    notice_at: str
+    evict_at: str
+    why: str
+
+
+class Blocker(TypedDict):
+    """What is in the way of a lease on one host."""
+
+    kind: str
+    until: str | None
+    host: NotRequired[str]
+
+
+class Plan(TypedDict):
+    """What a lease would get, or why it would be refused."""
+
+    is_feasible: bool
+    breaks_promises: bool
+    host_count: int
+    hosts: NotRequired[list[str]]
+    victim_count: int
+    victims: list[PlannedVictim]
+    cost_seconds: int
+    fence_at: str
+    notice_at: str
+    evict_at: str
+    start_at: str
+    end_at: str
+    code: str | None
+    message: str
+    earliest_start: str | None
+    blockers: list[Blocker]
+
+
 class Subscription(TypedDict):
     """What a webhook wants to hear of; an empty list stands for all."""
 

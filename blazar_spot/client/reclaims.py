@@ -51,8 +51,8 @@ class Leases:
         query = {"lease_id": list(lease_ids) or None, "all_projects": all_projects or None}
         return self._door.items("leases", "leases", query, limit)
 
-    def get(self, lease_id: str) -> Lease:
-        for lease in self.list([lease_id]):
+    def get(self, lease_id: str, *, all_projects: bool = False) -> Lease:
+        for lease in self.list([lease_id], all_projects=all_projects):
             return lease
         raise NotFound(404, {"code": "not_found", "message": "There is no lease with this id that holds hosts."})
 

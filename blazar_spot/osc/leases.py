@@ -6,14 +6,16 @@ is not possible: cliff loads hooks only for commands that take their own name, w
 """
 
 import argparse
+from contextlib import suppress
 from functools import partial
+from threading import Event
 from typing import Any
 
 from blazarclient.v1.shell_commands.leases import CreateLeaseBase
 from osc_lib.command import command
 
 from blazar_spot.client.documents import Lease
-from blazar_spot.client.errors import FAILURES
+from blazar_spot.client.errors import FAILURES, NotFound
 from blazar_spot.client.reclaims import Leases
 from blazar_spot.osc import asking
 from blazar_spot.osc.columns import Table, listed, shown
@@ -30,13 +32,24 @@ COLUMNS = {
 }
 LONG = {"end_at": "End At", "instances": "Instances", "breaches": "Breaches"}
 OF_ALL = {"project_id": "Project ID"}
+PATIENCE_SECONDS = 10
+"""Blazar's calendar is read every 5 seconds, unless the operator wants it otherwise."""
 SUMMARY = ("state", "hosts", "hosts_ready", "instances", "instances_to_go", "evict_at", "breaches")
 
 
 def find(leases: Leases, name_or_id: str, *, all_projects: bool = False) -> Lease:
     """A lease; one that is over only by its id."""
-    every = partial(leases.list, all_projects=all_projects)
-    return asking.find("lease", name_or_id, leases.get, every, lambda lease: (lease["lease_name"],))
+    get, every = partial(leases.get, all_projects=all_projects), partial(leases.list, all_projects=all_projects)
+    return asking.find("lease", name_or_id, get, every, lambda lease: (lease["lease_name"],))
+
+
+def _published(leases: Leases, lease_id: str) -> Lease:
+    """The new lease, as soon as Blazar's calendar was read with it; ``NotFound`` if that takes too long."""
+    for _ in range(PATIENCE_SECONDS):
+        with suppress(NotFound):
+            return leases.get(lease_id)
+        Event().wait(1)
+    return leases.get(lease_id)
 
 
 class ListLeases(command.Lister):
@@ -61,10 +74,11 @@ class ShowLease(command.ShowOne):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("lease", metavar="<lease>", help="Lease (name or ID; ID if it is over)")
+        asking.add_all_projects(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
-        return shown(find(asking.spot(self).leases, parsed_args.lease))
+        return shown(find(asking.spot(self).leases, parsed_args.lease, all_projects=parsed_args.all_projects))
 
 
 class CreateLease(CreateLeaseBase):  # type: ignore[misc] # python-blazarclient has no types
@@ -79,7 +93,7 @@ class CreateLease(CreateLeaseBase):  # type: ignore[misc] # python-blazarclient 
 
     def _summary(self, lease_id: str) -> dict[str, object]:
         try:
-            found: dict[str, object] = {**asking.spot(self).leases.get(lease_id)}
+            found: dict[str, object] = {**_published(asking.spot(self).leases, lease_id)}
         except FAILURES as error:
             self.app.LOG.warning("The lease is created. What it costs is not known yet: %s", error)
             return {}

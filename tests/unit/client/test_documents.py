@@ -14,6 +14,8 @@ SCHEMAS: dict[str, Any] = CONTENT["components"]["schemas"]
 CAPACITY = CONTENT["paths"]["/v1/capacity"]["get"]["responses"]["200"]["content"]
 WITHIN = {
     "Capacity": CAPACITY[document.JSON]["schema"],
+    "PlannedVictim": SCHEMAS["Plan"]["properties"]["victims"]["items"],
+    "Blocker": SCHEMAS["Plan"]["properties"]["blockers"]["items"],
     "Resource": SCHEMAS["Pool"]["properties"]["resources"]["items"],
     "OpenEvent": SCHEMAS["Instance"]["properties"]["event"]["oneOf"][0],
     "Counts": SCHEMAS["Reclaim"]["properties"]["counts"],
