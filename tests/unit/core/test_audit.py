@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from blazar_spot.core.audit import of_notice
-from blazar_spot.core.promises import Notice, NoticeState
+from blazar_spot.core.promises import Notice, NoticeState, Purpose
 
 NOON = 1_800_000_000
 NOTICE = Notice(
@@ -54,6 +54,24 @@ UNREAD = replace(NOTICE, given_at=None)
             replace(KNOWN, state=NoticeState.WITHDRAWN, revision=3),
             "notice withdrawn",
             "no reservation wants host01 any more; it was told 2027-01-15T08:00:00Z (revision 3)",
+        ),
+        (
+            replace(KNOWN, purpose=Purpose.REHEARSAL, deadline_at=NOON + 5),
+            replace(KNOWN, purpose=Purpose.REHEARSAL, state=NoticeState.WITHDRAWN, revision=3),
+            "notice withdrawn",
+            "the rehearsal is over; it was told 2027-01-15T08:00:05Z (revision 3)",
+        ),
+        (
+            replace(KNOWN, purpose=Purpose.REHEARSAL, deadline_at=NOON + 6),
+            replace(KNOWN, purpose=Purpose.REHEARSAL, state=NoticeState.WITHDRAWN, revision=3),
+            "notice withdrawn",
+            "host01 is taken back, of which the instance is told anew; it was told 2027-01-15T08:00:06Z (revision 3)",
+        ),
+        (
+            replace(KNOWN, purpose=Purpose.INTERRUPTION),
+            replace(KNOWN, purpose=Purpose.INTERRUPTION, state=NoticeState.WITHDRAWN, revision=3),
+            "notice withdrawn",
+            "host01 is taken back, of which the instance is told anew; it was told 2027-01-15T08:00:00Z (revision 3)",
         ),
         (
             KNOWN,

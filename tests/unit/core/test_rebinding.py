@@ -37,6 +37,7 @@ def test_a_claim_is_due_shortly_before_its_fence_but_not_too_shortly(ahead: int,
     [
         (replace(FIRM, standing=Standing.HELD), PLANNED),
         (replace(FIRM, room={"VCPU": 1}), PLANNED),
+        (replace(FIRM, lease_id=""), PLANNED),
         (FIRM, None),
         (FIRM, replace(PLANNED, state=State.FENCED)),
         (FIRM, replace(PLANNED, state=State.NOTIFIED)),

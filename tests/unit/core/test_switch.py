@@ -3,7 +3,7 @@
 
 import pytest
 
-from blazar_spot.core.switch import Mode, Switch, withheld
+from blazar_spot.core.switch import Mode, Switch, turned, withheld
 
 
 def test_an_engine_that_enforces_evicts_unless_it_is_paused() -> None:
@@ -18,3 +18,11 @@ def test_a_pause_without_a_reason_says_that() -> None:
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PROTECT])
 def test_no_other_mode_evicts(mode: Mode) -> None:
     assert withheld(mode, Switch()) == f"the engine's mode is {mode}"
+
+
+def test_a_pause_lasts_from_when_it_began_and_has_the_last_reason() -> None:
+    first = turned(Switch(version=3), 5, is_paused=True, reason="a fire")
+    assert first == Switch(paused_at=5, reason="a fire", version=3)
+    assert turned(first, 9, is_paused=True, reason="two fires") == Switch(paused_at=5, reason="two fires", version=3)
+    assert turned(first, 9, is_paused=False, reason="no fire") == Switch(version=3)
+    assert turned(Switch(paused_at=0), 9, is_paused=True, reason="").paused_at == 0
