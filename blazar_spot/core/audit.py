@@ -40,7 +40,7 @@ def _why_withdrawn(before: Notice, at: int) -> str:
         return f"no reservation wants {before.host} any more"
     if before.purpose is Purpose.REHEARSAL and before.deadline_at <= at:
         return "the rehearsal is over"
-    return f"{before.host} is taken back, of which the instance is told anew"
+    return f"what was ordered gives way: {before.host} is taken back, or the instance has left it"
 
 
 def of_claim(before: Claim, after: Claim, at: int, because: str, reclaim: Reclaim | None) -> Deed | None:

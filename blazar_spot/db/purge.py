@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Removes what is over and old. Nothing that is open is ever removed, however old, nor what is on record of it."""
 
-from sqlalchemy import delete, exists, or_
+from sqlalchemy import and_, delete, exists, or_
 
 from blazar_spot.core.outbox import KEEP_SECONDS
 from blazar_spot.core.promises import NoticeState, Standing
@@ -24,6 +24,7 @@ from blazar_spot.db.tables import (
 def purge(database: Database, before: int) -> int:
     """Remove what was over before this instant; how many rows that were."""
     is_over = claims.c.standing.in_([Standing.ENDED, Standing.WITHDRAWN])
+    is_drain = claims.c.lease_id == ""  # which has no end
     has_notice = exists().where(notices.c.instance_id == instances.c.id, notices.c.state == NoticeState.SCHEDULED)
     has_eviction = exists().where(evictions.c.id == instances.c.id, evictions.c.gone_at.is_(None))
     has_claim = exists().where(claims.c.id == reclaims.c.id)
@@ -35,7 +36,7 @@ def purge(database: Database, before: int) -> int:
         for entry in (breaches, deeds)
     )
     statements = (
-        delete(claims).where(is_over, claims.c.end_at < before),
+        delete(claims).where(is_over, or_(claims.c.end_at < before, and_(is_drain, claims.c.start_at < before))),
         delete(reclaims).where(reclaims.c.state.in_(list(ENDED)), reclaims.c.start_at < before, ~has_claim),
         delete(notices).where(notices.c.state != NoticeState.SCHEDULED, notices.c.deadline_at < before),
         delete(instances).where(instances.c.gone_at < before, ~or_(has_notice, has_eviction)),

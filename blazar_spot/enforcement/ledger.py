@@ -34,7 +34,7 @@ class Ledger:
             return
         with self._store.begin() as work:
             known = {one.id: one for one in work.instances_by_id(gone | {server.id for server in told})}
-            placed = [one for one in told if one.host or _is_offloaded(one)]
+            placed = [one for one in told if one.host or is_shelved_away(one)]
             seen = {one.id: as_seen(one, one.host or NOWHERE, known.get(one.id), now) for one in placed}
             for instance in (known[one] for one in sorted(gone & known.keys())):
                 if instance.gone_at is None:
@@ -67,7 +67,7 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
         )
     if host != NOWHERE and known.host == NOWHERE:
         known = replace(known, created_at=now)
-    if _is_offloaded(server):
+    if is_shelved_away(server):
         since = None
     else:
         since = server.launched_at if known.running_since is None else known.running_since
@@ -86,6 +86,6 @@ def as_seen(server: Server, host: str, known: Instance | None, now: int) -> Inst
     )
 
 
-def _is_offloaded(server: Server) -> bool:
+def is_shelved_away(server: Server) -> bool:
     """Shelved and away from its host, or on its way back to one and not running yet."""
     return server.status == "SHELVED_OFFLOADED"

@@ -16,6 +16,7 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose, Reclaim
 from blazar_spot.core.record import Cause, Deed, breach, deed
 from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.enforcement.ledger import is_shelved_away
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.ports.clock import Clock
@@ -121,6 +122,6 @@ def _followed(notice: Notice, server: Server | None, reclaims: Mapping[str, Sequ
     if server is not None and server.is_going:
         return notice
     if notice.purpose is not Purpose.RECLAIM:
-        return played(notice, now)
+        return called_off(notice) if server is not None and is_shelved_away(server) else played(notice, now)
     host = notice.host if server is None else server.host or notice.host
     return revised(notice, reclaims.get(host, ()))

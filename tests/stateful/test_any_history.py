@@ -289,6 +289,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert server.id not in running
         if evicts and is_own:
             self.own_orders.add(notice.id)
+        self.first_deadline_is_what_the_rules_say(server, notice)
 
     # What people with leases do
 

@@ -8,6 +8,7 @@ import pytest
 
 from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.cmd.manage import DAY, main
+from blazar_spot.core.closures import FOREVER
 from blazar_spot.core.deliveries import DeliveryState
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.reclaim import State
@@ -18,6 +19,7 @@ from tests.contract.store import BREACH, CLAIM, DEED, EVICTION, HEARTBEAT, INSTA
 from tests.contract.webhook_store import sent
 
 NEWEST = migration.newest()
+DRAIN = replace(CLAIM, lease_id="", end_at=FOREVER)
 
 
 @pytest.fixture
@@ -105,6 +107,8 @@ def filled(url: str) -> SqlStore:
         replace(NOTICE, id="old", state=NoticeState.TERMINATED, deadline_at=now - 90 * DAY),
         replace(INSTANCE, id="old", gone_at=now - 90 * DAY),
         replace(EVICTION, id="old", gone_at=now - 90 * DAY),
+        replace(DRAIN, id="opened", standing=Standing.WITHDRAWN, start_at=now - 90 * DAY),
+        replace(DRAIN, id="opened lately", standing=Standing.WITHDRAWN, start_at=now),
         replace(CLAIM, id="open", standing=Standing.FIRM, **old),
         replace(RECLAIM, id="open", state=State.NOTIFIED, **soon),
         replace(NOTICE, id="open", deadline_at=now - 90 * DAY),
@@ -132,7 +136,7 @@ def test_purge_removes_what_has_been_over_for_so_long_and_nothing_that_is_open(
     tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = filled(url)
-    for removed in (9, 0):
+    for removed in (10, 0):
         assert main([*configured(tmp_path, url), "db", "purge", "--older-than", "30"]) == 0
         assert capsys.readouterr().out == f"Removed {removed} rows.\n"
     with store.begin() as work:

@@ -23,6 +23,8 @@ KNOWN = replace(NOTICE, acknowledged_at=NOON - 800, revision=2)
 LATER = replace(KNOWN, deadline_at=NOON + 60, revision=3)
 UNREAD = replace(NOTICE, given_at=None)
 
+GIVES_WAY = "what was ordered gives way: host01 is taken back, or the instance has left it"
+
 
 @pytest.mark.parametrize(
     ("before", "after", "what", "details"),
@@ -65,13 +67,13 @@ UNREAD = replace(NOTICE, given_at=None)
             replace(KNOWN, purpose=Purpose.REHEARSAL, deadline_at=NOON + 6),
             replace(KNOWN, purpose=Purpose.REHEARSAL, state=NoticeState.WITHDRAWN, revision=3),
             "notice withdrawn",
-            "host01 is taken back, of which the instance is told anew; it was told 2027-01-15T08:00:06Z (revision 3)",
+            f"{GIVES_WAY}; it was told 2027-01-15T08:00:06Z (revision 3)",
         ),
         (
             replace(KNOWN, purpose=Purpose.INTERRUPTION),
             replace(KNOWN, purpose=Purpose.INTERRUPTION, state=NoticeState.WITHDRAWN, revision=3),
             "notice withdrawn",
-            "host01 is taken back, of which the instance is told anew; it was told 2027-01-15T08:00:00Z (revision 3)",
+            f"{GIVES_WAY}; it was told 2027-01-15T08:00:00Z (revision 3)",
         ),
         (
             KNOWN,

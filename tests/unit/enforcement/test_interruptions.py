@@ -155,7 +155,7 @@ class TestBesideReclaims:
         assert real.deadline_at >= real.given_at + POLICY.notice
         assert server.metadata[TERMINATION_KEY] == str(real.deadline_at)
         told = [one.details for one in lab.store.deeds if one.what == "notice withdrawn"]
-        assert "host01 is taken back, of which the instance is told anew" in told[0]
+        assert "what was ordered gives way: host01 is taken back" in told[0]
         lab.run_until(lab.reclaim.start_at)
         assert server.deletes[0] >= real.deadline_at
         assert lab.reclaim.state is State.READY
@@ -316,3 +316,16 @@ class TestWhoCanBeInterrupted:
         lab.run_for(60)
         with pytest.raises(NotNow, match="shelved"):
             order(lab, server, REHEARSAL)
+
+    @pytest.mark.parametrize("wanted", [REHEARSAL, EVICTION])
+    def test_what_is_ordered_for_one_run_is_not_meant_for_the_next_one(self, wanted: Order) -> None:
+        lab = Lab(policy=POLICY)
+        (server,) = lab.boot_and_run()
+        order(lab, server, wanted)
+        lab.run_for(5)
+        lab.cloud.shelve(server.id)
+        lab.run_for(60)
+        assert {state for _, state in states(lab, server)} == {NoticeState.WITHDRAWN}
+        lab.cloud.unshelve(server.id, "host01")
+        lab.run_for(POLICY.min_uptime)
+        assert (server.status, server.deletes) == ("ACTIVE", [])
