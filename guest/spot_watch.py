@@ -537,6 +537,7 @@ class Eyes:
         self._conditions = conditions
         self._interval = interval
         self._failures = 0
+        self._hasty = 0
 
     def look(self) -> Reading | None:
         """None if nothing could be read."""
@@ -555,11 +556,16 @@ class Eyes:
         return None
 
     def pause(self, reading: Reading | None, lasted: float) -> float:
-        """How long not to look: services are asked the less often the longer they have failed, and never in step."""
-        if reading is not None and not reading.may_be_old and lasted >= 1:
-            return random.uniform(0.5, 1.5)
-        usual: float = self._interval * 2.0 ** min(self._failures, 10)
-        return min(usual, max(LONGEST_PAUSE, self._interval)) * random.uniform(0.8, 1.2)
+        """How long not to look: services are asked the less often the longer they have failed, and never in step.
+
+        The API is asked again at once after it has waited, and soon after news; not so if it answers at once each time.
+        """
+        if reading is not None and not reading.may_be_old:
+            self._hasty = 0 if lasted >= 1 else self._hasty + 1
+            usual = min(self._interval, 0.5 * 2.0 ** min(self._hasty, 10))
+        else:
+            usual = min(self._interval * 2.0 ** min(self._failures, 10), max(LONGEST_PAUSE, self._interval))
+        return usual * random.uniform(0.8, 1.2)
 
 
 # What is done

@@ -190,6 +190,14 @@ def test_a_service_that_fails_is_asked_less_and_less_and_never_in_step(spot_watc
     assert len(set(pauses[5])) > 10
 
 
+def test_an_api_that_never_waits_is_not_asked_without_end(spot_watch: ModuleType) -> None:
+    eyes = spot_watch.Eyes([], spot_watch.Conditions(), 15)
+    told = spot_watch.Reading("instance-a", None, may_be_old=False)
+    pauses = [eyes.pause(told, lasted) for lasted in (50, 0, 0, 0, 0, 0, 0, 50)]
+    usual = [0.5, 1, 2, 4, 8, 15, 15, 0.5]
+    assert all(0.8 * one <= pause <= 1.2 * one for pause, one in zip(pauses, usual, strict=True))
+
+
 @pytest.mark.parametrize("skew", [-7200, -60, 60, 7200])
 def test_a_guest_whose_clock_is_wrong_goes_by_the_clouds(spot_watch: ModuleType, cloud: GuestsCloud, skew: int) -> None:
     cloud.skew = skew
