@@ -31,7 +31,6 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
-    409: "conflict",
     413: "too_large",
     415: "not_json",
     503: "unavailable",
