@@ -53,6 +53,7 @@ CHECK = (
     ),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
+PACKAGE = (Phase("package", (PYTEST, "tests/functional/package")),)
 DATABASES = (
     Phase("blazar", (PYTEST, "tests/functional/plugins"), minutes=10),
     Phase("databases", (PYTEST, "tests/functional/databases")),
@@ -79,7 +80,7 @@ NIGHTLY = (
 
 LISTS = {
     "check": (20, INSTALL + CHECK),
-    "test": (75, INSTALL + CHECK + DOCUMENTS + SERVERS + DATABASES + CLOUDS),
+    "test": (75, INSTALL + CHECK + DOCUMENTS + PACKAGE + SERVERS + DATABASES + CLOUDS),
     "nightly": (240, INSTALL + SERVERS + NIGHTLY),
 }
 """The limit in minutes and the phases, by name."""

@@ -18,7 +18,6 @@ from oslo_log import log
 
 from blazar_spot import conf as configuration
 from blazar_spot.core.errors import SpotError
-from blazar_spot.wiring import api
 
 PROGRAM = "blazar-spot-api"
 LOG = log.getLogger(__name__)
@@ -46,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; the exit status."""
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
+        from blazar_spot.wiring import api  # not for those who only ask for help
+
         application = api(conf)
     except (cfg.Error, SpotError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

@@ -16,8 +16,6 @@ from blazar_spot.core.errors import NotNow
 from blazar_spot.core.findings import Finding
 from blazar_spot.doctor.checkup import examine
 
-FORMATS = ("text", "json")
-
 
 def doctor(conf: cfg.ConfigOpts) -> str:
     """Tell what is found; raises ``NotNow`` if anything is wrong."""

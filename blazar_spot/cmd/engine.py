@@ -23,10 +23,8 @@ from blazar_spot.core.errors import SpotError
 from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import loop
 from blazar_spot.enforcement.bell import Bell
-from blazar_spot.enforcement.engine import Engine
 from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.enforcement.rounds import Bearer
-from blazar_spot.wiring import build, counts, hints, posts
 
 PROGRAM = "blazar-spot-engine"
 LOG = log.getLogger(__name__)
@@ -41,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the engine; the exit status."""
     try:
         conf = _parsed(sys.argv[1:] if arguments is None else arguments)
+        from blazar_spot.wiring import build, counts, hints, posts  # not for those who only ask for help
+
         clock = SystemClock()
         meter = None if conf.once else counts(conf)
         whole, ear = build(conf, clock, meter), hints(conf)
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _once(engine: Engine, posts: Sequence[Bearer]) -> int:
+def _once(engine: loop.Ticking, posts: Sequence[Bearer]) -> int:
     try:
         engine.tick()
     except SpotError as error:

@@ -2,7 +2,8 @@
 """``blazar-spot-status upgrade check``: whether new code may be started over what there is.
 
 To be run after the new release is installed and before its processes are started. Exit status, as of every OpenStack
-service: 0 they may be, 1 look closer, 2 they may not, 255 it could not be checked. What runs is for the doctor.
+service: 0 they may be, 1 look closer, 2 they may not, 255 it could not be checked. What runs is for the doctor. Each
+check imports what it needs, so that --help does not.
 """
 
 import sys
@@ -10,14 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from oslo_config import cfg
-from oslo_upgradecheck import common_checks, upgradecheck
+from oslo_upgradecheck import upgradecheck
 
 from blazar_spot import conf as configuration
-from blazar_spot import wiring
 from blazar_spot.core.errors import SpotError
-from blazar_spot.db import migration
-from blazar_spot.db.engine import Database
-from blazar_spot.db.store import SqlStore
 
 PROGRAM = "blazar-spot-status"
 _FINE = upgradecheck.Code.SUCCESS
@@ -41,8 +38,11 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def schema(self) -> upgradecheck.Result:
         """The tables are brought up to date before the new code reads them."""
+        from blazar_spot.db import migration
+        from blazar_spot.db.engine import Database
+
         try:
-            found, newest = migration.version(self._database()), migration.newest()
+            found, newest = migration.version(Database(**configuration.database_of(self._conf))), migration.newest()
         except (cfg.Error, SpotError) as error:
             return upgradecheck.Result(_FAILS, str(error))
         if found == newest:
@@ -52,23 +52,26 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def secrets(self) -> upgradecheck.Result:
         """Webhooks whose secrets nobody can read would be told nothing any more."""
+        from blazar_spot.db.engine import Database
+        from blazar_spot.db.store import SqlStore
+        from blazar_spot.wiring import keyring
+
         try:
-            with SqlStore(self._database()).begin() as work:
+            with SqlStore(Database(**configuration.database_of(self._conf))).begin() as work:
                 webhooks = work.webhooks()
             if webhooks:
-                keyring = wiring.keyring(self._conf)
+                keys = keyring(self._conf)
                 for webhook in webhooks:
-                    keyring.opened(webhook.secret)
+                    keys.opened(webhook.secret)
         except (cfg.Error, SpotError) as error:
             return upgradecheck.Result(upgradecheck.Code.WARNING, str(error))
         return upgradecheck.Result(_FINE)
 
     def policy_file(self) -> upgradecheck.Result:
         """oslo.policy reads no policy in JSON any more."""
-        return common_checks.check_policy_json(self, self._conf)
+        from oslo_upgradecheck import common_checks
 
-    def _database(self) -> Database:
-        return Database(**configuration.database_of(self._conf))
+        return common_checks.check_policy_json(self, self._conf)
 
     _upgrade_checks = (
         ("Configuration", configuration),

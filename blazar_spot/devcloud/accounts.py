@@ -5,12 +5,15 @@
 the services are admins of the project `service`. Next: `stock`.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import openstack
-from openstack.connection import Connection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from blazar_spot.devcloud.site import DOMAIN, PASSWORD, REGION, Site
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
 
 PEOPLE = ("demo", "owner")
 SERVICE_USERS = ("nova", "placement", "glance", "blazar", "neutron", "spot")
@@ -38,6 +41,8 @@ OURS = CatalogEntry("spot", "spot-api")
 
 def connect(site: Site, user: str, project: str | None = None) -> Connection:
     """A connection that reads nothing of the person's own OpenStack configuration."""
+    import openstack  # takes half a second, which "--help" has no use for
+
     return openstack.connect(
         load_envvars=False,
         load_yaml_config=False,

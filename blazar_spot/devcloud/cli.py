@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`blazar-spot-devcloud`: the dev cloud for people at a terminal. Only words in and words out.
 
-Next: `cloud`, which does everything that is said here.
+Next: `verbs`, which do what is said here.
 """
 
 import argparse
@@ -11,14 +11,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from blazar_spot.devcloud.birth import CloudFailed
-from blazar_spot.devcloud.cloud import Cloud
-from blazar_spot.devcloud.exclusive import Busy
-from blazar_spot.devcloud.hosts import BadHostSpec, HostSpec, name_hosts, parse_lines, parse_spec
-from blazar_spot.devcloud.processes import CommandFailed
-from blazar_spot.devcloud.rc import USERS, openrc
-from blazar_spot.devcloud.site import PLUGINS, Options, Override
-from blazar_spot.devcloud.waiting import GaveUp, Stopwatch
+from blazar_spot.devcloud.rc import USERS
+from blazar_spot.devcloud.site import PLUGINS, Override
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SERVICE_VERBS = {
@@ -34,13 +28,14 @@ def main(words: list[str] | None = None) -> int:
     for number in ENDINGS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    from blazar_spot.devcloud.verbs import FAILURES, VERBS  # not for those who only ask for help
+
     try:
-        status: int = arguments.run(arguments)
-        return status
+        return VERBS[arguments.run](arguments)
     except KeyboardInterrupt:
         print("interrupted; nothing is left running", file=sys.stderr)
         return 130
-    except (CloudFailed, CommandFailed, GaveUp, BadHostSpec, Busy) as error:
+    except FAILURES as error:
         print(f"blazar-spot-devcloud: {error}", file=sys.stderr)
         return 1
 
@@ -50,66 +45,6 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     for ending in ENDINGS:
         signal.signal(ending, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _up(arguments: argparse.Namespace) -> int:
-    watch = Stopwatch()
-    cloud = Cloud(arguments.state_dir, _options(arguments))
-    cloud.up(lambda line: print(f"[{watch.seconds:5.1f} s] {line}", flush=True))
-    print(f"the cloud is up in {cloud.state_dir}; to use it:")
-    print(f"  . {cloud.state_dir}/openrc-admin     (or -demo, -owner)")
-    return 0
-
-
-def _down(arguments: argparse.Namespace) -> int:
-    Cloud(arguments.state_dir).down(keep_logs=arguments.keep_logs)
-    return 0
-
-
-def _status(arguments: argparse.Namespace) -> int:
-    cloud = Cloud(arguments.state_dir)
-    for name, is_alive in cloud.status():
-        port = cloud.site.ports.get(name, "")
-        print(f"{name:20} {'up' if is_alive else 'DOWN':5} {port}")
-    print(f"{cloud.state_dir}: {'up' if cloud.is_up else 'not up'}")
-    return 0 if cloud.is_up else 1
-
-
-def _env(arguments: argparse.Namespace) -> int:
-    print(openrc(Cloud(arguments.state_dir).site, arguments.user))
-    return 0
-
-
-def _logs(arguments: argparse.Namespace) -> int:
-    directory = arguments.state_dir / "logs"
-    if arguments.service is None:
-        print("\n".join(str(path) for path in sorted(directory.glob("*.log"))))
-        return 0
-    path = directory / f"{arguments.service}.log"
-    if not path.exists():
-        raise CloudFailed(f"there is no {path}")
-    print(path.read_text(errors="replace"), end="")
-    return 0
-
-
-def _service(arguments: argparse.Namespace) -> int:
-    service = Cloud(arguments.state_dir).service(arguments.service)
-    acts = {"start": service.start, "stop": service.stop, "restart": service.restart, "kill": service.kill}
-    acts[arguments.verb]()
-    return 0
-
-
-def _options(arguments: argparse.Namespace) -> Options:
-    specs = [spec for text in arguments.host for spec in parse_spec(text)]
-    if arguments.hosts_file:
-        specs += parse_lines(arguments.hosts_file.read_text().splitlines())
-    return Options(
-        hosts=name_hosts(specs or [HostSpec()] * arguments.hosts),
-        plugin=arguments.plugin,
-        delete_seconds=arguments.delete_seconds,
-        metadata_cache_seconds=arguments.metadata_cache_seconds,
-        overrides=tuple(arguments.set),
-    )
 
 
 def default_state_dir() -> Path:
@@ -133,18 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(verbs.add_parser("up", help="bring the cloud up"))
     down = verbs.add_parser("down", help="end all its processes and remove its directory")
     down.add_argument("--keep-logs", action="store_true", help="leave the logs and the configuration")
-    down.set_defaults(run=_down)
-    verbs.add_parser("status", help="what runs; status 0 if all does").set_defaults(run=_status)
+    down.set_defaults(run="down")
+    verbs.add_parser("status", help="what runs; status 0 if all does").set_defaults(run="status")
     env = verbs.add_parser("env", help="print an openrc")
     env.add_argument("user", nargs="?", choices=USERS, default="admin")
-    env.set_defaults(run=_env)
+    env.set_defaults(run="env")
     logs = verbs.add_parser("logs", help="print a service's log, or where all logs are")
     logs.add_argument("service", nargs="?")
-    logs.set_defaults(run=_logs)
+    logs.set_defaults(run="logs")
     for verb, what in SERVICE_VERBS.items():
         one = verbs.add_parser(verb, help=what)
         one.add_argument("service")
-        one.set_defaults(run=_service)
+        one.set_defaults(run="service")
     return parser
 
 
@@ -165,4 +100,4 @@ def _add_up(up: argparse.ArgumentParser) -> None:
         metavar="FILE:section.option=value",
         help="FILE is nova, blazar, placement, keystone, glance or spot",
     )
-    up.set_defaults(run=_up)
+    up.set_defaults(run="up")

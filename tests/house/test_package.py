@@ -4,6 +4,7 @@
 import ast
 import importlib.metadata
 import inspect
+import os
 import pathlib
 import re
 import sys
@@ -99,3 +100,23 @@ def test_blazars_api_serves_our_hosts_as_upstreams() -> None:
     (ours,) = OURS.entry_points.select(group="blazar.api.v1.extensions")
     (theirs,) = UPSTREAM.entry_points.select(group="blazar.api.v1.extensions", name="physical.host.plugin")
     assert (ours.name, ours.value) == ("spot.host.plugin", theirs.value)
+
+
+SCRIPTS = sorted(entry.name for entry in OURS.entry_points.select(group="console_scripts"))
+HELP_SECONDS = 0.5
+"""Of a processor's time; how long somebody waits for it depends on who else is at work."""
+
+
+def cost_of_help(script: str) -> float:
+    """The processor's time that it takes to say what there is."""
+    program = pathlib.Path(sys.executable).with_name(script)
+    silence = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    child = os.posix_spawn(program, [script, "--help"], dict(os.environ), file_actions=silence)
+    _, status, used = os.wait4(child, 0)
+    assert status == 0
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_command_answers_to_help_at_once(script: str) -> None:
+    assert min(cost_of_help(script) for _ in range(3)) < HELP_SECONDS

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from blazar_spot.adapters.system_clock import SystemClock
-from blazar_spot.cmd.manage import DAY, main
+from blazar_spot.cmd.administering import DAY
+from blazar_spot.cmd.manage import main
 from blazar_spot.core.closures import FOREVER
 from blazar_spot.core.deliveries import DeliveryState
 from blazar_spot.core.promises import NoticeState, Standing
