@@ -172,6 +172,11 @@ function create_blazar_spot_accounts {
     fi
 }
 
+# configure_horizon_for_spot() - Our part of the panel that Blazar's plugin has put there
+function configure_horizon_for_spot {
+    ln -fs "$BLAZAR_SPOT_DIR/blazar_spot/dashboard/enabled/$BLAZAR_SPOT_PANEL" "$BLAZAR_SPOT_PANELS_DIR/"
+}
+
 # init_blazar_spot() - A new database
 function init_blazar_spot {
     recreate_database "$BLAZAR_SPOT_DATABASE"
@@ -198,6 +203,7 @@ function stop_blazar_spot {
 # cleanup_blazar_spot() - Leave no file behind; devstack itself removes the databases
 function cleanup_blazar_spot {
     remove_uwsgi_config "$BLAZAR_SPOT_UWSGI_CONF" blazar-spot-api
+    rm -f "$BLAZAR_SPOT_PANELS_DIR/$BLAZAR_SPOT_PANEL"
     sudo rm -rf "$BLAZAR_SPOT_CONF_DIR"
 }
 
@@ -215,6 +221,9 @@ if is_service_enabled blazar-spot-engine blazar-spot-api; then
             configure_blazar_spot
             configure_blazar_for_spot
             configure_nova_for_spot
+            if is_service_enabled horizon; then
+                configure_horizon_for_spot
+            fi
             create_blazar_spot_accounts
             init_blazar_spot
             ;;

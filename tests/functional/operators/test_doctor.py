@@ -155,7 +155,7 @@ def test_what_is_broken_is_found(cloud: Cloud, well: Path, breaks: Change, found
 SETTINGS = [
     ("nova", "freepool_name", "nowhere", "freepool", "there is no aggregate nowhere"),
     ("service_auth", "username", "demo", "account", "could not be looked at"),
-    ("service_auth", "region_name", "Nowhere", "catalog", "does not say where compute is"),
+    ("service_auth", "region_name", "Nowhere", "catalog", "does not say where"),
     ("service_auth", "password", "wrong", "account", "could not be looked at"),
     ("notifications", "pool", "somebody-else", "notifications", "no queue of ours"),
     ("notifications", "transport_url", "rabbit://devcloud:wrong@127.0.0.1:1/", "notifications", "message bus at"),

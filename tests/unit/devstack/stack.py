@@ -53,11 +53,13 @@ class Stack:
             "NOVA_CONF": str(self.folder / "nova.conf"),
             "BLAZAR_CONF_FILE": str(self.folder / "blazar.conf"),
             "BLAZAR_SPOT_CONF_DIR": str(self.folder / "etc"),
+            "BLAZAR_SPOT_PANELS_DIR": str(self.folder / "enabled"),
             **self.settings,
         }
 
     def written(self) -> "Stack":
         """With what devstack and Blazar's plugin have written before ours is called, and with our commands."""
+        (self.folder / "enabled").mkdir()
         self.nova.write_text(NOVA)
         self.blazar.write_text(BLAZAR)
         manage = self.folder / "bin" / "blazar-spot-manage"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from blazar_spot import conf as configuration
-from tests.unit.devstack.stack import OURS, SERVICES, Died, Stack, options
+from tests.unit.devstack.stack import OURS, ROOT, SERVICES, Died, Stack, options
 
 URL = "http://203.0.113.5/spot"
 FILES = ("nova", "blazar", "spot")
@@ -189,6 +189,21 @@ def test_clean_leaves_no_file_of_ours(stack: Stack) -> None:
         stack.run("clean")
     )
     assert not stack.spot.parent.exists()
+
+
+def test_horizon_gets_our_panel_and_loses_it(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, {"ENABLED_SERVICES": f"{SERVICES},horizon", "BLAZAR_SPOT_DIR": str(ROOT)}).written()
+    panel = tmp_path / "enabled" / "_95_blazar_spot.py"
+    stack.stack()
+    stack.stack()
+    assert "blazar_spot.dashboard" in panel.read_text()
+    stack.run("clean")
+    assert not panel.is_symlink()
+
+
+def test_without_horizon_there_is_no_panel(tmp_path: Path, stack: Stack) -> None:
+    stack.stack()
+    assert list((tmp_path / "enabled").iterdir()) == []
 
 
 def test_without_the_api_nobody_is_sent_to_it(tmp_path: Path) -> None:
