@@ -19,8 +19,11 @@ extensions = [
 ]
 exclude_patterns = ["_ext"]
 autoprogram_cliff_application = "openstack"
-autoprogram_cliff_ignored = ["-h", "--help"]
+# What every command of openstack has.
+autoprogram_cliff_ignored = ["-h", "-f", "-c", "--noindent", "--prefix", "--max-width", "--fit-width", "--print-empty"]
+autoprogram_cliff_ignored += ["--quote", "--sort-column", "--sort-ascending", "--sort-descending"]
 nitpicky = True
+man_pages = [("cli-reference", "openstack-spot", "commands of openstack for spot instances", [author], 1)]
 html_theme = "openstackdocs"
 html_copy_source = False
 openstackdocs_auto_name = False
