@@ -62,6 +62,7 @@ CLOUDS = (
     Phase("dev cloud", (PYTEST, "tests/functional/devcloud"), minutes=8),
     Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=10),
     Phase("api", (PYTEST, "tests/functional/api"), minutes=8),
+    Phase("guests", (PYTEST, "tests/functional/guest"), minutes=8),
     Phase("operators", (PYTEST, "tests/functional/operators"), minutes=8),
     Phase("stories", (PYTEST, "tests/e2e"), minutes=16),
     Phase("settings", (PYTEST, "tests/settings"), minutes=10),
