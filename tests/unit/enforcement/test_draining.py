@@ -9,6 +9,7 @@ from blazar_spot.core.booking import Candidate
 from blazar_spot.core.closures import Stage
 from blazar_spot.core.errors import NotFound, NotNow, PromiseBroken, Refused, Unreachable
 from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.rebinding import Bound, Move
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
 from blazar_spot.enforcement.publishing import OVERRUN
@@ -290,6 +291,24 @@ class TestBesideReservations:
         served = lab.cloud.servers[lab.cloud.boot(PLAIN.name, host="host01")]
         lab.run_for(30)
         assert served.deletes == []
+
+    @pytest.mark.parametrize("is_drained", [False, True])
+    def test_a_reservation_is_not_bound_to_a_cheaper_host_that_is_drained(self, *, is_drained: bool) -> None:
+        lab = Lab(hosts=2, policy=POLICY)
+        start = lab.clock.now() + 4 * HOUR
+        had = lab.book("r1", start)[0].host
+        other = ({"host01", "host02"} - {had}).pop()
+        lab.boot_and_run(1, had)
+        if is_drained:
+            lab.whole.draining.drain(other, start + HOUR // 2, "")
+        lab.run_until(lab.store.reclaims[0].fence_at - 10)
+        rebinding = lab.whole.rebinding
+        due = rebinding.due(margin=5)
+        candidates = (Candidate("host01", "host01"), Candidate("host02", "host02"))
+        bound = Bound("r1", start, start + HOUR, frozenset({had}), candidates)
+        moves = rebinding.choose([bound], due, 5)
+        assert {claim.reservation_id for claim, _ in due} == {"r1"}
+        assert moves == ([] if is_drained else [Move("r1", had, other)])
 
     def test_two_hosts_share_the_deletes_with_a_reservation_as_two_reservations_do(self) -> None:
         policy = replace(POLICY, parallel_deletes=1, delete_takes=30, spots_per_host=8, lead_floor=10)
