@@ -8,7 +8,7 @@ import falcon
 from blazar_spot.api import policies
 from blazar_spot.api.asking import asked
 from blazar_spot.api.paging import iso
-from blazar_spot.core.closures import FOREVER, Closed
+from blazar_spot.core.closures import Closed
 from blazar_spot.core.instants import from_iso
 from blazar_spot.enforcement.closing import Closing
 from blazar_spot.enforcement.draining import Draining
@@ -80,9 +80,6 @@ class OpenHandler:
 def _instant(text: str) -> int:
     """Of those that are written as an instant some are none, like the 30th of February."""
     try:
-        instant = from_iso(text)
-    except ValueError:
-        instant = FOREVER
-    if instant >= FOREVER:
-        raise falcon.HTTPBadRequest(description="The body.by is no instant, or too far away.")
-    return instant
+        return from_iso(text)
+    except ValueError as error:
+        raise falcon.HTTPBadRequest(description="The body.by is no instant.") from error
