@@ -3,7 +3,7 @@
 
 from functools import partial
 
-from tests.e2e import acknowledgements, answers, arrivals, crowds, exchanges, hearings, parts, stories, windows
+from tests.e2e import acknowledgements, answers, arrivals, crowds, exchanges, hearings, orders, parts, stories, windows
 from tests.e2e.lanes import Lane
 
 ON_TIME_SECONDS = 25
@@ -23,6 +23,7 @@ LANES = {
     "j": Lane({"stranger": arrivals.stranger}, hosts=2),
     "l": Lane({"acknowledged": acknowledgements.acknowledged}),
     "m": Lane({"heard": hearings.heard}),
+    "n": Lane({"drained": orders.drained, "rehearsed": orders.rehearsed}),
     **{kind: Lane({kind: partial(parts.shared, spec)}, spec=spec) for kind, spec in parts.KINDS.items()},
     "k": Lane({"twice": partial(parts.twice, parts.TWICE)}, spec=parts.TWICE),
 }
