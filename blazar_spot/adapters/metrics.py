@@ -136,11 +136,23 @@ class Counts:
             registry=registry,
         )
         self._statements = Counter(PREFIX + "statements_total", "Statements to the database.", registry=registry)
+        self._hints = Counter(
+            PREFIX + "hints_total", "Notifications of Nova that were about a spot instance.", registry=registry
+        )
         for outcome in ("done", "failed"):
             self._ticks.labels(outcome)
 
     def statement(self) -> None:
         self._statements.inc()
+
+    def hearing(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """What to call for a hint: it is counted, and then whoever waits for it is woken."""
+
+        def hear() -> None:
+            self._hints.inc()
+            wake()
+
+        return hear
 
     def timed(self, engine: Ticking) -> "TimedEngine":
         return TimedEngine(engine, self._ticks)

@@ -6,6 +6,7 @@ API out of its rounds while the database does not answer. How the engines do is 
 that waits for them can still answer.
 """
 
+import logging
 from typing import Any
 
 from oslo_middleware.healthcheck.pluginbase import HealthcheckBaseExtension, HealthcheckResult
@@ -24,10 +25,12 @@ class DatabaseHealth(HealthcheckBaseExtension):
     def __init__(self, oslo_conf: Any, conf: Any) -> None:
         super().__init__(oslo_conf, conf)
         self._schema = SqlSchema(Database(**{**database_of(oslo_conf), "max_pool_size": 1}))
+        self._newest = self._schema.newest()
+        logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # it would tell of each look
 
     def healthcheck(self, server_port: int) -> HealthcheckResult:
         try:
-            found, newest = self._schema.version(), self._schema.newest()
+            found, newest = self._schema.version(), self._newest
         except SpotError as error:
             return HealthcheckResult(available=False, reason="The database does not answer", details=str(error))
         if found is None or newest is None or found < newest:

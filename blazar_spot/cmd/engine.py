@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
     if ear is not None:
-        ear.listen(clock.wake)
+        ear.listen(clock.wake if meter is None else meter.hearing(clock.wake))
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
     ready = partial(LOG.info, "The engine is at work")
     with _carrying(bearers, whole.bell):

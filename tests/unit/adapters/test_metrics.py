@@ -149,7 +149,7 @@ def test_ticks_are_timed_by_their_outcome() -> None:
     assert found["blazar_spot_tick_seconds_count outcome=failed"] == 1
 
 
-def test_requests_and_statements_are_counted(http: HttpStub) -> None:
+def test_requests_statements_and_hints_are_counted(http: HttpStub) -> None:
     registry = CollectorRegistry()
     counts, session = Counts(registry), http.session()
     counts.requests_of(session)
@@ -157,7 +157,11 @@ def test_requests_and_statements_are_counted(http: HttpStub) -> None:
     for _ in range(3):
         session.get(f"{ENDPOINT}/a", raise_exc=False)
     counts.statement()
+    woken: list[int] = []
+    counts.hearing(lambda: woken.append(1))()
     found = scraped(registry)
+    assert woken == [1]
+    assert found["blazar_spot_hints_total"] == 1
     assert found["blazar_spot_requests_total method=GET status=404"] == 1
     assert found["blazar_spot_requests_total method=GET status=200"] == 2
     assert found["blazar_spot_statements_total"] == 1
