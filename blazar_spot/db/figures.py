@@ -44,8 +44,8 @@ class SqlStatistics:
                 reclaims=_counts(connection, reclaims, reclaims.c.state, reclaims.c.state.not_in(list(ENDED))),
                 breaches=_counts(connection, breaches, breaches.c.cause, breaches.c.at > since),
                 start_delays=_start_delays(connection, since),
-                notice_leads=_spans(connection, notices.c.given_at, notices.c.deadline_at, notices.c.given_at > since),
-                deletions=_spans(connection, evictions.c.asked_at, evictions.c.gone_at, evictions.c.gone_at > since),
+                notice_leads=_notice_leads(connection, since),
+                deletions=_deletions(connection, since),
                 letters=_letters(connection),
                 deliveries=_counts(connection, deliveries, deliveries.c.state, deliveries.c.done_at > since),
                 deliveries_waiting=_deliveries_waiting(connection),
@@ -65,12 +65,17 @@ def _number(connection: Connection, number: Any, which: ColumnElement[bool]) -> 
     return int(connection.execute(select(number).where(which)).scalar_one())
 
 
-def _spans(connection: Connection, begin: Any, end: Any, which: ColumnElement[bool]) -> list[int]:
-    """Of a notice that was withdrawn nobody waited for the end."""
-    query = select(begin, end).where(which)
-    if begin.table is notices:
-        query = query.where(notices.c.state != NoticeState.WITHDRAWN)
-    return [until - since for since, until in connection.execute(query)]
+def _notice_leads(connection: Connection, since: int) -> list[int]:
+    """Of those that were not withdrawn. A notice is given before its deadline, by which there is an index."""
+    states = [state for state in NoticeState if state is not NoticeState.WITHDRAWN]
+    which = (notices.c.state.in_(states), notices.c.deadline_at > since, notices.c.given_at > since)
+    query = select(notices.c.given_at, notices.c.deadline_at).where(*which)
+    return [deadline_at - given_at for given_at, deadline_at in connection.execute(query)]
+
+
+def _deletions(connection: Connection, since: int) -> list[int]:
+    query = select(evictions.c.asked_at, evictions.c.gone_at).where(evictions.c.gone_at > since)
+    return [gone_at - asked_at for asked_at, gone_at in connection.execute(query)]
 
 
 def _start_delays(connection: Connection, since: int) -> list[int]:
