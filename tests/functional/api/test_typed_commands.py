@@ -117,7 +117,36 @@ def test_a_lease_is_made_and_says_what_it_costs(terminal_of: TerminalOf, cloud: 
     lease = owner.read("spot", "lease", "create", "typed", *window, *wish)
     assert (lease["name"], lease["spot_hosts"], lease["spot_state"]) == ("typed", 1, "planned")
     assert owner.read("spot", "lease", "show", lease["id"])["lease_name"] == "typed"
+    assert owner.read("spot", "plan", "--lease", "typed")["is_feasible"] is True
     cloud.blazar("owner").lease.delete(lease["id"])
+
+
+def test_a_lease_is_planned(terminal_of: TerminalOf, event: dict[str, Any]) -> None:
+    owner = terminal_of("owner")
+    free = owner.read("spot", "plan", "--start-date", "2099-02-02 00:00", "--end-date", "2099-02-03 00:00")
+    assert (free["is_feasible"], free["host_count"], free["victim_count"]) == (True, 1, 0)
+    taken = owner.read("spot", "plan", "--end-date", "2098-01-01 00:00")
+    assert taken["is_feasible"] is False
+    assert taken["message"]
+
+
+def test_who_has_a_notice_gets_no_other_one(demo: Terminal, guest: str, event: dict[str, Any]) -> None:
+    typed = demo.type("spot", "instance", "interrupt", guest, "--notice", "2m")
+    assert (typed.code, typed.printed) == (1, "")
+    assert "has a notice already" in typed.complained
+
+
+def test_the_admin_closes_the_pool_and_opens_it(
+    admin: Terminal, demo: Terminal, cloud: Cloud, event: dict[str, Any]
+) -> None:
+    host = cloud.site.options.hosts[0].name
+    assert admin.read("spot", "pool", "show", host)["closed_because"] == ["claim"]
+    (offer,) = demo.read("spot", "capacity", "show", "--flavor", SPOT_FLAVOR)
+    assert offer["Available"] == 0
+    assert admin.read("spot", "pool", "close", host, "--reason", "a noisy fan")["state"] == "closed"
+    assert [(row["Host"], row["Reason"]) for row in admin.read("spot", "closure", "list")] == [(host, "a noisy fan")]
+    assert admin.type("spot", "pool", "open", host).code == 0
+    assert admin.read("spot", "closure", "list") == []
 
 
 def test_evictions_are_paused_and_resumed(admin: Terminal) -> None:
