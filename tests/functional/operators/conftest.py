@@ -20,6 +20,7 @@ from blazar_spot.demo.story import Story
 from blazar_spot.devcloud import accounts
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.fixture import cloud
+from blazar_spot.devcloud.ports import free_ports
 from blazar_spot.devcloud.services import script
 from blazar_spot.devcloud.settings.blazar import blazar
 from blazar_spot.devcloud.settings.ini import Settings, render, with_overrides
@@ -57,7 +58,13 @@ def cloud_options() -> Options:
 
 
 @pytest.fixture(scope="session")
-def stacked(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def metrics_port() -> int:
+    """Where the engine tells its figures."""
+    return free_ports(("metrics",))["metrics"]
+
+
+@pytest.fixture(scope="session")
+def stacked(cloud: Cloud, metrics_port: int, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """The cloud is ours by devstack's doing; this is the devstack."""
     for name in READERS:
         cloud.service(name).stop()
@@ -68,7 +75,7 @@ def stacked(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     stack = Stack(tmp_path_factory.mktemp("devstack"), _local_conf(site))
     calls = stack.run("stack", "install") + stack.run("stack", "post-config")
     _make_accounts(cloud, calls)
-    _merge_local_conf(site)
+    _merge_local_conf(site, metrics_port)
     for name in reversed(READERS):
         cloud.service(name).start()
     return stack
@@ -145,10 +152,10 @@ def _make_accounts(cloud: Cloud, calls: list[list[str]]) -> None:
     assert accounts.connect(cloud.site, "blazar-spot", "service").current_project_id == project.id
 
 
-def _merge_local_conf(site: Site) -> None:
-    """What a person would say in local.conf: minutes are seconds."""
+def _merge_local_conf(site: Site, metrics_port: int) -> None:
+    """What a person would say in local.conf: minutes are seconds, and Prometheus may ask."""
     written = site.conf("spot").read_text()
-    ours: Settings = with_overrides({}, "spot", site.options.overrides)
+    ours: Settings = with_overrides({"metrics": {"port": metrics_port}}, "spot", site.options.overrides)
     for section, values in ours.items():
         lines = "\n".join(f"{option} = {value}" for option, value in values.items())
         head = f"[{section}]\n"
