@@ -14,7 +14,7 @@ from blazar_spot.ports.clock import Clock
 
 EVERY = 30
 """So many seconds."""
-_SECRET = "trust_id"
+_NOT_FOR_OTHERS = "trust_id"
 
 
 class Inventory:
@@ -42,7 +42,7 @@ def hosts() -> list[ReservableHost]:
             host=told["hypervisor_hostname"] or "",
             service_host=told["service_name"] or "",
             cleaning=cleaning,
-            properties={name: _value(name, value) for name, value in told.items() if name != _SECRET},
+            properties={name: _value(name, value) for name, value in told.items() if name != _NOT_FOR_OTHERS},
         )
         for one, told in details(calendar.host_ids()).items()
     ]

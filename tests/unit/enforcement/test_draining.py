@@ -24,8 +24,8 @@ def stage(lab: Lab, host: str = "host01") -> Stage:
     return lab.whole.closing.on(host).stage
 
 
-def deeds(lab: Lab, *whats: str) -> list[str]:
-    return [one.details for one in lab.store.deeds if one.what in whats]
+def deeds(lab: Lab, *kinds: str) -> list[str]:
+    return [one.details for one in lab.store.deeds if one.what in kinds]
 
 
 class TestClosing:
@@ -301,7 +301,7 @@ class TestBesideReservations:
         lab.boot_and_run(1, had)
         if is_drained:
             lab.whole.draining.drain(other, start + HOUR // 2, "")
-        lab.run_until(lab.store.reclaims[0].fence_at - 10)
+        lab.run_until(next(one for one in lab.store.reclaims if one.host == had).fence_at - 10)
         rebinding = lab.whole.rebinding
         due = rebinding.due(margin=5)
         candidates = (Candidate("host01", "host01"), Candidate("host02", "host02"))

@@ -264,8 +264,8 @@ class TestInterruptions:
         lab.cloud.fails("delete", Unreachable("made up"), times=None)
         order(lab, server, OWN)
         lab.run_for(60 + SLACK + POLICY.delete_p99 + POLICY.force_allowance + POLICY.reset_allowance + 30)
-        whats = dict.fromkeys(deed.what for deed in lab.store.deeds if deed.subject == server.id)
-        assert list(whats) == ["notice", "delete", "force", "reset", "alarm"]
+        kinds = dict.fromkeys(deed.what for deed in lab.store.deeds if deed.subject == server.id)
+        assert list(kinds) == ["notice", "delete", "force", "reset", "alarm"]
         assert [breach.cause for breach in lab.store.breaches] == [Cause.STUCK]
 
     def test_nobody_goes_while_evictions_are_paused_and_that_is_on_record_once(self) -> None:
