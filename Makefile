@@ -29,7 +29,7 @@ cloud: venv packages ## start a real OpenStack here, and say how to use it (UPST
 cloud-down: venv ## stop it and leave nothing behind
 	@$(VENV)/blazar-spot-devcloud down
 
-bench: venv ## measure the planner, the engine and the API
+bench: venv ## measure the planner, the engine, the API and the commands
 	@$(VENV)/python -m bench
 
 docs: venv ## build the documentation into doc/build

@@ -3,7 +3,7 @@
 
 import sys
 
-from bench import api, engine, planner, webhooks
+from bench import api, commands, engine, planner, webhooks
 
 if __name__ == "__main__":
-    sys.exit(max(planner.main(), engine.main(), api.main(), webhooks.main()))
+    sys.exit(max(planner.main(), engine.main(), api.main(), webhooks.main(), commands.main()))

@@ -171,7 +171,7 @@ def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str,
     from blazar_spot.enforcement.flavors import Flavors
     from blazar_spot.enforcement.stocks import Stocks
 
-    if not conf.service_auth.auth_type:
+    if not configuration.has_account(conf):
         return {}
     nova, session, place = compute(conf), configuration.session_of(conf), _place(conf)
     pool, stock = PlacementPool(session, **place), PlacementStock(session, **place)

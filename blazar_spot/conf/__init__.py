@@ -13,9 +13,9 @@ from oslo_config import cfg
 from blazar_spot.conf.database import database_of
 from blazar_spot.conf.opts import register
 from blazar_spot.conf.policy import policy_of
-from blazar_spot.conf.service_auth import session_of
+from blazar_spot.conf.service_auth import has_account, session_of
 
-__all__ = ["PROJECT", "database_of", "declared", "load", "policy_of", "session_of"]
+__all__ = ["PROJECT", "database_of", "declared", "has_account", "load", "policy_of", "session_of"]
 
 PROJECT = "blazar-spot"
 """Names the default file: /etc/blazar-spot/blazar-spot.conf."""
