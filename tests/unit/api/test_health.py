@@ -16,7 +16,7 @@ MANY = "[metrics]\napi_path = /metrics\n"
 
 def client(folder: Path, settings: str, more: str = "") -> testing.TestClient:
     file = folder / "blazar-spot.conf"
-    backends = "backends = blazar_spot_database\ndetailed = true"
+    backends = "backends = blazar_spot_database"
     file.write_text(
         f"[database]\nconnection = sqlite:///{folder}/promises.db\n[healthcheck]\n{backends}\n{settings}\n{more}"
     )
@@ -34,7 +34,7 @@ def test_a_database_of_the_newest_schema_is_well(tmp_path: Path) -> None:
     with testing_keystone.keystone() as keystone:
         status, text = asked(client(tmp_path, keystone.settings))
     assert status == 200
-    assert f"schema {migration.newest()}" in text
+    assert "The database answers" in text
 
 
 @pytest.mark.parametrize("version", [None, "0008"])
