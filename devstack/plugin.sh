@@ -172,9 +172,9 @@ function create_blazar_spot_accounts {
     fi
 }
 
-# configure_horizon_for_spot() - Our part of the panel that Blazar's plugin has put there
+# configure_horizon_for_spot() - Our panels, and our part of those that Blazar's plugin has put there
 function configure_horizon_for_spot {
-    ln -fs "$BLAZAR_SPOT_DIR/blazar_spot/dashboard/enabled/$BLAZAR_SPOT_PANEL" "$BLAZAR_SPOT_PANELS_DIR/"
+    ln -fs "$BLAZAR_SPOT_DIR/blazar_spot/dashboard/enabled/"_9?_blazar_spot*.py "$BLAZAR_SPOT_PANELS_DIR/"
 }
 
 # init_blazar_spot() - A new database
@@ -203,7 +203,7 @@ function stop_blazar_spot {
 # cleanup_blazar_spot() - Leave no file behind; devstack itself removes the databases
 function cleanup_blazar_spot {
     remove_uwsgi_config "$BLAZAR_SPOT_UWSGI_CONF" blazar-spot-api
-    rm -f "$BLAZAR_SPOT_PANELS_DIR/$BLAZAR_SPOT_PANEL"
+    rm -f "$BLAZAR_SPOT_PANELS_DIR"/_9?_blazar_spot*.py
     sudo rm -rf "$BLAZAR_SPOT_CONF_DIR"
 }
 

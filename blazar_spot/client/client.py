@@ -6,7 +6,7 @@ from typing import Any
 from keystoneauth1.adapter import Adapter
 from keystoneauth1.session import Session
 
-from blazar_spot.client.door import Door
+from blazar_spot.client.door import Door, Page, path
 from blazar_spot.client.engines import Engines
 from blazar_spot.client.events import Events
 from blazar_spot.client.flavors import Flavors
@@ -28,7 +28,7 @@ class Client:
 
     def __init__(self, session: Session, **adapter: Any) -> None:
         usual = {"service_type": SERVICE_TYPE, "min_version": "1.0", "max_version": "1.latest"}
-        door = Door(Adapter(session, client_name="blazar-spot", **{**usual, **adapter}))
+        self._door = door = Door(Adapter(session, client_name="blazar-spot", **{**usual, **adapter}))
         self.instances = Instances(door)
         self.events = Events(door)
         self.reclaims = Reclaims(door)
@@ -40,3 +40,7 @@ class Client:
         self.pools = Pools(door)
         self.flavors = Flavors(door)
         self.engines = Engines(door)
+
+    def page(self, *where: str, limit: int, marker: str | None = None, **query: Any) -> Page:
+        """One page of the list at this path, for those who turn the pages themselves; the other lists do it for you."""
+        return self._door.page(path(*where), where[-1], {**query, "limit": limit, "marker": marker})

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from keystoneauth1.adapter import Adapter
@@ -25,6 +25,13 @@ def path(*parts: str) -> str:
     if not all(map(_PART.fullmatch, parts)):
         raise NotFound(404, {"code": "not_found", "message": "There is no such object."})
     return "/".join(map(quote, parts))
+
+
+class Page(NamedTuple):
+    """Some of a list, and where it goes on, if it does."""
+
+    found: list[Any]
+    marker: str | None
 
 
 class Door:
@@ -57,15 +64,18 @@ class Door:
         first = query if limit is None else {**query, "limit": min(limit, largest_page)}
         return islice(self._items(where, key, first), limit)
 
-    def _items(self, where: str, key: str, query: Query) -> Iterator[Any]:
-        """Of a link only the query counts: a proxy may hide the rest, and a token goes nowhere that it names."""
-        while True:
+    def page(self, where: str, key: str, query: Query) -> Page:
+        """One page, for those who turn the pages themselves."""
+        answer = self.get(where, query)
+        markers = (_following(answer) or {}).get("marker", [None])
+        return Page(answer[key], markers[0])
+
+    def _items(self, where: str, key: str, first: Query) -> Iterator[Any]:
+        query: Query | None = first
+        while query is not None:
             page = self.get(where, query)
             yield from page[key]
-            following = [link["href"] for link in page.get("links", []) if link["rel"] == "next"]
-            if not following:
-                return
-            query = parse_qs(urlsplit(following[0]).query)
+            query = _following(page)
 
     def _ask(self, method: str, where: str, **more: Any) -> Any:
         answer = self._adapter.request(where, method, raise_exc=False, **more)
@@ -76,6 +86,15 @@ class Door:
         if not answer.ok:
             raise error_of(answer.status_code, body)
         return body
+
+
+def _following(page: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    """The question for the next page, if there is one. Of its link only the query counts: a proxy may hide the rest,
+    and a token goes nowhere that it names."""
+    for link in page.get("links", []):
+        if link["rel"] == "next":
+            return parse_qs(urlsplit(link["href"]).query)
+    return None
 
 
 def _words(query: Query) -> dict[str, Any]:

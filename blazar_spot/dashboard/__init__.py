@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Horizon: what blazar-dashboard's Leases panel shows of spot.
+"""Horizon: what blazar-dashboard's Leases panel shows of spot, and panels of our own.
 
-A room apart: it meets the service only through ``client``, asks one question for a page however many leases are on it,
-and leaves the page as it is when that question is not answered. ``apps`` puts it in place, ``asking`` asks, ``leases``
-is what is shown. An operator turns it on by the files in ``enabled``.
+A room apart: it meets the service only through ``client``, asks no more questions for a page when there is more on it,
+and leaves the page as it is when a question is not answered. ``apps`` puts it in place, ``asking`` asks. ``leases`` and
+``tabs`` are what leases show, ``project`` is a panel, ``listings`` and ``orders`` are what panels are made of. An
+operator turns it on by the files in ``enabled``.
 """

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the states of a reclaim are called here, and their colours: those that every theme has."""
+"""What the states of things are called here, and their colours: those that every theme has."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
+Names = Mapping[str, tuple[Any, str]]
 
 STATES = {
     "planned": (_("Planned"), "default"),
@@ -15,3 +21,35 @@ STATES = {
     "cancelled": (_("Called off"), "default"),
     "expired": (_("Over"), "default"),
 }
+"""Of a reclaim."""
+
+EVENTS = {
+    "scheduled": (_("Told"), "warning"),
+    "acknowledged": (_("Acknowledged"), "info"),
+    "withdrawn": (_("Withdrawn"), "default"),
+    "terminated": (_("Over"), "default"),
+}
+
+WEBHOOKS = {
+    "unverified": (_("Has not answered yet"), "warning"),
+    "enabled": (_("Enabled"), "success"),
+    "disabled": (_("Disabled"), "danger"),
+}
+
+DELIVERIES = {
+    "pending": (_("On its way"), "info"),
+    "delivered": (_("Delivered"), "success"),
+    "abandoned": (_("Given up"), "danger"),
+}
+
+
+def label(names: Names) -> Callable[[str | None], Any]:
+    """A filter for a column of states; one that is new is shown as the service calls it."""
+
+    def shown(state: str | None) -> Any:
+        if state is None:
+            return None
+        text, colour = names.get(state, (state, "default"))
+        return format_html('<span class="label label-{}">{}</span>', colour, text)
+
+    return shown

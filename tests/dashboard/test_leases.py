@@ -15,6 +15,7 @@ from openstack_auth import utils
 
 from blazar_spot.api import document
 from blazar_spot.client import Client
+from blazar_spot.client.errors import Unavailable
 from blazar_spot.dashboard import asking
 from blazar_spot.dashboard.leases import SpotLeasesTable, UpdateLease
 from blazar_spot.dashboard.states import STATES
@@ -138,6 +139,12 @@ class TestLeases(helpers.TestCase):
         self.assertContains(answer, "lease-1")
         self.assertMessageCount(answer, error=1)
         assert self.service.asked == 1
+
+    def test_a_service_that_refuses_leaves_the_page_and_a_message(self) -> None:
+        self.service.failure = Unavailable(503, {"code": "unreachable", "message": "The database does not answer."})
+        answer = self.client.get(INDEX)
+        self.assertContains(answer, "lease-1")
+        self.assertMessageCount(answer, error=1)
 
     def test_a_lease_can_be_updated_until_it_is_over(self) -> None:
         [first, *_] = self.leases.list()

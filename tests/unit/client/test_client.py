@@ -37,6 +37,15 @@ def test_lists_are_read_page_by_page_and_no_further_than_needed(store: FakeStore
     assert len(network.asked) == 4
 
 
+def test_pages_can_be_turned_one_by_one(store: FakeStore, client: Client) -> None:
+    for number in range(3):
+        put_incident(store, str(number), decided_at=NOON + number)
+    first = client.page("events", limit=2, flavor="boost-preemptible")
+    assert [event["id"] for event in first.found] == ["notice-0", "notice-1"]
+    second = client.page("events", limit=2, marker=first.marker)
+    assert ([event["id"] for event in second.found], second.marker) == (["notice-2"], None)
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [

@@ -191,14 +191,16 @@ def test_clean_leaves_no_file_of_ours(stack: Stack) -> None:
     assert not stack.spot.parent.exists()
 
 
-def test_horizon_gets_our_panel_and_loses_it(tmp_path: Path) -> None:
+def test_horizon_gets_our_panels_and_loses_them(tmp_path: Path) -> None:
     stack = Stack(tmp_path, {"ENABLED_SERVICES": f"{SERVICES},horizon", "BLAZAR_SPOT_DIR": str(ROOT)}).written()
-    panel = tmp_path / "enabled" / "_95_blazar_spot.py"
+    ours = {path.name for path in (ROOT / "blazar_spot" / "dashboard" / "enabled").glob("_*.py")} - {"__init__.py"}
     stack.stack()
     stack.stack()
-    assert "blazar_spot.dashboard" in panel.read_text()
+    panels = list((tmp_path / "enabled").iterdir())
+    assert {panel.name for panel in panels} == ours
+    assert all("blazar_spot.dashboard" in panel.read_text() for panel in panels)
     stack.run("clean")
-    assert not panel.is_symlink()
+    assert list((tmp_path / "enabled").iterdir()) == []
 
 
 def test_without_horizon_there_is_no_panel(tmp_path: Path, stack: Stack) -> None:

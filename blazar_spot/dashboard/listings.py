@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists of the service as tables in tabs: one page of the list, and a link to the next by the service's own marker.
+
+Each tab asks for itself, when it is opened. If it gets no answer it says so, and the others are as they are.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext_lazy as _
+from horizon import exceptions, tables, tabs
+
+from blazar_spot.client import Client
+from blazar_spot.client.door import Page
+from blazar_spot.dashboard import asking
+
+ROWS = 50
+"""On a page."""
+
+
+class Listing(tables.DataTable):
+    """A table of documents of the service. Whether there is more is said by each one, and not by its class, which is
+    what Horizon does and which all that look at the same time have in common."""
+
+    more_after: str | None = None
+    shown_on: str | None = None
+    """The tab, if it is on one."""
+
+    @property
+    def has_more_data(self) -> bool:
+        return self.more_after is not None
+
+    def get_pagination_string(self) -> str:
+        tab = {} if self.shown_on is None else {"tab": self.shown_on}
+        return urlencode({**tab, self._meta.pagination_param: self.more_after})
+
+    def get_object_id(self, datum: Any) -> str:
+        return str(datum["id"])
+
+    def get_object_display(self, datum: Any) -> str:
+        return str(datum.get("name") or self.get_object_id(datum))
+
+    def filled(self, client: Client | None, read: Any) -> list[Any]:
+        """The rows of the page that is asked for; none, and a message, if the service does not answer."""
+        if client is None:
+            return []
+        try:
+            page: Page = read(client, self.request.GET.get(self._meta.pagination_param))
+        except Exception:
+            self._no_data_message = _("This could not be read.")
+            exceptions.handle(self.request, _("%s could not be read.") % self._meta.verbose_name)
+            return []
+        self.more_after = page.marker
+        return page.found
+
+
+class ListTab(tabs.TableTab):
+    """A tab with one table, which says in ``read`` what it asks for."""
+
+    template_name = "horizon/common/_detail_table.html"
+    preload = False
+
+    def read(self, client: Client, marker: str | None) -> Page:
+        raise NotImplementedError
+
+    def rows(self) -> list[Any]:
+        """What a tab names as the data of its table."""
+        (table,) = self._tables.values()
+        table.shown_on = self.get_id()
+        return table.filled(asking.client(self.request), self.read)  # type: ignore[no-any-return]

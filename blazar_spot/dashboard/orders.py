@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Buttons that order something of the service. What it refuses is said in its own words."""
+
+import sys
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from horizon import exceptions, tables
+
+from blazar_spot.client import Client
+from blazar_spot.dashboard import asking
+
+
+class Order(tables.BatchAction):
+    """A button on rows; a page asks back before it is done."""
+
+    help_text = ""
+    refused: Any = _("This was not done.")
+
+    def order(self, client: Client, datum_id: str) -> None:
+        raise NotImplementedError
+
+    def action(self, request: Any, datum_id: str) -> None:
+        try:
+            client = asking.client(request)
+            if client is not None:
+                self.order(client, datum_id)
+        except Exception as error:
+            exceptions.handle(request, self.refused)
+            raise exceptions.HandledException(list(sys.exc_info())) from error

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tabs, and what each asks for."""
+
+from django.utils.translation import gettext_lazy as _
+from horizon import tabs
+
+from blazar_spot.client import Client
+from blazar_spot.client.door import Page
+from blazar_spot.dashboard.instances import InstancesTable
+from blazar_spot.dashboard.listings import ROWS, ListTab
+from blazar_spot.dashboard.project.capacity import CapacityTable
+from blazar_spot.dashboard.project.notices import NoticesTable
+from blazar_spot.dashboard.project.webhooks import WebhooksTable
+
+
+class InstancesTab(ListTab):
+    """Until when each may run."""
+
+    name = _("Instances")
+    slug = "instances"
+    table_classes = (InstancesTable,)
+    get_spot_instances_data = ListTab.rows
+
+    def read(self, client: Client, marker: str | None) -> Page:
+        return client.page("instances", limit=ROWS, marker=marker)
+
+
+class NoticesTab(ListTab):
+    """Who has to go."""
+
+    name = _("Notices")
+    slug = "notices"
+    table_classes = (NoticesTable,)
+    get_spot_notices_data = ListTab.rows
+
+    def read(self, client: Client, marker: str | None) -> Page:
+        return client.page("events", limit=ROWS, marker=marker)
+
+
+class CapacityTab(ListTab):
+    """What could boot now."""
+
+    name = _("Capacity now")
+    slug = "capacity"
+    table_classes = (CapacityTable,)
+    get_spot_capacity_data = ListTab.rows
+
+    def read(self, client: Client, marker: str | None) -> Page:
+        return Page([*client.pools.capacity()["flavors"]], None)
+
+
+class WebhooksTab(ListTab):
+    """Who is told."""
+
+    name = _("Webhooks")
+    slug = "webhooks"
+    table_classes = (WebhooksTable,)
+    get_spot_webhooks_data = ListTab.rows
+
+    def read(self, client: Client, marker: str | None) -> Page:
+        return client.page("webhooks", limit=ROWS, marker=marker)
+
+
+class SpotTabs(tabs.TabGroup):
+    """All of them."""
+
+    slug = "spot"
+    tabs = (InstancesTab, NoticesTab, CapacityTab, WebhooksTab)
+    sticky = True

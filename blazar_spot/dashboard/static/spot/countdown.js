@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts how long it is until then behind each instant that is waited for, in hours, minutes and seconds, by the
+// browser's clock. Who has a page read aloud hears the instant alone, and not each second.
+(function () {
+  "use strict";
+
+  function two(number) {
+    return String(number).padStart(2, "0");
+  }
+
+  function left(until) {
+    var seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    return Math.floor(seconds / 3600) + ":" + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);
+  }
+
+  function counter(time) {
+    var next = time.nextElementSibling;
+    if (next === null || !next.hasAttribute("data-spot-left")) {
+      next = document.createElement("span");
+      next.setAttribute("data-spot-left", "");
+      next.setAttribute("aria-hidden", "true");
+      next.className = "text-muted";
+      time.insertAdjacentElement("afterend", next);
+    }
+    return next;
+  }
+
+  function draw() {
+    document.querySelectorAll("time[data-spot-awaited]").forEach(function (time) {
+      counter(time).textContent = " " + left(Date.parse(time.dateTime));
+    });
+  }
+
+  draw();
+  window.setInterval(draw, 1000);
+})();

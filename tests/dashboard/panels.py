@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cloud with the service in its catalog, and the real API behind the pages, which can be told to fail in parts."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+from blazar_dashboard.test import helpers
+
+from blazar_spot.client import Client
+from blazar_spot.dashboard import asking
+from blazar_spot.testing.lab import Lab
+from tests.unit.api.served import OURS, App, made, use_cases
+from tests.unit.client.reached import InProcess, session
+
+BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
+AWAY = {"error": {"code": "unreachable", "message": "The database does not answer.", "request_id": "req-1"}}
+
+
+class Ailing(InProcess):
+    """Answers some questions with a 503 of the API's."""
+
+    def __init__(self, app: App, caller: Mapping[str, str]) -> None:
+        super().__init__(app, caller)
+        self.fails: str | None = None
+
+    def send(self, request: requests.PreparedRequest, *more: Any, **kept: Any) -> requests.Response:
+        answer = super().send(request, *more, **kept)
+        if self.fails is not None and self.fails in f"{request.method} {request.path_url}":
+            answer = requests.Response()
+            answer.status_code, answer.url, answer.request = 503, request.url or "", request
+            answer._content = json.dumps(AWAY).encode()
+        return answer
+
+
+class Panel(helpers.TestCase):
+    """Someone of a project, or an admin, in front of a page."""
+
+    caller = OURS
+
+    def _setup_test_data(self) -> None:
+        super()._setup_test_data()
+        where = {"interface": "public", "region": "RegionOne", "region_id": "RegionOne", "url": "http://spot.example"}
+        self.service_catalog.append({"type": "spot", "name": "spot", "endpoints_links": [], "endpoints": [where]})
+
+    @pytest.fixture(autouse=True)
+    def _service(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lab = Lab(hosts=3)
+        self.lab.second()
+        self.store = self.lab.store
+        whole, _ = session(app := made(use_cases(self.store, self.lab.clock, cloud=self.lab.cloud)), self.caller)
+        self.network = Ailing(app, self.caller)
+        whole.session.mount("http://", self.network)
+        monkeypatch.setattr(asking, "client", lambda request: Client(whole))
+
+    def tab(self, url: str, name: str, **query: str) -> Any:
+        """What a click on this tab brings."""
+        answer = self.client.get(url, {"tab": name, **query}, headers=BY_SCRIPT)
+        assert answer.status_code == 200
+        return answer
+
+    def text(self, answer: Any) -> str:
+        return " ".join(answer.content.decode().split())
+
+    def press(self, url: str, button: str, *, tab: str) -> str:
+        """The messages of the page that a button leads to."""
+        answer = self.client.post(f"{url}?tab={tab}", {"action": button}, follow=True)
+        assert answer.status_code == 200
+        return " ".join(str(one) for one in answer.context["messages"])
