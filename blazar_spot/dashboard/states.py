@@ -42,6 +42,20 @@ DELIVERIES = {
     "abandoned": (_("Given up"), "danger"),
 }
 
+CLOSURES = {
+    "closed": (_("Closed by order"), "default"),
+    "draining": (_("Being drained"), "warning"),
+    "overdue": (_("Overdue"), "danger"),
+    "drained": (_("Drained"), "success"),
+}
+
+FENCES = {
+    "claim": _("wanted by a reservation or an order"),
+    "closure": _("closed by order"),
+    "headroom": _("kept free"),
+}
+"""Why a pool is closed."""
+
 
 def label(names: Names) -> Callable[[str | None], Any]:
     """A filter for a column of states; one that is new is shown as the service calls it."""

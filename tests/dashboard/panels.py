@@ -2,7 +2,9 @@
 """A cloud with the service in its catalog, and the real API behind the pages, which can be told to fail in parts."""
 
 import json
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 import pytest
@@ -47,13 +49,18 @@ class Panel(helpers.TestCase):
 
     @pytest.fixture(autouse=True)
     def _service(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.lab = Lab(hosts=3)
-        self.lab.second()
-        self.store = self.lab.store
-        whole, _ = session(app := made(use_cases(self.store, self.lab.clock, cloud=self.lab.cloud)), self.caller)
+        self.monkeypatch = monkeypatch
+        self.behind(Lab(hosts=3))
+
+    def behind(self, lab: Lab) -> None:
+        """This is the cloud that the pages are about."""
+        lab.second()
+        self.lab, self.store = lab, lab.store
+        app = made(use_cases(lab.store, lab.clock, cloud=lab.cloud))
+        whole, _ = session(app, self.caller)
         self.network = Ailing(app, self.caller)
         whole.session.mount("http://", self.network)
-        monkeypatch.setattr(asking, "client", lambda request: Client(whole))
+        self.monkeypatch.setattr(asking, "client", lambda request: Client(whole))
 
     def tab(self, url: str, name: str, **query: str) -> Any:
         """What a click on this tab brings."""
@@ -69,3 +76,9 @@ class Panel(helpers.TestCase):
         answer = self.client.post(f"{url}?tab={tab}", {"action": button}, follow=True)
         assert answer.status_code == 200
         return " ".join(str(one) for one in answer.context["messages"])
+
+
+def following(page: str) -> dict[str, str]:
+    """What the link to the next page says."""
+    (link,) = set(re.findall(r'<a href="\?([^"]*)">Next', page))
+    return dict(pair.split("=") for pair in unescape(link).split("&"))

@@ -2,7 +2,6 @@
 """Project > Reservations > Spot, over the real API."""
 
 import re
-from html import unescape
 
 from django.contrib.staticfiles import finders
 from django.urls import reverse
@@ -12,17 +11,11 @@ from blazar_spot.core.webhooks import WebhookState
 from blazar_spot.dashboard import listings
 from blazar_spot.dashboard.states import DELIVERIES, EVENTS, WEBHOOKS
 from tests.contract.read_store import instance, keep
-from tests.dashboard.panels import Panel
+from tests.dashboard.panels import Panel, following
 from tests.unit.api.served import NOON, put_delivery, put_incident, put_webhook
 
 INDEX = reverse("horizon:project:spot:index")
 TABS = ("instances", "notices", "capacity", "webhooks")
-
-
-def following(page: str) -> dict[str, str]:
-    """What the link to the next page says."""
-    (link,) = set(re.findall(r'<a href="\?([^"]*)">Next', page))
-    return dict(pair.split("=") for pair in unescape(link).split("&"))
 
 
 class TestPanel(Panel):

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of everybody's spot instances, with the button that gives one of them a notice to rehearse its end."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from horizon import tables
+
+from blazar_spot.client import Client
+from blazar_spot.dashboard.instances import InstancesTable
+from blazar_spot.dashboard.orders import Order
+
+
+class Rehearse(Order):
+    """A real notice that is withdrawn at its deadline; what ends an instance is not to be had by a click."""
+
+    name = "rehearse"
+    help_text = _("The instance gets a notice like any other, which is withdrawn at its deadline. It is not deleted.")
+    refused = _("No notice was given.")
+
+    @staticmethod
+    def action_present(count: int) -> Any:
+        return ngettext_lazy("Rehearse Interruption", "Rehearse Interruptions", count)
+
+    @staticmethod
+    def action_past(count: int) -> Any:
+        return ngettext_lazy("Gave a notice to", "Gave notices to", count)
+
+    def allowed(self, request: Any, datum: Any = None) -> bool:
+        return datum is None or datum["event"] is None
+
+    def order(self, client: Client, datum_id: str) -> None:
+        client.instances.interrupt(datum_id, reason="Horizon")
+
+
+class AllInstancesTable(InstancesTable):
+    """Of all projects."""
+
+    name = tables.Column("name", verbose_name=_("Instance"), link="horizon:admin:instances:detail")
+    project_id = tables.Column("project_id", verbose_name=_("Project"))
+    host = tables.Column("host", verbose_name=_("Host"))
+
+    class Meta:
+        name = "spot_all_instances"
+        verbose_name = _("Spot instances")
+        pagination_param = "instances_marker"
+        row_actions = (Rehearse,)
+        multi_select = False
