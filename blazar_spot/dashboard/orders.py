@@ -23,8 +23,9 @@ class Order(tables.BatchAction):
     def action(self, request: Any, datum_id: str) -> None:
         try:
             client = asking.client(request)
-            if client is not None:
-                self.order(client, datum_id)
+            if client is None:
+                raise exceptions.ServiceCatalogException("spot")
+            self.order(client, datum_id)
         except Exception as error:
             exceptions.handle(request, self.refused)
             raise exceptions.HandledException(list(sys.exc_info())) from error

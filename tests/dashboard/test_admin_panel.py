@@ -34,6 +34,10 @@ class TestPanel(Panel):
     def shown(self, tab: str = "hosts") -> str:
         return self.text(self.tab(INDEX, f"spot_pool__{tab}"))
 
+    def test_the_page_is_in_the_menu_and_asks_for_the_open_tab_only(self) -> None:
+        assert f'href="{INDEX}"' in self.text(self.client.get(INDEX))
+        assert {question.partition("?")[0] for question in self.network.asked} == {"GET /v1/pools", "GET /v1/closures"}
+
     def test_a_host_says_how_full_it_is_and_who_wants_it(self) -> None:
         self.lab.book("far", self.lab.clock.now() + 90_000, hosts=3)
         (taken,) = self.lab.book("soon", self.lab.clock.now() + 600)

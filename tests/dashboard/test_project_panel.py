@@ -3,18 +3,22 @@
 
 import re
 
+import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
+from horizon.exceptions import HandledException
 
 from blazar_spot.core.deliveries import DeliveryState
 from blazar_spot.core.webhooks import WebhookState
-from blazar_spot.dashboard import listings
+from blazar_spot.dashboard import asking, listings
+from blazar_spot.dashboard.project.notices import Acknowledge
 from blazar_spot.dashboard.states import DELIVERIES, EVENTS, WEBHOOKS
 from tests.contract.read_store import instance, keep
 from tests.dashboard.panels import Panel, following
 from tests.unit.api.served import NOON, put_delivery, put_incident, put_webhook
 
 INDEX = reverse("horizon:project:spot:index")
+SCRIPT = '<script src="/static/spot/countdown.js" defer></script>'
 TABS = ("instances", "notices", "capacity", "webhooks")
 
 
@@ -23,7 +27,8 @@ class TestPanel(Panel):
         page = self.text(self.client.get(INDEX))
         for name in ("Instances", "Notices", "Capacity now", "Webhooks"):
             assert name in page
-        assert '<script src="/static/spot/countdown.js" defer></script>' in page
+        assert f'href="{INDEX}"' in page
+        assert SCRIPT in page
         assert finders.find("spot/countdown.js")
 
     def test_only_the_tab_that_is_open_is_asked_for(self) -> None:
@@ -68,6 +73,14 @@ class TestPanel(Panel):
         assert "The database does not answer." in said
         assert "Acknowledged" not in said
 
+    def test_what_nobody_could_be_asked_is_not_said_to_be_done(self) -> None:
+        put_incident(self.store, "a")
+        url = f"{INDEX}?tab=spot__notices"
+        table = self.client.get(url).context["spot_notices_table"]
+        self.monkeypatch.setattr(asking, "client", lambda request: None)
+        with pytest.raises(HandledException):
+            Acknowledge(table=table).action(table.request, "notice-a")
+
     def test_the_capacity_says_how_many_could_boot(self) -> None:
         page = self.text(self.tab(INDEX, "spot__capacity"))
         assert "preemptible-gpu" in page
@@ -83,6 +96,7 @@ class TestPanel(Panel):
         assert "webhook-b" not in page
         assert self.press(INDEX, "spot_webhooks__test__webhook-a", tab="spot__webhooks").startswith("Test on its way")
         page = self.text(self.client.get(url))
+        assert SCRIPT in page
         assert page.count('<span class="label label-success">Delivered</span>') == 1
         assert page.count('<span class="label label-info">On its way</span>') == 1
 

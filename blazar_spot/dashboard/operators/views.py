@@ -11,5 +11,5 @@ class IndexView(tabs.TabbedTableView):
     """The tabs."""
 
     tab_group_class = SpotPoolTabs
-    template_name = "spot/tabs.html"
+    template_name = "spot/page.html"
     page_title = _("Spot pool")

@@ -18,7 +18,7 @@ class IndexView(tabs.TabbedTableView):
     """The tabs."""
 
     tab_group_class = SpotTabs
-    template_name = "spot/tabs.html"
+    template_name = "spot/page.html"
     page_title = _("Spot")
 
 
@@ -26,7 +26,7 @@ class DeliveriesView(tables.DataTableView):
     """What one webhook was told."""
 
     table_class = DeliveriesTable
-    template_name = "horizon/common/_data_table_view.html"
+    template_name = "spot/page.html"
     page_title = _("Deliveries")
 
     def get_data(self) -> list[Any]:
