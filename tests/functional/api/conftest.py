@@ -85,8 +85,12 @@ def guest(cloud: Cloud, stage: Stage) -> str:
 @pytest.fixture(scope="session")
 def event(cloud: Cloud, stage: Stage, guest: str, people: dict[str, Person]) -> dict[str, Any]:
     """What the API says when a lease wants the host: it is asked once, and answers when there is news."""
+    wait_until(
+        lambda: not people["demo"].get("/v1/events").json()["events"],
+        "what was told for the first steps is over",
+        at_most=PATIENCE_SECONDS,
+    )
     before = people["demo"].get("/v1/events").json()
-    assert before["events"] == []
     owner = Owner(cloud, stage)
     refusal = owner.ask("now", FAR)
     assert isinstance(refusal, Refusal), refusal
