@@ -118,6 +118,7 @@ class State:
     edition: int = 0
     runs: dict[str, Run] = field(default_factory=dict)
     is_acknowledged: bool = False
+    is_of_the_api: bool = False
     doubt: str = ""
     doubted_since: float = 0
 
@@ -131,6 +132,8 @@ class State:
     def learn(self, reading: Reading, now: float) -> str:
         """Take in what was read; the news in it, or nothing."""
         new, old = reading.notice, self.notice
+        if new is None and reading.may_be_old and self.is_of_the_api:
+            return ""  # perhaps Nova could not write it there: only who has said it takes it back
         news = self._news_in(new)
         if news and reading.may_be_old and self._goes_back(new) and not self._is_settled(new, now):
             return ""
@@ -139,6 +142,7 @@ class State:
         if new is not None and old is not None and is_same and not new.event_id:
             new = replace(new, event_id=old.event_id, revision=old.revision)
         self.notice = new or old
+        self.is_of_the_api = new is not None and (self.is_of_the_api or not reading.may_be_old)
         if news:
             self.news, self.runs, self.edition = news, {}, self.edition + 1
             self.is_acknowledged = self.is_acknowledged and is_same

@@ -22,8 +22,9 @@ class Caller:
         self.project_id = project_id
 
     def may(self, rule: str, project_id: str | None = None) -> bool:
-        """Whether this is allowed, with an object of this project, or else of the caller's own."""
-        target = {"project_id": project_id or self.project_id}
+        """Whether this is allowed, with an object of this project, or else of the caller's own. What is no project's,
+        with an empty one, is nobody's own."""
+        target = {"project_id": self.project_id if project_id is None else project_id}
         return bool(self._enforcer.authorize(rule, target, self._context, do_raise=False))
 
     def must(self, rule: str, project_id: str | None = None) -> None:
@@ -31,9 +32,9 @@ class Caller:
         if not self.may(rule, project_id):
             raise falcon.HTTPForbidden(description=f"Your token does not allow {rule}.")
 
-    def must_see(self, rule: str, project_id: str, what: str) -> None:
+    def must_see(self, rule: str, project_id: str | None, what: str) -> None:
         """404 if the object is not to be seen: the caller does not even learn that it exists."""
-        if not self.may(rule, project_id):
+        if not self.may(rule, project_id or ""):
             raise NotFound(f"There is no such {what}.")
 
 

@@ -42,16 +42,20 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A closure, and the claim and the reclaim of its drain if it is one."""
+    """A closure, and the claim and the reclaim of its drain if it is one; ``is_taken`` if a reservation has the host
+    all the same, which was there first."""
 
     closure: Closure
     claim: Claim | None = None
     reclaim: Reclaim | None = None
+    is_taken: bool = False
 
     @property
     def stage(self) -> Stage:
         if self.claim is None:
             return Stage.CLOSED
+        if self.is_taken:
+            return Stage.OVERDUE
         state = None if self.reclaim is None else self.reclaim.state
         return {State.READY: Stage.DRAINED, State.OVERDUE: Stage.OVERDUE}.get(state or State.PLANNED, Stage.DRAINING)
 

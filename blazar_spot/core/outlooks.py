@@ -50,9 +50,14 @@ def mark_of(instance: Instance) -> Mark:
 
 def coming(instance: Instance, notice: Notice | None, evict_at: int | None, now: int, policy: Policy) -> Outlook:
     """What is coming to an instance that has not ended. ``evict_at`` is when the next reclaim of its host begins to
-    delete, None if there is none. A rehearsal takes nothing from what is promised."""
+    delete, None if there is none. A rehearsal takes nothing from what is promised, and an order to interrupt it adds
+    nothing: a reservation may be sooner."""
     is_told = notice is not None and notice.purpose is not Purpose.REHEARSAL
-    guaranteed = notice.deadline_at if notice and is_told else promised_until(instance, now, policy)
+    guaranteed = promised_until(instance, now, policy)
+    if notice and notice.purpose is Purpose.RECLAIM:
+        guaranteed = notice.deadline_at
+    elif notice and is_told:
+        guaranteed = min(guaranteed, notice.deadline_at)
     ends = [at for at in (evict_at, notice.deadline_at if notice and is_told else None) if at is not None]
     return Outlook(
         instance=instance,

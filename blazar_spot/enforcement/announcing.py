@@ -21,6 +21,9 @@ from blazar_spot.ports.store import Store, Work
 
 LOG = logging.getLogger(__name__)
 
+TRIES = 3
+"""How often those of one reclaim are decided again at once: the next tick would be seconds later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Untold:
@@ -40,9 +43,9 @@ class Announcing:
         self._bell = bell
         self._clock = clock
 
-    def announce(self, untold: Sequence[Untold], instances: Mapping[str, Instance]) -> None:
-        """Decide the notices of all reclaims together; or of one after another, if another engine decides some, too.
-        ``instances``: what the database knows of them."""
+    def announce(self, untold: Sequence[Untold], instances: Mapping[str, Instance], tries: int = TRIES) -> None:
+        """Decide the notices of all reclaims together; or of one after another, if another engine decides some, too,
+        or a holder orders a rehearsal at this moment. ``instances``: what the database knows of them."""
         if not untold:
             return
         self._notices.give_way(frozenset().union(*(one.instances for one in untold)))
@@ -55,9 +58,9 @@ class Announcing:
             LOG.info(
                 "Notices for %s are decided by somebody else as well", ", ".join(one.reclaim.host for one in untold)
             )
-            if len(untold) > 1:
+            if tries:
                 for one in untold:
-                    self.announce([one], instances)
+                    self.announce([one], instances, tries - 1)
 
     def _decide(self, work: Work, untold: Untold, known: Mapping[str, Instance]) -> list[Instance]:
         now = self._clock.now()

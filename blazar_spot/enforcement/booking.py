@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from blazar_spot.core.booking import Candidate, Wish
-from blazar_spot.core.errors import NotNow
+from blazar_spot.core.errors import NotNow, Refused
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Standing
@@ -102,6 +102,7 @@ class Booking:
             lead = judgement.lead(wish, along + len(found), known.beside)
             chosen = [replace(one, lead=lead) for one in found]
             self._write_claims(reservation_id, lease_id, wish, chosen)
+            self._must_not_be_drained(reservation_id, wish, chosen)
         return chosen
 
     def secure(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> list[Candidate]:
@@ -169,6 +170,21 @@ class Booking:
                     )
                 )
                 work.put_reclaim(planned(claim, candidate.lead, self._policy, now))
+
+    def _must_not_be_drained(self, reservation_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
+        """Orders to drain come from other processes: whoever has written looks for the other, so that one of two who
+        come together sees the other's claim."""
+        names = {host.host for host in chosen}
+        with self._store.begin() as work:
+            claims = [claim for claim, _ in work.claims_on(names)]
+        drains = (one for one in claims if one.is_drain and one.reservation_id != reservation_id)
+        taken = sorted({one.host for one in drains if one.start_at < wish.end_at})
+        if taken:
+            self.release(reservation_id, chosen)
+            raise Refused(
+                f"{', '.join(taken)} is to be drained since a moment ago; try again; code=not_enough_hosts",
+                code="not_enough_hosts",
+            )
 
     def _move_claims(self, reservation_id: str, places: Mapping[str, _Place]) -> dict[str, _Place]:
         """Give the claims on these hosts new places, and let their reclaims follow; returns the places they had."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from blazar_spot.core.errors import SpotError, Unreachable
 from blazar_spot.core.fitting import fitting
 from blazar_spot.core.flavors import missing_specs, resources
 from blazar_spot.core.model import Size
@@ -17,6 +18,8 @@ from blazar_spot.ports.compute import Compute
 from blazar_spot.ports.stock import Stock
 
 KEPT_SECONDS = 10
+PATIENCE_SECONDS = 5
+"""How long one who asks waits for another who finds out: each occupies a thread of the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +50,28 @@ class Capacity:
         self._clock = clock
         self._turn = Lock()
         self._known = Offers(-KEPT_SECONDS, ())
+        self._failed: tuple[int, SpotError] | None = None
 
     def now(self) -> Offers:
-        """The flavors that consume the pools, by name and id. Of those who ask at the same time one finds out."""
-        with self._turn:
-            if self._clock.now() - self._known.at >= KEPT_SECONDS:
+        """The flavors that consume the pools, by name and id. Of those who ask at the same time one finds out; that
+        it could not be found out is kept as well."""
+        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
+            raise Unreachable("what is left is being found out, and that takes long")
+        try:
+            return self._found_out()
+        finally:
+            self._turn.release()
+
+    def _found_out(self) -> Offers:
+        if self._failed and self._clock.now() - self._failed[0] < KEPT_SECONDS:
+            raise self._failed[1]
+        if self._clock.now() - self._known.at >= KEPT_SECONDS:
+            try:
                 self._known = Offers(self._clock.now(), self._ask())
-            return self._known
+            except SpotError as error:
+                self._failed = self._clock.now(), error
+                raise
+        return self._known
 
     def _ask(self) -> list[Offer]:
         flavors = {one: each for one, each in self._compute.preemptible_flavors().items() if not missing_specs(each)}

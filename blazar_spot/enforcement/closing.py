@@ -8,11 +8,11 @@ told or evicted for it: next, ``draining``.
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 from blazar_spot.core.closures import Closed, Closure
 from blazar_spot.core.errors import NotFound, SpotError
-from blazar_spot.core.promises import Standing
+from blazar_spot.core.promises import Claim, Standing
 from blazar_spot.core.record import deed
 from blazar_spot.enforcement.audit import rewrite
 from blazar_spot.ports.clock import Clock
@@ -37,7 +37,17 @@ class Closing:
             firm = ((claim, reclaim) for claim, reclaim in both if claim.standing is Standing.FIRM)
             drains = {claim.host: (claim, reclaim) for claim, reclaim in firm if claim.is_drain}
             pairs = [(closure, *drains.get(closure.id, (None, None))) for closure in work.closures()]
-        return [Closed(closure=closure, claim=claim, reclaim=reclaim) for closure, claim, reclaim in pairs]
+        now = self._clock.now()
+        at_work = {claim.host for claim, _ in both if not claim.is_drain and claim.start_at <= now < claim.end_at}
+        return [
+            Closed(
+                closure=closure,
+                claim=drain,
+                reclaim=reclaim,
+                is_taken=_is_due(drain, now) and drain.host in at_work,
+            )
+            for closure, drain, reclaim in pairs
+        ]
 
     def on(self, host: str) -> Closed:
         """The closure of this host."""
@@ -83,6 +93,10 @@ def write(work: Work, host: str, reason: str, now: int) -> None:
     if after != before:
         stored = work.put_closure(after)
         work.add(deed("closed", now, "", host, details=reason, once=f"{stored.closed_at}/{stored.version}"))
+
+
+def _is_due(drain: Claim | None, now: int) -> TypeGuard[Claim]:
+    return drain is not None and drain.start_at <= now
 
 
 def _closure(work: Work, host: str) -> Closure | None:

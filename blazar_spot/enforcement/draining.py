@@ -63,14 +63,14 @@ class Draining:
         self._booking.release(host, [self._candidate(host)])  # what an order that was cut off has left
         if by is None:
             self._closing.close(host, reason)
-            self._hold_soonest(host)
+            start_at = self._hold_soonest(host)
         else:
-            self._hold(host, max(by, self._clock.now()))
-        self._commit(host, reason)
+            start_at = self._hold(host, max(by, self._clock.now()))
+        self._commit(host, start_at, reason)
         self._closing.close_pool(host)
         return self._closing.on(host)
 
-    def _hold_soonest(self, host: str) -> None:
+    def _hold_soonest(self, host: str) -> int:
         """What else is due at about that time may make it later than was found out at first."""
         now = self._clock.now()
         with _as_promise(host, now):
@@ -78,27 +78,28 @@ class Draining:
         if first is None:
             raise PromiseBroken(f"{host} cannot be drained: reservations have it for as long as can be foreseen.")
         try:
-            self._hold(host, first + HASTE_SECONDS)
+            return self._hold(host, first + HASTE_SECONDS)
         except PromiseBroken as broken:
             if broken.earliest_at is None:
                 raise
-            self._hold(host, broken.earliest_at)
+            return self._hold(host, broken.earliest_at)
 
-    def _hold(self, host: str, by: int) -> None:
+    def _hold(self, host: str, by: int) -> int:
         candidate = self._candidate(host)
         with _as_promise(host, by):
             chosen = self._booking.hold(host, NO_LEASE, _wish(by), [candidate])
             self._booking.secure(host, _wish(by), chosen)
+        return by
 
     def _candidate(self, host: str) -> Candidate:
         with self._store.begin() as work:
             return to_drain(host, work.open_claims())
 
-    def _commit(self, host: str, reason: str) -> None:
-        """From now on the engine tells and evicts for it, unless somebody has booked the host meanwhile."""
+    def _commit(self, host: str, start_at: int, reason: str) -> None:
+        """From now on the engine tells and evicts for it, unless somebody has booked or drained the host meanwhile."""
         now = self._clock.now()
         with self._store.begin() as work:
-            held = [claim for claim in work.claims_of(host) if claim.is_drain]
+            held = [one for one in work.claims_of(host) if one.is_drain and one.start_at == start_at]
             if not held or is_reserved(held[0], work.open_claims()):
                 raise NotNow(f"{host} was booked by somebody else at the same time.")
             work.put_claim(replace(held[0], standing=Standing.FIRM, held_until=held[0].end_at))

@@ -101,8 +101,10 @@ class Evictions:
         return claimed
 
     def _note(self, work: Work, reclaim_id: str, eviction: Eviction, now: int) -> None:
-        work.add(deed(eviction.measure, now, reclaim_id, eviction.host, eviction.id))
-        if eviction.measure is not Measure.ALARM:
+        is_alarm = eviction.measure is Measure.ALARM  # which is repeated for as long as it takes
+        once = str(eviction.asked_at) if is_alarm else ""
+        work.add(deed(eviction.measure, now, reclaim_id, eviction.host, eviction.id, once=once))
+        if not is_alarm:
             return
         stuck = breach(Cause.STUCK, now, reclaim_id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
         if work.add(stuck):

@@ -39,6 +39,7 @@ class Notices:
     def decide(self, work: Work, instances: Sequence[Instance], reclaim: Reclaim) -> None:
         """Record a notice for each of these instances, because of this reclaim, as ``revising`` begins one."""
         now = self._clock.now()
+        policy = self._policy_for(work, reclaim.host, reclaim.id)
         notices = [
             Notice(
                 id=uuid.uuid4().hex,
@@ -46,7 +47,7 @@ class Notices:
                 project_id=instance.project_id,
                 host=instance.host,
                 decided_at=now,
-                deadline_at=deadline(instance, reclaim.evict_at, now, self._policy),
+                deadline_at=deadline(instance, reclaim.evict_at, now, policy),
                 given_at=None,
                 state=NoticeState.SCHEDULED,
             )
@@ -72,8 +73,19 @@ class Notices:
         notices = self._revised(fleet)
         given_at = self._telling.tell(notices, fleet)
         first_given = [one for one in notices if one.given_at is None and one.id in given_at]
-        self._revising.put([(one, given(one, given_at[one.id], self._policy, _own(one, fleet))) for one in first_given])
+        with self._store.begin() as work:
+            policies = {one.host: self._policy_for(work, one.host) for one in first_given}
+        self._revising.put(
+            [(one, given(one, given_at[one.id], policies[one.host], _own(one, fleet))) for one in first_given]
+        )
         return notices
+
+    def _policy_for(self, work: Work, host: str, reclaim_id: str = "") -> Policy:
+        """Reservations may break promises where the operator lets them; who drains a host keeps all of them."""
+        if not self._policy.breaks_promises:
+            return self._policy
+        is_drained = any(one.is_drain and reclaim_id in ("", one.id) for one in work.claims_of(host))
+        return replace(self._policy, breaks_promises=not is_drained)
 
     def _revised(self, fleet: Fleet) -> list[Notice]:
         """End the notices of instances that are gone, revise the others; returns those that stay."""

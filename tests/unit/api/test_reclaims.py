@@ -39,6 +39,12 @@ def pages(service: Service, link: str, collection: str, key: str) -> list[list[s
 class TestReclaims:
     """The list and the single one."""
 
+    def test_one_of_no_project_is_nobodys_own(self, service: Service, store: FakeStore) -> None:
+        keep(store, claim("a", project_id=""), reclaim("a"))
+        assert error_of(service.get("/v1/reclaims/a", OURS, template=ONE))[0] == 404
+        assert service.get("/v1/reclaims/a", ADMIN, template=ONE).status_code == 200
+        assert leases(service.get("/v1/leases", OURS)) == []
+
     def test_a_reclaim_says_what_is_done_when(self, service: Service, store: FakeStore) -> None:
         keep(store, claim("a"), reclaim("a", planned_at=NOON - 60), instance("i"))
         expected = {

@@ -92,3 +92,10 @@ def test_who_was_interrupted_by_order_reads_that() -> None:
     assert ended(replace(OLD, gone_at=NOON), told, EVICTION, []).why.startswith(
         "Somebody had ordered to interrupt it: it was made to go at 2027-01-15T08:00:00Z."
     )
+
+
+def test_an_interruption_that_is_ordered_far_ahead_promises_nothing_that_a_reservation_could_break() -> None:
+    ordered = replace(NOTICE, purpose=Purpose.INTERRUPTION, deadline_at=NOON + 700_000)
+    assert coming(OLD, ordered, None, NOON, POLICY).guaranteed_until == NOON + POLICY.notice
+    soon = replace(ordered, deadline_at=NOON + 60)
+    assert coming(OLD, soon, None, NOON, POLICY).guaranteed_until == NOON + 60

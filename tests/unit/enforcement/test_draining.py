@@ -2,16 +2,18 @@
 """An operator closes a host for spot instances, drains it with every promise kept, and opens it again."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from blazar_spot.core.booking import Candidate
-from blazar_spot.core.closures import Stage
+from blazar_spot.core.closures import Closed, Stage
 from blazar_spot.core.errors import NotFound, NotNow, PromiseBroken, Refused, Unreachable
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.rebinding import Bound, Move
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
+from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.publishing import OVERRUN
 from blazar_spot.testing import lab as usual
 from blazar_spot.testing.lab import PLAIN, Lab
@@ -176,6 +178,18 @@ class TestDraining:
         with pytest.raises(PromiseBroken):
             lab.whole.draining.drain("host01", lab.clock.now() + 120, "")
 
+    def test_nor_if_the_engine_was_away_until_shortly_before(self) -> None:
+        lab = Lab(policy=replace(POLICY, breaks_promises=True))
+        (server,) = lab.boot_and_run()
+        drain = lab.whole.draining.drain("host01", None, "")
+        assert drain.reclaim is not None
+        lab.clock.advance(drain.reclaim.evict_at - lab.clock.now() - 60)
+        lab.run_for(POLICY.notice + 120)
+        (notice,) = lab.notices_of(server)
+        assert notice.given_at is not None
+        assert server.deletes[0] - notice.given_at >= POLICY.notice
+        assert Cause.OVERRIDDEN not in {one.cause for one in lab.store.breaches}
+
     def test_who_comes_in_the_last_moment_counts_too(self) -> None:
         """The pool is closed before it is asked who is inside."""
         lab = Lab(policy=POLICY)
@@ -287,10 +301,53 @@ class TestBesideReservations:
         lab.run_until(drain.claim.start_at + 600)
         aggregate = lab.cloud.add_aggregate("r1", zone="zone-r1")
         assert lab.whole.handover.hand_over("r1", aggregate.id, [Candidate("host01", "host01")]) == []
-        assert stage(lab) is Stage.DRAINED
+        assert stage(lab) is Stage.OVERDUE
+        lab.run_for(1800)
+        assert stage(lab) is Stage.OVERDUE
         served = lab.cloud.servers[lab.cloud.boot(PLAIN.name, host="host01")]
         lab.run_for(30)
         assert served.deletes == []
+
+    def test_of_a_booking_and_a_drain_that_come_at_the_same_time_one_gets_the_host(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lab = Lab(policy=POLICY)
+        by = lab.clock.now() + 4 * HOUR
+        write = Booking._write_claims
+
+        def drained_first(booking: Booking, *written: Any) -> None:
+            monkeypatch.setattr(Booking, "_write_claims", write)
+            lab.whole.draining.drain("host01", by, "")
+            write(booking, *written)
+
+        monkeypatch.setattr(Booking, "_write_claims", drained_first)
+        with pytest.raises(Refused, match="is to be drained since a moment ago"):
+            lab.book("r1", by + HOUR)
+        assert [(claim.is_drain, claim.standing) for claim in lab.store.claims if claim.is_open] == [
+            (True, Standing.FIRM)
+        ]
+
+    def test_of_two_drains_of_a_host_at_the_same_time_none_commits_what_the_other_holds(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lab = Lab(policy=POLICY)
+        by = lab.clock.now() + 4 * HOUR
+        secure = Booking.secure
+        others: list[Closed] = []
+
+        def drained_between(booking: Booking, *asked: Any) -> Any:
+            found = secure(booking, *asked)
+            monkeypatch.setattr(Booking, "secure", secure)
+            others.append(lab.whole.draining.drain("host01", by + HOUR, "the other's"))
+            return found
+
+        monkeypatch.setattr(Booking, "secure", drained_between)
+        with pytest.raises(NotNow, match="at the same time"):
+            lab.whole.draining.drain("host01", by, "")
+        (other,) = others
+        assert other.claim is not None
+        assert [claim.id for claim in lab.store.claims if claim.is_open] == [other.claim.id]
+        assert other.claim.start_at == by + HOUR
 
     @pytest.mark.parametrize("is_drained", [False, True])
     def test_a_reservation_is_not_bound_to_a_cheaper_host_that_is_drained(self, *, is_drained: bool) -> None:

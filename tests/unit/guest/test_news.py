@@ -71,6 +71,12 @@ def test_the_api_is_believed_at_once(guest: Guest) -> None:
     assert guest.look(2, None, may_be_old=False) == ""
 
 
+def test_what_the_api_has_said_is_not_taken_back_by_metadata_that_never_had_it(guest: Guest) -> None:
+    guest.look(0, (0, 900), may_be_old=False, event_id="event-a")
+    assert [guest.look(at, None) for at in (15, 45, 300)] == ["", "", ""]
+    assert guest.look(301, None, may_be_old=False) == "withdrawn"
+
+
 def test_an_old_answer_of_the_metadata_does_not_bring_back_what_the_api_has_withdrawn(guest: Guest) -> None:
     guest.look(0, (0, 900), may_be_old=False)
     guest.look(10, None, may_be_old=False)
