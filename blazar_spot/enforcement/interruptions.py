@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from blazar_spot.core.evictions import is_room_kept
 from blazar_spot.core.interruptions import is_due, is_too_short
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Notice
@@ -57,7 +58,7 @@ class Interruptions:
         present = self._present(due)
         if self._is_withheld(present):
             return False
-        self._evictions.pursue(_by_host(present), fleet.ids)
+        self._evictions.pursue(_by_host(self._with_room(present)), fleet.ids)
         return True
 
     def _due(self, notices: Iterable[Notice], fleet: Fleet) -> list[_Due]:
@@ -70,6 +71,15 @@ class Interruptions:
         hosts = sorted({one.host for one in due})
         seen = dict(zip(hosts, at_once(self._witnesses.occupants, hosts, HOSTS_AT_ONCE), strict=True))
         return [one for one in due if one.server.id in (seen[one.host] or ())]
+
+    def _with_room(self, due: Sequence[_Due]) -> list[_Due]:
+        """Those whose deletes take nothing from the reclaims that are about to begin theirs: the leads of these were
+        not counted for them. Whoever has begun to go goes on."""
+        with self._store.begin() as work:
+            due_at = [reclaim.evict_at for reclaim in work.open_reclaims()]
+            begun = {one.id for one in work.evictions_by_id([one.server.id for one in due])}
+        is_kept = is_room_kept(due_at, self._policy, self._clock.now())
+        return [one for one in due if one.server.id in begun or not is_kept]
 
     def _is_withheld(self, due: Iterable[_Due]) -> bool:
         """Whether nobody may be evicted now, which is put on record, as is who has booted too slowly."""

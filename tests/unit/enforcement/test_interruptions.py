@@ -228,6 +228,25 @@ class TestInterruptions:
         assert server.deletes[0] >= ended.deadline_at >= (ended.given_at or 0) + 60
         assert lab.store.breaches == []
 
+    def test_it_waits_for_a_reclaim_whose_deletes_are_about_to_begin(self) -> None:
+        policy = replace(POLICY, parallel_deletes=2, delete_takes=5, delete_p99=20, spots_per_host=8, lead_floor=0)
+        lab = Lab(hosts=2, policy=policy)
+        both = {host: lab.boot(4, host) for host in ("host01", "host02")}
+        lab.run_for(policy.min_uptime + 60)
+        start = lab.clock.now() + 900
+        lab.book("r1", start)
+        lab.second()
+        reclaim = lab.reclaim
+        (other,) = set(both) - {reclaim.host}
+        lab.run_until(reclaim.evict_at - 100)
+        for server in both[other]:
+            order(lab, server, replace(OWN, seconds=89))  # due one second before
+        lab.run_until(start + 60)
+        assert min(server.deletes[0] for server in both[reclaim.host]) - reclaim.evict_at <= 1
+        assert min(server.deletes[0] for server in both[other]) > reclaim.evict_at
+        assert all(server.gone_at is not None for server in both[other])
+        assert lab.store.breaches == []
+
     def test_whoever_lets_it_go_need_not_wait(self) -> None:
         lab = Lab(policy=POLICY)
         (server,) = lab.boot_and_run()
