@@ -70,8 +70,8 @@ class Announcing:
             for server in untold.look.servers
             if server.id in untold.instances
         ]
-        self._notices.decide(work, instances, reclaim)
-        for one in sorted(untold.instances & unfenced(reclaim, untold.look)):
+        too_long = self._notices.decide(work, instances, reclaim)
+        for one in sorted(too_long & unfenced(reclaim, untold.look)):
             work.add(breach(Cause.UNFENCED_BOOT, now, reclaim.id, reclaim.host, one))
         return instances
 

@@ -36,8 +36,9 @@ class Notices:
         self._clock = clock
         self._policy = policy
 
-    def decide(self, work: Work, instances: Sequence[Instance], reclaim: Reclaim) -> None:
-        """Record a notice for each of these instances, because of this reclaim, as ``revising`` begins one."""
+    def decide(self, work: Work, instances: Sequence[Instance], reclaim: Reclaim) -> Set[str]:
+        """Record a notice for each of these instances, because of this reclaim, as ``revising`` begins one; returns
+        those who are promised more time than the reclaim has."""
         now = self._clock.now()
         policy = self._policy_for(work, reclaim.host, reclaim.id)
         notices = [
@@ -60,6 +61,7 @@ class Notices:
             if notice.deadline_at < promised_until(instance, now, self._policy):
                 work.add(breach(Cause.OVERRIDDEN, now, reclaim.id, instance.host, instance.id))
             LOG.info("Instance %s on %s will end at %d", notice.instance_id, notice.host, notice.deadline_at)
+        return {notice.instance_id for notice in notices if notice.deadline_at > reclaim.evict_at}
 
     def give_way(self, instances: Set[str]) -> None:
         """Withdraw what was ordered for these instances: they are about to be told that their host is taken back."""

@@ -85,6 +85,11 @@ def rehearsed(cast: Cast, cloud: Cloud) -> Rehearsed:
     record, holder = Record(), _api(cloud, SPOT_PROJECT)
     guest = spot_moves_in(cast, record, "spot")
     path, body = f"/v1/instances/{guest.id}/interrupt", {"notice_seconds": REHEARSAL_SECONDS, "reason": "a game day"}
+    wait_until(
+        lambda: holder.get(f"/v1/instances/{guest.id}").status_code == 200,
+        "the engine has seen the instance",
+        at_most=30,
+    )
     answer = holder.post(path, json=body).json()["interruption"]
     again = holder.post(path, json=body)
     life = record.lives[guest.id]

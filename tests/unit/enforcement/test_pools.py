@@ -278,3 +278,17 @@ def test_a_pool_that_was_closed_since_it_was_seen_is_not_written_by_who_wants_it
         lab.cloud.keep("host01", Fence(amounts={"VCPU": 4}), seen)
     assert pool_of(lab).state == (HOST_TOTALS, True, HOST_TOTALS)
     assert not lab.cloud.keep("host01", CLOSED, None)
+
+
+def test_one_that_came_as_the_fence_closed_and_costs_the_reservation_no_time_breaks_no_promise() -> None:
+    lab = Lab()
+    lab.book("r1", lab.clock.now() + HOUR)
+    lab.run_until(lab.reclaim.fence_at + 2)
+    unenrolled = Flavor(name="preemptible-new", vcpus=1, memory_mb=64, disk_gb=1)
+    lab.cloud.add_flavor(unenrolled, preemptible=True)
+    last = lab.cloud.servers[lab.cloud.boot(unenrolled.name)]
+    lab.run_until(lab.reclaim.start_at)
+    assert lab.reclaim.state is State.READY
+    assert last.created_at > lab.reclaim.fence_at
+    assert last.deletes[0] - (last.launched_at or 0) >= POLICY.min_uptime
+    assert lab.store.breaches == []
