@@ -2,8 +2,8 @@
 """Blazar's calendar as it is now: which hosts there are, and when reservations have them.
 
 Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change it holds
-``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate`` and ``deallocate``
-write, since Blazar's own functions ask for each row again.
+``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate``, ``reserve`` and
+``deallocate`` write, since Blazar's own functions ask for each row again.
 """
 
 import threading
@@ -29,6 +29,8 @@ from blazar_spot.plugins.servings import SLOTS
 
 CHANGES = threading.RLock()
 """Blazar has many threads and not one lock, and its database calls are one session each."""
+
+_ASKED = ("resource_properties", "hypervisor_properties", "count_range", "before_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,22 @@ def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:
             for host, row in allocations.items()
         )
     return allocations
+
+
+def reserve(reservation_id: str, aggregate_id: int, values: Mapping[str, Any]) -> str:
+    """Write down what hosts a reservation has asked for, and which aggregate they join; returns the row's id."""
+    asked = {name: values[name] for name in _ASKED}
+    reserved = str(uuid.uuid4())
+    with facade_wrapper.session_for_write() as session:
+        session.add(
+            models.ComputeHostReservation(
+                id=reserved,
+                reservation_id=reservation_id,
+                aggregate_id=aggregate_id,
+                **asked,
+            )
+        )
+    return reserved
 
 
 def deallocate(rows: Iterable[str]) -> None:

@@ -95,19 +95,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
     def _create_host_reservation(self, reservation_id: str, values: Mapping[str, Any]) -> str:
         prefix = CONF[self.resource_type].blazar_az_prefix
         aggregate = nova.ReservationPool().create(name=reservation_id, az=f"{prefix}{reservation_id}")
-        created = db_api.host_reservation_create(
-            {
-                "reservation_id": reservation_id,
-                "aggregate_id": aggregate.id,
-                "resource_properties": values["resource_properties"],
-                "hypervisor_properties": values["hypervisor_properties"],
-                "count_range": values["count_range"],
-                "status": "pending",
-                "before_end": values["before_end"],
-            }
-        )
-        host_reservation_id: str = created["id"]
-        return host_reservation_id
+        return calendar.reserve(reservation_id, aggregate.id, values)
 
     def _update_allocations(
         self,
