@@ -177,10 +177,10 @@ READ_RULES = [
 RULES = [
     _rule(LIST_EVENTS, PROJECT_READER, "List the events of the token's project.", "GET /v1/events"),
     _rule(LIST_EVENTS_OF_ALL, ADMIN, "List the events of all projects.", "GET /v1/events?all_projects=true"),
-    _rule(SHOW_EVENT, f"{ADMIN} or ({PROJECT_READER})", "Show one event.", "GET /v1/events/{event_id}"),
+    _rule(SHOW_EVENT, _ADMIN_OR_READER, "Show one event.", "GET /v1/events/{event_id}"),
     _rule(
         ACKNOWLEDGE_EVENT,
-        f"{ADMIN} or ({PROJECT_MEMBER})",
+        _ADMIN_OR_MEMBER,
         "Acknowledge an event, and let its instance go before the deadline.",
         "POST /v1/events/{event_id}/ack",
     ),

@@ -13,10 +13,10 @@ from blazar_spot.core.record import Breach, Deed
 from blazar_spot.db.rows import Rows
 from blazar_spot.db.tables import breaches, claims, deeds, instances, reclaims
 
-_IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
+IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _COUNTS = claims.c.standing.in_([Standing.HELD, Standing.FIRM, Standing.ENDED])
 _BOTH = select(claims, reclaims).join(reclaims, reclaims.c.id == claims.c.id)
-_PERHAPS_BOTH = select(claims, reclaims).outerjoin(reclaims, reclaims.c.id == claims.c.id)
+PERHAPS_BOTH = select(claims, reclaims).outerjoin(reclaims, reclaims.c.id == claims.c.id)
 _BY = {By.ID: claims.c.id, By.LEASE: claims.c.lease_id}
 _IS_THERE = and_(instances.c.gone_at.is_(None), instances.c.host == deeds.c.host)
 
@@ -43,18 +43,18 @@ class ClaimReads(Rows):
         return found[0] if found else None
 
     def lease_page(self, project_id: str | None, after: str, limit: int) -> Sequence[str]:
-        query = select(claims.c.lease_id).distinct().where(claims.c.lease_id > after, _IS_OPEN)
+        query = select(claims.c.lease_id).distinct().where(claims.c.lease_id > after, IS_OPEN)
         if project_id is not None:
             query = query.where(claims.c.project_id == project_id)
         return self._connection.execute(query.order_by(claims.c.lease_id).limit(limit)).scalars().all()
 
     def claims_of_leases(self, lease_ids: Collection[str]) -> Sequence[tuple[Claim, Reclaim | None]]:
-        query = _PERHAPS_BOTH.where(claims.c.lease_id.in_(lease_ids), _COUNTS)
+        query = PERHAPS_BOTH.where(claims.c.lease_id.in_(lease_ids), _COUNTS)
         in_order = query.order_by(claims.c.lease_id, claims.c.start_at, claims.c.id)
         return self._pairs(Claim, claims, Reclaim, reclaims, in_order)
 
     def claims_on(self, hosts: Collection[str]) -> Sequence[tuple[Claim, Reclaim | None]]:
-        query = _PERHAPS_BOTH.where(claims.c.host.in_(hosts), _IS_OPEN)
+        query = PERHAPS_BOTH.where(claims.c.host.in_(hosts), IS_OPEN)
         return self._pairs(Claim, claims, Reclaim, reclaims, query.order_by(claims.c.start_at, claims.c.id))
 
     def counts(self, by: By, ids: Collection[str]) -> Counts:
@@ -68,7 +68,7 @@ class ClaimReads(Rows):
             .group_by(deeds.c.reclaim_id)
         )
         broken = select(breaches.c.reclaim_id, func.count()).join(claims, claims.c.id == breaches.c.reclaim_id)
-        hosts = select(claims.c.host).where(those, _IS_OPEN)
+        hosts = select(claims.c.host).where(those, IS_OPEN)
         there = select(instances.c.host, func.count()).where(instances.c.gone_at.is_(None), instances.c.host.in_(hosts))
         execute = self._connection.execute
         return Counts(

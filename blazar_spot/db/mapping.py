@@ -11,35 +11,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult
 
-from blazar_spot.core.closures import Closure
-from blazar_spot.core.deliveries import Delivery
-from blazar_spot.core.evictions import Eviction
-from blazar_spot.core.heartbeat import Heartbeat
-from blazar_spot.core.outbox import Letter
-from blazar_spot.core.promises import Claim, Instance, Notice, NoticeState, Reclaim
-from blazar_spot.core.record import Breach, Deed
-from blazar_spot.core.reservable import ReservableHost
-from blazar_spot.core.switch import Switch
-from blazar_spot.core.webhooks import Subscription, Webhook
+from blazar_spot.core.promises import Notice, NoticeState, Reclaim
+from blazar_spot.ports.stored import Stored
 
-Stored = TypeVar(
-    "Stored",
-    Claim,
-    Reclaim,
-    Notice,
-    Instance,
-    Eviction,
-    Switch,
-    Closure,
-    Breach,
-    Deed,
-    Heartbeat,
-    Letter,
-    Webhook,
-    Subscription,
-    Delivery,
-    ReservableHost,
-)
 Other = TypeVar("Other", Reclaim, Notice)
 
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in Stored.__constraints__}

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Select, Table, bindparam, insert, select, upd
 
 from blazar_spot.core.errors import StaleVersion
 from blazar_spot.db.counting import COUNT
-from blazar_spot.db.mapping import Other, Stored, pairs_of, row_of, values_of
+from blazar_spot.db.mapping import Other, pairs_of, row_of, values_of
 from blazar_spot.db.tables import metadata
+from blazar_spot.ports.stored import Stored
 
 # Made once, since making a statement takes longer than sending it.
 _INSERT = {table: insert(table) for table in metadata.sorted_tables}

@@ -21,7 +21,7 @@ from blazar_spot.core.reclaim import ENDED, State
 from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
-from blazar_spot.db.claim_reads import ClaimReads
+from blazar_spot.db.claim_reads import IS_OPEN, PERHAPS_BOTH, ClaimReads
 from blazar_spot.db.incidents import INCIDENTS, incidents_of, those_wanted
 from blazar_spot.db.instance_reads import InstanceReads
 from blazar_spot.db.tables import (
@@ -41,7 +41,6 @@ from blazar_spot.db.tables import (
 )
 from blazar_spot.db.webhook_rows import WebhookRows
 
-_IS_OPEN = claims.c.standing.in_([Standing.HELD, Standing.FIRM])
 _HAS_NOT_ENDED = reclaims.c.state.in_([state for state in State if state not in ENDED])
 
 
@@ -49,14 +48,14 @@ class SqlWork(InstanceReads, ClaimReads, WebhookRows):
     """One transaction on one connection."""
 
     def open_claims(self) -> Sequence[Claim]:
-        return self._all(Claim, select(claims).where(_IS_OPEN).order_by(claims.c.start_at, claims.c.id))
+        return self._all(Claim, select(claims).where(IS_OPEN).order_by(claims.c.start_at, claims.c.id))
 
     def claims_with_reclaims(self) -> Sequence[tuple[Claim, Reclaim | None]]:
-        both = select(claims, reclaims).outerjoin(reclaims, reclaims.c.id == claims.c.id).where(_IS_OPEN)
+        both = PERHAPS_BOTH.where(IS_OPEN)
         return self._pairs(Claim, claims, Reclaim, reclaims, both.order_by(claims.c.start_at, claims.c.id))
 
     def claims_of(self, reservation_id: str) -> Sequence[Claim]:
-        of_reservation = select(claims).where(claims.c.reservation_id == reservation_id, _IS_OPEN)
+        of_reservation = select(claims).where(claims.c.reservation_id == reservation_id, IS_OPEN)
         return self._all(Claim, of_reservation.order_by(claims.c.id))
 
     def claims_served_by(self, host: str) -> Sequence[Claim]:
@@ -72,7 +71,7 @@ class SqlWork(InstanceReads, ClaimReads, WebhookRows):
 
     def reclaims_of_open_claims(self) -> Sequence[Reclaim]:
         with_claim = select(reclaims).join(claims, claims.c.id == reclaims.c.id)
-        return self._all(Reclaim, _by_start(with_claim.where(_IS_OPEN)))
+        return self._all(Reclaim, _by_start(with_claim.where(IS_OPEN)))
 
     def put_reclaim(self, reclaim: Reclaim) -> Reclaim:
         return self._put(reclaims, reclaim)

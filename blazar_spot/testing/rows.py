@@ -2,7 +2,6 @@
 """Rows in memory that are replaced only at the version they were read at. Which rows is for ``store``."""
 
 from dataclasses import dataclass, field, fields, replace
-from typing import TypeVar
 
 from blazar_spot.core.closures import Closure
 from blazar_spot.core.deliveries import Delivery
@@ -15,25 +14,7 @@ from blazar_spot.core.record import Breach, Deed
 from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.core.switch import Switch
 from blazar_spot.core.webhooks import Subscription, Webhook
-
-Stored = TypeVar(
-    "Stored",
-    Claim,
-    Reclaim,
-    Notice,
-    Instance,
-    Eviction,
-    Switch,
-    Closure,
-    Breach,
-    Deed,
-    Heartbeat,
-    Letter,
-    Webhook,
-    Subscription,
-    Delivery,
-    ReservableHost,
-)
+from blazar_spot.ports.stored import Stored
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from blazar_spot.testing.lab import Lab
 from blazar_spot.testing.store import FakeStore
 from tests.unit.api.served import OURS, App, made, use_cases
 from tests.unit.client.reached import reached
@@ -27,6 +28,25 @@ def app(store: FakeStore) -> App:
 def shell_of(app: App) -> ShellOf:
     """Anybody's shell."""
     return lambda caller: Shell(ClientManager(reached(app, caller)))
+
+
+@pytest.fixture
+def lab() -> Lab:
+    """Three hosts with their pools."""
+    lab = Lab(hosts=3)
+    lab.second()
+    return lab
+
+
+@pytest.fixture
+def app_over_lab(lab: Lab) -> App:
+    return made(use_cases(lab.store, lab.clock, cloud=lab.cloud, policy=lab.policy))
+
+
+@pytest.fixture
+def shell_over(app_over_lab: App) -> ShellOf:
+    """Anybody's shell, of the API over the lab."""
+    return lambda caller: Shell(ClientManager(reached(app_over_lab, caller)))
 
 
 @pytest.fixture

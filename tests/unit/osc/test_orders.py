@@ -5,8 +5,9 @@ import pytest
 
 from blazar_spot.client import errors
 from blazar_spot.testing.lab import Lab
-from tests.unit.api.served import ADMIN, OURS, App, made, token, use_cases
+from tests.unit.api.served import ADMIN, OURS, App, token
 from tests.unit.client.reached import reached
+from tests.unit.osc.conftest import ShellOf
 from tests.unit.osc.shell import ClientManager, Shell
 
 TENANT = token("tenant")
@@ -14,27 +15,14 @@ WHY = ("--reason", "a new fan")
 
 
 @pytest.fixture
-def lab() -> Lab:
-    """Three hosts with their pools."""
-    lab = Lab(hosts=3)
-    lab.second()
-    return lab
+def admin(shell_over: ShellOf) -> Shell:
+    return shell_over(ADMIN)
 
 
 @pytest.fixture
-def app(lab: Lab) -> App:
-    return made(use_cases(lab.store, lab.clock, cloud=lab.cloud))
-
-
-@pytest.fixture
-def admin(app: App) -> Shell:
-    return Shell(ClientManager(reached(app, ADMIN)))
-
-
-@pytest.fixture
-def tenant(app: App) -> Shell:
+def tenant(shell_over: ShellOf) -> Shell:
     """The holder of the lab's servers."""
-    return Shell(ClientManager(reached(app, TENANT)))
+    return shell_over(TENANT)
 
 
 @pytest.fixture
@@ -83,14 +71,14 @@ def test_a_host_is_drained_as_soon_as_it_can_be(admin: Shell, server_id: str) ->
 
 
 def test_a_drain_that_would_break_a_promise_is_refused_with_the_first_time_that_would_not(
-    lab: Lab, app: App, admin: Shell, server_id: str, caplog: pytest.LogCaptureFixture
+    lab: Lab, app_over_lab: App, admin: Shell, server_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     host = lab.cloud.servers[server_id].host
     by = "2027-01-15 08:01"
     assert admin.type("spot", "pool", "drain", host, "--by", by, *WHY) == 1
     assert "(HTTP 409)" in caplog.text
     with pytest.raises(errors.PromiseBroken) as refusal:
-        reached(app, ADMIN).pools.drain(host, "2027-01-15T08:01:00Z")
+        reached(app_over_lab, ADMIN).pools.drain(host, "2027-01-15T08:01:00Z")
     assert refusal.value.earliest_at is not None
     assert admin.read("spot", "pool", "drain", host, "--by", refusal.value.earliest_at, *WHY)["state"] == "draining"
 

@@ -6,9 +6,9 @@ import pytest
 from blazar_spot.core.instants import iso
 from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.testing.lab import Lab
-from tests.unit.api.served import ADMIN, OURS, App, made, use_cases
-from tests.unit.client.reached import reached
-from tests.unit.osc.shell import ClientManager, Shell
+from tests.unit.api.served import ADMIN, OURS
+from tests.unit.osc.conftest import ShellOf
+from tests.unit.osc.shell import Shell
 
 HOUR = 3600
 
@@ -28,13 +28,8 @@ def lab() -> Lab:
 
 
 @pytest.fixture
-def app(lab: Lab) -> App:
-    return made(use_cases(lab.store, lab.clock, cloud=lab.cloud, policy=lab.policy))
-
-
-@pytest.fixture
-def admin(app: App) -> Shell:
-    return Shell(ClientManager(reached(app, ADMIN)))
+def admin(shell_over: ShellOf) -> Shell:
+    return shell_over(ADMIN)
 
 
 def window(lab: Lab, start_in: int) -> list[str]:
@@ -56,8 +51,8 @@ def test_a_lease_that_would_be_refused_is_told_with_the_first_start_that_works(l
     assert plan["message"]
 
 
-def test_other_projects_learn_how_many_and_not_who(lab: Lab, app: App) -> None:
-    plan = Shell(ClientManager(reached(app, OURS))).read("spot", "plan", *window(lab, 5 * HOUR))
+def test_other_projects_learn_how_many_and_not_who(lab: Lab, shell_over: ShellOf) -> None:
+    plan = shell_over(OURS).read("spot", "plan", *window(lab, 5 * HOUR))
     assert (plan["victim_count"], plan["victims"]) == (1, [])
 
 

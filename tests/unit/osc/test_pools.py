@@ -4,32 +4,19 @@
 import pytest
 
 from blazar_spot.testing.lab import SPOT, Lab
-from tests.unit.api.served import ADMIN, OURS, App, made, use_cases
-from tests.unit.client.reached import reached
-from tests.unit.osc.shell import ClientManager, Shell
+from tests.unit.api.served import ADMIN, OURS
+from tests.unit.osc.conftest import ShellOf
+from tests.unit.osc.shell import Shell
 
 
 @pytest.fixture
-def lab() -> Lab:
-    """Three hosts with their pools."""
-    lab = Lab(hosts=3)
-    lab.second()
-    return lab
+def admin(shell_over: ShellOf) -> Shell:
+    return shell_over(ADMIN)
 
 
 @pytest.fixture
-def app(lab: Lab) -> App:
-    return made(use_cases(lab.store, lab.clock, cloud=lab.cloud))
-
-
-@pytest.fixture
-def admin(app: App) -> Shell:
-    return Shell(ClientManager(reached(app, ADMIN)))
-
-
-@pytest.fixture
-def user(app: App) -> Shell:
-    return Shell(ClientManager(reached(app, OURS)))
+def user(shell_over: ShellOf) -> Shell:
+    return shell_over(OURS)
 
 
 def test_anybody_is_told_what_could_boot(user: Shell) -> None:
