@@ -17,7 +17,7 @@ from blazar_spot.adapters.failures import translated
 from blazar_spot.adapters.nova import MICROVERSION
 from blazar_spot.adapters.rest import ANSWER_SECONDS, Rest
 from blazar_spot.core.errors import NotFound, Permanent, Unreachable
-from blazar_spot.core.instants import from_datetime
+from blazar_spot.core.instants import from_datetime, from_iso
 
 ANY = "00000000-0000-0000-0000-000000000000"
 """A guest that there is not."""
@@ -70,13 +70,15 @@ class CloudSurroundings:
     def reservable_hosts(self) -> frozenset[str]:
         return frozenset(one["hypervisor_hostname"] for one in self._reservation.all("/os-hosts")["hosts"])
 
-    def reservations(self) -> Sequence[str]:
+    def reservations(self, now: int) -> Sequence[str]:
         return [
             reservation["id"]
             for lease in self._reservation.all("/leases")["leases"]
-            if lease["status"] not in CHANGING
+            if lease["status"] not in CHANGING and _instant(lease["end_date"]) > now
             for reservation in lease["reservations"]
-            if reservation["resource_type"] in OF_HOSTS and reservation["status"] in HELD
+            if reservation["resource_type"] in OF_HOSTS
+            and reservation["status"] in HELD
+            and not reservation["missing_resources"]
         ]
 
     def greet_api(self) -> None:
@@ -89,6 +91,11 @@ class CloudSurroundings:
         guest = {"instance-id": ANY, "project-id": ANY}
         with _answering(f"spot: POST {url}"):
             self._session.post(url, json=guest, timeout=ANSWER_SECONDS)
+
+
+def _instant(date: str) -> int:
+    """The reservation service's dates are in UTC and do not say so."""
+    return from_iso(f"{date}+00:00")
 
 
 @contextmanager

@@ -53,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _once(whole.engine, bearers)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: clock.interrupt())
-    if ear is not None:
-        ear.listen(clock.wake if meter is None else meter.hearing(clock.wake))
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
+    if ear is not None:
+        ear.listen(pulse.hearing(clock.wake if meter is None else meter.hearing(clock.wake)))
     ready = partial(LOG.info, "The engine is at work")
     with _carrying(bearers, whole.bell):
         loop.run(

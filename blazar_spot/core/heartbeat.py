@@ -17,7 +17,8 @@ SILENT_AFTER = 120
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """``beat_at`` is when its last tick ended, ``worked_at`` when the last one ended that went through, and
-    ``failing_since`` since when none does."""
+    ``failing_since`` since when none does. ``heard_at`` is when it last heard of a spot instance on the message bus, or
+    began to listen; None if it does not."""
 
     id: str
     host: str
@@ -27,6 +28,7 @@ class Heartbeat:
     beat_at: int
     worked_at: int | None = None
     failing_since: int | None = None
+    heard_at: int | None = None
     version: int = 0
 
     def is_silent(self, now: int) -> bool:

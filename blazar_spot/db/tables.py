@@ -360,6 +360,7 @@ heartbeats = _table(
     Column("beat_at", Instant, nullable=False),
     Column("worked_at", Instant),
     Column("failing_since", Instant),
+    later={"0013": [Column("heard_at", Instant)]},
 )
 
 switches = _table(

@@ -8,10 +8,13 @@ from blazar_spot.doctor.patient import Patient
 
 
 def published(patient: Patient) -> Iterator[Finding]:
-    reserved = patient.surroundings.reservations()
+    now = patient.clock.now()
+    reserved = patient.surroundings.reservations(now)
     with patient.store.begin() as work:
         claimed = {claim.reservation_id for claim in work.open_claims()}
     unheard = sorted(set(reserved) - claimed)
+    if unheard:  # one whose lease has ended since it was asked for has no claim any more, and is told of no more
+        unheard = sorted(set(unheard) & set(patient.surroundings.reservations(now)))
     if unheard:
         yield bad(
             f"Blazar has reservations that nobody has told us of: {some(unheard)}.",

@@ -6,6 +6,7 @@ While the database does not answer nothing can be written, and that is a sign as
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 from blazar_spot.core.errors import SpotError, StaleVersion
@@ -24,13 +25,25 @@ class Pulse:
         now = clock.now()
         self._store = store
         self._clock = clock
+        self._heard_at: int | None = None
         self._last = Heartbeat(id=uuid.uuid4().hex, host=host, pid=pid, mode=mode, started_at=now, beat_at=now)
+
+    def hearing(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """What to call for a hint: it is remembered for the next sign, and then whoever waits for it is woken."""
+
+        def hear() -> None:
+            self._heard_at = self._clock.now()
+            wake()
+
+        return hear
 
     def beat(self, failing_since: int | None) -> None:
         """A tick has ended; it went through if nothing is failing."""
         now = self._clock.now()
         worked_at = self._last.worked_at if failing_since is not None else now
-        beat = replace(self._last, beat_at=now, worked_at=worked_at, failing_since=failing_since)
+        beat = replace(
+            self._last, beat_at=now, worked_at=worked_at, failing_since=failing_since, heard_at=self._heard_at
+        )
         try:
             with self._store.begin() as work:
                 if beat.version == 0:

@@ -26,8 +26,9 @@ class Surroundings(Protocol):
     def reservable_hosts(self) -> frozenset[str]:
         """The hypervisors that the reservation service knows."""
 
-    def reservations(self) -> Sequence[str]:
-        """The ids of the reservations of hosts, whole or in part, that wait or run, of all projects."""
+    def reservations(self, now: int) -> Sequence[str]:
+        """The ids of the reservations of hosts, whole or in part, that wait or run at this instant, of all projects,
+        but for those that are short of hosts: they may have none."""
 
     def greet_api(self) -> None:
         """Ask our own API whether it is well."""

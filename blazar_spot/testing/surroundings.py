@@ -46,7 +46,7 @@ class FakeSurroundings:
         self._suffer("reservable_hosts")
         return self.hosts
 
-    def reservations(self) -> Sequence[str]:
+    def reservations(self, now: int) -> Sequence[str]:
         self._suffer("reservations")
         return self.reserved
 

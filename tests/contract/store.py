@@ -154,6 +154,7 @@ class StoreContract(WebhookStoreContract, ReadStoreContract):
 
     def test_an_engines_sign_of_life_is_read_as_it_was_written_and_forgotten_when_it_is_old(self, store: Store) -> None:
         failing = replace(HEARTBEAT, id="engine-2", pid=8, worked_at=NOON - 9, failing_since=NOON - 5, beat_at=NOON + 1)
+        failing = replace(failing, heard_at=NOON - 7)
         with store.begin() as work:
             first, second = work.put_heartbeat(HEARTBEAT), work.put_heartbeat(failing)
         with store.begin() as work:

@@ -15,9 +15,18 @@ def surroundings(http: HttpStub) -> CloudSurroundings:
     return CloudSurroundings(http.session())
 
 
-def lease(status: str, *reservations: tuple[str, str, str]) -> dict[str, object]:
-    told = [{"id": one, "resource_type": kind, "status": state} for one, kind, state in reservations]
-    return {"id": "lease", "status": status, "reservations": told}
+NOON = 1_800_014_400
+LATER, EARLIER = "2027-01-15T13:00:00.000000", "2027-01-15T11:59:00.000000"
+
+
+def lease(
+    status: str, *reservations: tuple[str, str, str], end: str = LATER, is_short: bool = False
+) -> dict[str, object]:
+    told = [
+        {"id": one, "resource_type": kind, "status": state, "missing_resources": is_short}
+        for one, kind, state in reservations
+    ]
+    return {"id": "lease", "status": status, "end_date": end, "reservations": told}
 
 
 def test_hosts_are_down_that_nova_does_not_call_up(http: HttpStub, surroundings: CloudSurroundings) -> None:
@@ -37,9 +46,11 @@ def test_reservations_count_that_wait_or_run_and_are_of_hosts(http: HttpStub, su
         lease("ACTIVE", ("3", "virtual:instance", "active"), ("4", "flavor:instance", "error")),
         lease("TERMINATED", ("5", "physical:host", "deleted")),
         lease("CREATING", ("6", "physical:host", "pending")),
+        lease("ACTIVE", ("7", "physical:host", "active"), end=EARLIER),
+        lease("ACTIVE", ("8", "physical:host", "active"), is_short=True),
     ]
     http.on("GET", "/leases", {"leases": leases})
-    assert list(surroundings.reservations()) == ["1", "3"]
+    assert list(surroundings.reservations(NOON)) == ["1", "3"]
 
 
 def test_what_time_it_is_stands_in_any_answer(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Of a cloud that is well nothing is said to be wrong; each thing that is broken is found, with its fix."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from blazar_spot.adapters.fernet_keyring import FernetKeyring
 from blazar_spot.core.errors import Forbidden, Permanent, Unreachable
 from blazar_spot.core.findings import Finding, Grade
+from blazar_spot.core.heartbeat import Heartbeat
 from blazar_spot.core.promises import Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.switch import Mode, turned
@@ -17,7 +18,7 @@ from blazar_spot.doctor.patient import Patient
 from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.testing.lab import SPOT, Lab
 from blazar_spot.testing.surroundings import FakeBus, FakeSchema, FakeSurroundings
-from tests.contract.store import CLAIM, RECLAIM, put
+from tests.contract.store import CLAIM, HEARTBEAT, INSTANCE, RECLAIM, put
 from tests.contract.webhook_store import WEBHOOK, keep
 
 KEY = "A" * 43 + "="
@@ -111,6 +112,18 @@ def silence(ward: Ward) -> None:
     ward.lab.clock.advance(3600)
 
 
+def nothing_heard(ward: Ward) -> None:
+    """An engine that has begun to listen, and an instance that has come later."""
+    now = ward.lab.clock.now()
+    put(ward.lab.store, replace(INSTANCE, running_since=now - 94))
+    beaten(ward, replace(HEARTBEAT, beat_at=now, heard_at=now - 100))
+
+
+def beaten(ward: Ward, heartbeat: Heartbeat) -> None:
+    with ward.lab.store.begin() as work:
+        work.put_heartbeat(heartbeat)
+
+
 def a_late_host(ward: Ward) -> None:
     put(ward.lab.store, replace(RECLAIM, state=State.OVERDUE))
 
@@ -137,6 +150,7 @@ WRONG = [
     ("leases", around(reserved=["unheard-of"]), "unheard-of", "[manager] plugins"),
     ("notifications", lambda ward: setattr(ward.bus, "readers", 0), "Nobody reads our queue", "pool"),
     ("notifications", lambda ward: setattr(ward.bus, "readers", None), "no queue of ours", "exchange"),
+    ("notifications", nothing_heard, "Nothing of Nova has been heard since 2027-01-15 ", "versioned or both"),
     ("api", around(ailments={"greet_api": Unreachable("refused")}), "refused", "WSGI server"),
     ("vendordata", around(ailments={"ask_vendordata": Unreachable("refused")}), "vendor_data2.json: refused", "API"),
     ("webhooks", changed(keyring=without_keys), "encryption_keys", "Set encryption_keys"),
@@ -202,6 +216,32 @@ def test_what_cannot_be_looked_at_is_said_and_the_rest_is_looked_at_all_the_same
     assert {check: one.grade for check, one in seen.items()} == {"account": Grade.UNKNOWN, "leases": Grade.UNKNOWN}
     assert seen["account"].found == "It could not be looked at: Keystone does not answer."
     assert set(CHECKS) == {one.check for one in findings(ward)}
+
+
+@pytest.mark.parametrize(
+    ("heard", "launched", "silent"),
+    [(-100, -95, 0), (-100, -94, 200), (-100, -60, 0), (None, -95, 0)],
+    ids=["at about the same time", "by an engine that has ended", "on its way", "by nobody who listens"],
+)
+def test_an_instance_that_was_heard_of_or_will_be_is_no_alarm(
+    ward: Ward, heard: int | None, launched: int, silent: int
+) -> None:
+    now = ward.lab.clock.now()
+    put(ward.lab.store, replace(INSTANCE, running_since=now + launched))
+    heard_at = None if heard is None else now + heard
+    beaten(ward, replace(HEARTBEAT, beat_at=now - silent, heard_at=heard_at))
+    assert [one for one in findings(ward) if one.is_wrong] == []
+
+
+def test_a_lease_that_ends_while_the_doctor_looks_is_no_alarm(ward: Ward) -> None:
+    class Ending(FakeSurroundings):
+        def reservations(self, now: int) -> Sequence[str]:
+            reserved, self.reserved = self.reserved, []
+            return reserved
+
+    ending = Ending(ward.lab.clock, ward.surroundings.hosts, reserved=["ends"])
+    ward.patient = replace(ward.patient, surroundings=ending)
+    assert [one for one in findings(ward) if one.is_wrong] == []
 
 
 def test_nothing_is_written(ward: Ward) -> None:

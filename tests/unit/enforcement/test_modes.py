@@ -142,6 +142,22 @@ def test_a_sign_of_life_that_somebody_removed_is_given_again_and_a_dead_database
         assert [one.pid for one in work.heartbeats()] == [7]
 
 
+def test_an_engine_writes_down_when_it_last_heard_of_an_instance_and_is_woken_by_it() -> None:
+    lab = Lab()
+    pulse = Pulse(lab.store, lab.clock, Mode.ENFORCE, "ctl-1", 7)
+    woken: list[int] = []
+    hear = pulse.hearing(lambda: woken.append(lab.clock.now()))
+    at = lab.clock.now()
+    for told in (None, at + 3):
+        pulse.beat(None)
+        lab.clock.advance(3)
+        pulse.beat(None)
+        with lab.store.begin() as work:
+            assert [one.heard_at for one in work.heartbeats()] == [told]
+        hear()
+    assert len(woken) == 2
+
+
 def test_health_says_since_when_nothing_works_and_forgets_it_when_something_does() -> None:
     health = Health()
     for now in (100, 110):
