@@ -38,7 +38,12 @@ class Begun:
     statuses: list[tuple[str, bool]] = field(default_factory=list)
     """Each status with whether it was degraded then."""
     active_after: float | None = None
-    starting_for: float | None = None
+    starting: tuple[float, float] | None = None
+    """From when to when it was STARTING, which is when its hosts were being handed over."""
+
+    @property
+    def starting_for(self) -> float | None:
+        return self.starting and self.starting[1] - self.starting[0]
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ def crowd(cast: Cast, cloud: Cloud, spots: int = 8, sizes: tuple[int, ...] = (1,
             )
         finally:
             is_over.set()
-        for lease, seconds in pace.result().items():
-            begun[lease].starting_for = seconds
+        for lease, (began, ended) in pace.result().items():
+            begun[lease].starting = (began - start_at, ended - start_at)
     left_behind = {guest for host in hosts for guest in cloud.guests_on(host)} & members.keys()
     for server, member in members.items():
         member.delete_asked_at = cast.onlooker.deletion_asked_at(server)
@@ -120,8 +125,8 @@ def _look(cast: Cast, cloud: Cloud, members: dict[str, Member], begun: dict[str,
     return all(one.statuses[-1] == ("ACTIVE", False) for one in begun.values())
 
 
-def _pace(cloud: Cloud, leases: list[str], is_over: threading.Event) -> dict[str, float]:
-    """How many seconds each lease was seen STARTING, which is how long its hosts were being handed over."""
+def _pace(cloud: Cloud, leases: list[str], is_over: threading.Event) -> dict[str, tuple[float, float]]:
+    """When each lease was first seen STARTING, and when it was not any more."""
     query = text("SELECT id, status FROM leases WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
     began: dict[str, float] = {}
     ended: dict[str, float] = {}
@@ -136,4 +141,4 @@ def _pace(cloud: Cloud, leases: list[str], is_over: threading.Event) -> dict[str
                         ended.setdefault(lease, time.time())
     finally:
         engine.dispose()
-    return {lease: ended[lease] - began[lease] for lease in ended}
+    return {lease: (began[lease], ended[lease]) for lease in ended}
