@@ -8,7 +8,7 @@ VENV := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check cloud cloud-down bench docs nightly venv packages
+.PHONY: help demo test check cloud horizon cloud-down bench docs nightly venv packages
 
 help: ## say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -25,6 +25,9 @@ check: ## lint, types, import contracts, unit and property tests: four minutes
 
 cloud: venv packages ## start a real OpenStack here, and say how to use it (UPSTREAM=1)
 	@$(VENV)/blazar-spot-devcloud up --plugin $(if $(UPSTREAM),upstream,spot)
+
+horizon: venv packages ## the same with Horizon and something to look at in it; says where, and who may log in
+	@$(VENV)/python -m blazar_spot.demo.horizon
 
 cloud-down: venv ## stop it and leave nothing behind
 	@$(VENV)/blazar-spot-devcloud down

@@ -12,7 +12,7 @@ from blazar_spot.dashboard import asking
 
 
 class Order(tables.BatchAction):
-    """A button on rows; a page asks back before it is done."""
+    """A button on rows. Horizon asks back before one of the type ``danger`` is done, and before no other."""
 
     help_text = ""
     refused: Any = _("This was not done.")

@@ -58,11 +58,19 @@ def _steps(reclaim: Reclaim) -> Iterator[Step]:
     reached = REACHED.get(reclaim["state"], -1)
     is_over = reached == len(STEPS) - 1
     for number, (name, field) in enumerate(STEPS):
-        due: Any = reclaim.get(field) if field else None
         yield Step(
             name=name,
-            at=datetime.fromisoformat(due) if due else None,
+            at=_due(reclaim, field) if field else None,
             x=WIDTH // 2 + number * WIDTH,
             is_done=number < reached or is_over,
             is_now=number == reached and not is_over,
         )
+
+
+def _due(reclaim: Reclaim, field: str) -> datetime | None:
+    """What was due before it was planned is done when it is planned."""
+    document: dict[str, Any] = dict(reclaim)
+    known = [document.get(name) for name in (field, "planned_at")]
+    if known[0] is None:
+        return None
+    return max(datetime.fromisoformat(text) for text in known if text)

@@ -20,13 +20,14 @@ from blazar_spot.dashboard import asking
 
 
 class PreviewBox(Widget):
-    """The box, and below it the plan when there is one."""
+    """The box, and below it the plan when there is one, or that of this there is none."""
 
     plan: Plan | None = None
+    has_no_plan = False
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        shown = {"name": name, "is_ticked": value, "id": (attrs or {}).get("id"), "plan": self.plan}
-        return render_to_string("spot/_preview.html", shown)
+        shown = {"name": name, "is_ticked": value, "id": (attrs or {}).get("id")}
+        return render_to_string("spot/_preview.html", {**shown, "plan": self.plan, "has_no_plan": self.has_no_plan})
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> bool:
         return bool(data.get(name))
@@ -46,9 +47,12 @@ class PreviewedCreateForm(upstream.CreateForm):
         """False lets Horizon show the form again, as it was filled in."""
         if not data.get("preview"):
             return super().handle(request, data)
+        box = self.fields["preview"].widget
+        self.order_fields(["preview"])  # what was asked for is seen first
         try:
             client = asking.client(request)
-            self.fields["preview"].widget.plan = self._planned(client, data) if client else None
+            box.plan = self._planned(client, data) if client else None
+            box.has_no_plan = box.plan is None
         except Exception:
             exceptions.handle(request, _("What the lease would take could not be found out."))
         return False

@@ -46,4 +46,10 @@ def _reclaims(client: Client, lease_id: str, sees_all: bool) -> list[dict[str, A
 
 def _told(reclaim: Reclaim, drawn: list[Step]) -> dict[str, Any]:
     state = reclaim["state"]
-    return {**reclaim, "steps": drawn, "text": STATES.get(state, (state, "default"))}
+    names = {one["instance_id"]: one["instance_name"] for one in reclaim.get("victims", ())}
+    timeline = [{**deed, "who": _called(deed["instance_id"], names)} for deed in reclaim.get("timeline", ())]
+    return {**reclaim, "steps": drawn, "text": STATES.get(state, (state, "default")), "timeline": timeline}
+
+
+def _called(instance_id: str | None, names: dict[str, str]) -> str:
+    return names.get(instance_id or "") or instance_id or ""

@@ -108,10 +108,10 @@ class Owner(Tenant):
         super().__init__(cloud, stage, OWNER_PROJECT, stage.plain_flavor)
         self._leases = cloud.blazar(OWNER_PROJECT).lease
 
-    def ask(self, start: str, end: str, *, hosts: int = 1, times: int = 1) -> Lease | Refusal:
+    def ask(self, start: str, end: str, *, hosts: int = 1, times: int = 1, name: str = "") -> Lease | Refusal:
         """Ask for the host from ``start`` (``now``, or ``YYYY-MM-DD HH:MM``) to ``end``, or for so many hosts.
 
-        ``times``: in so many reservations of one lease.
+        ``times``: in so many reservations of one lease. ``name``: of the lease, if that matters.
         """
         wish = {
             "resource_type": "physical:host",
@@ -121,7 +121,8 @@ class Owner(Tenant):
             "resource_properties": self.stage.resource_properties,
         }
         try:
-            body = self._leases.create(f"{self.stage.name}-{time.time_ns()}", start, end, [wish] * times, [])
+            called = name or f"{self.stage.name}-{time.time_ns()}"
+            body = self._leases.create(called, start, end, [wish] * times, [])
         except BlazarClientException as error:
             return _refusal(error)
         return _lease(body)

@@ -5,6 +5,7 @@ Whatever goes wrong is raised with the last words of the service that failed; cl
 caller. Next: `cloud`, which calls this, and `services`, the table.
 """
 
+import importlib.util
 import shutil
 import threading
 from collections.abc import Callable
@@ -13,7 +14,14 @@ from blazar_spot.devcloud import mariadb, rabbitmq, schemas, settings, stock, te
 from blazar_spot.devcloud.accounts import create_accounts
 from blazar_spot.devcloud.behaviour import Behaviour
 from blazar_spot.devcloud.processes import Processes
-from blazar_spot.devcloud.services import Service, database_server, python_environment, table
+from blazar_spot.devcloud.services import (
+    Service,
+    dashboard_environment,
+    database_server,
+    python_environment,
+    script,
+    table,
+)
 from blazar_spot.devcloud.site import Site
 from blazar_spot.devcloud.steps import Step, run_steps
 from blazar_spot.devcloud.waiting import GaveUp, wait_until
@@ -28,6 +36,7 @@ class CloudFailed(Exception):
 def bring_up(site: Site, processes: Processes, report: Callable[[str], None]) -> None:
     """Make a cloud of an empty state directory."""
     _check_servers()
+    _check_dashboard(site)
     site.save()
     settings.write_all(site)
     rabbitmq.write_conf(site)
@@ -42,6 +51,11 @@ def _check_servers() -> None:
     if missing:
         packages = "apt-get install --no-install-recommends mariadb-server rabbitmq-server"
         raise CloudFailed(f"not found: {', '.join(missing)}; they come with: {packages}")
+
+
+def _check_dashboard(site: Site) -> None:
+    if site.options.dashboard and not importlib.util.find_spec("blazar_dashboard"):
+        raise CloudFailed("Horizon is not installed; it comes with: pip install blazar_spot[dashboard]")
 
 
 def start_and_wait(processes: Processes, service: Service, called_off: threading.Event) -> None:
@@ -80,11 +94,20 @@ def _other_steps(site: Site, processes: Processes) -> list[Step]:
     ]
     if site.options.plugin == "spot":
         steps.append(Step("spot schema", lambda called_off: _sync_spot(site, processes, called_off), ("mariadb",)))
+    if site.options.dashboard:
+        steps.append(Step("static files", lambda called_off: _make_static_files(site, processes, called_off)))
     return steps
 
 
 def _sync_spot(site: Site, processes: Processes, called_off: threading.Event) -> None:
     processes.run("sync-spot", schemas.spot_sync(site), python_environment(), called_off)
+
+
+def _make_static_files(site: Site, processes: Processes, called_off: threading.Event) -> None:
+    """Horizon's styles and scripts, with those of the panels, in one directory and in few files."""
+    for verb in (["collectstatic", "--no-input", "--link"], ["compress"]):
+        command = [script("django-admin"), *verb]
+        processes.run(f"horizon-{verb[0]}", command, dashboard_environment(site), called_off)
 
 
 def _make_databases(site: Site, processes: Processes, report: Callable[[str], None]) -> None:

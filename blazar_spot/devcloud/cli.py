@@ -90,6 +90,7 @@ def _add_up(up: argparse.ArgumentParser) -> None:
     )
     up.add_argument("--hosts-file", type=Path, metavar="FILE", help="a file of such SPECs, one a line")
     up.add_argument("--plugin", choices=sorted(PLUGINS), default="upstream", help="Blazar's plugin (%(default)s)")
+    up.add_argument("--dashboard", action="store_true", help="with Horizon")
     up.add_argument("--delete-seconds", type=float, default=3.0, help="how long a delete takes (%(default)s)")
     up.add_argument("--metadata-cache-seconds", type=int, default=1, help="Nova's own default is 15 (%(default)s)")
     up.add_argument(

@@ -4,7 +4,7 @@
 import json
 
 from blazar_spot.devcloud.accounts import PEOPLE, credentials
-from blazar_spot.devcloud.site import REGION, Site
+from blazar_spot.devcloud.site import PASSWORD, REGION, Site
 
 USERS = ("admin", *PEOPLE)
 
@@ -18,6 +18,11 @@ def environment(site: Site, user: str) -> dict[str, str]:
 def openrc(site: Site, user: str) -> str:
     """A text to be read by a shell."""
     return "\n".join(f"export {name}={value}" for name, value in environment(site, user).items())
+
+
+def login(site: Site) -> str:
+    """Where Horizon is, and who may log in."""
+    return f"{site.url('horizon')}/  as {' or '.join(USERS)}, with the password {PASSWORD}"
 
 
 def write_rc_files(site: Site) -> None:

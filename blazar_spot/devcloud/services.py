@@ -16,6 +16,7 @@ from blazar_spot.devcloud import mariadb, rabbitmq
 from blazar_spot.devcloud.ports import LOOPBACK, is_listening
 from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.settings import compute_conf
+from blazar_spot.devcloud.settings.horizon import python_path
 from blazar_spot.devcloud.site import Site
 
 _NOTHING: Mapping[str, str] = {}
@@ -56,6 +57,8 @@ def table(site: Site) -> list[Service]:
     ]
     if site.options.plugin == "spot":
         services += [_spot_engine(site, "spot-engine"), _spot_api(site)]
+    if site.options.dashboard:
+        services.append(_horizon(site))
     return services
 
 
@@ -74,6 +77,13 @@ def python_environment() -> dict[str, str]:
     here = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
     return {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+
+
+def dashboard_environment(site: Site) -> dict[str, str]:
+    """What Horizon gets, and the commands that make its static files."""
+    usual = python_environment()
+    path = os.pathsep.join((str(python_path(site)), usual["PYTHONPATH"]))
+    return {**usual, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "openstack_dashboard.settings"}
 
 
 def database_server(site: Site) -> Service:
@@ -139,6 +149,12 @@ def _spot_engine(site: Site, name: str) -> Service:
 def _spot_api(site: Site) -> Service:
     conf = {"OS_BLAZAR_SPOT_CONFIG_FILE": str(site.conf("spot"))}
     return _wsgi(site, "spot-api", "blazar_spot.wsgi", "spot schema", health="/healthcheck", environment=conf)
+
+
+def _horizon(site: Site) -> Service:
+    settings = dashboard_environment(site)
+    after = ("keystone", "static files")
+    return _wsgi(site, "horizon", "openstack_dashboard.wsgi", *after, health="/auth/login/", environment=settings)
 
 
 def _is_at_work(processes: Processes, name: str) -> bool:

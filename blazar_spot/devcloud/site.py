@@ -25,6 +25,7 @@ HTTP_SERVICES = (
     "nova-metadata",
     "blazar-api",
     "spot-api",
+    "horizon",
     "network-stand-in",
 )
 BACKEND_PORTS = ("mariadb", "rabbitmq", "rabbitmq-dist", "epmd")
@@ -59,6 +60,7 @@ class Options:
     plugin: str = "upstream"
     delete_seconds: float = 3.0
     metadata_cache_seconds: int = 1
+    dashboard: bool = False
     overrides: tuple[Override, ...] = ()
 
 

@@ -9,7 +9,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.exclusive import Busy
 from blazar_spot.devcloud.hosts import BadHostSpec, HostSpec, name_hosts, parse_lines, parse_spec
 from blazar_spot.devcloud.processes import CommandFailed
-from blazar_spot.devcloud.rc import openrc
+from blazar_spot.devcloud.rc import login, openrc
 from blazar_spot.devcloud.site import Options
 from blazar_spot.devcloud.waiting import GaveUp, Stopwatch
 
@@ -23,6 +23,8 @@ def up(arguments: argparse.Namespace) -> int:
     cloud.up(lambda line: print(f"[{watch.seconds:5.1f} s] {line}", flush=True))
     print(f"the cloud is up in {cloud.state_dir}; to use it:")
     print(f"  . {cloud.state_dir}/openrc-admin     (or -demo, -owner)")
+    if cloud.site.options.dashboard:
+        print(f"  {login(cloud.site)}")
     return 0
 
 
@@ -73,6 +75,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         plugin=arguments.plugin,
         delete_seconds=arguments.delete_seconds,
         metadata_cache_seconds=arguments.metadata_cache_seconds,
+        dashboard=arguments.dashboard,
         overrides=tuple(arguments.set),
     )
 

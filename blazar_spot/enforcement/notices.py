@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
+from blazar_spot.core.instants import iso
 from blazar_spot.core.interruptions import called_off, played
 from blazar_spot.core.notice import deadline, given, promised_until, revised
 from blazar_spot.core.policy import Policy
@@ -112,7 +113,7 @@ class Notices:
 
 
 def _deed(notice: Notice, reclaim: Reclaim, now: int) -> Deed:
-    return deed("notice", now, reclaim.id, notice.host, notice.instance_id, f"ends at {notice.deadline_at}")
+    return deed("notice", now, reclaim.id, notice.host, notice.instance_id, f"ends at {iso(notice.deadline_at)}")
 
 
 def _gone(work: Work, unlisted: Set[str]) -> Set[str]:

@@ -107,6 +107,19 @@ def test_a_picture_says_what_is_done_and_what_goes_on() -> None:
     assert [step.is_now for step in drawn] == [False, False, False, True, False, False]
 
 
+def test_what_was_due_before_it_was_planned_is_shown_as_done_when_it_was_planned() -> None:
+    late: Any = {
+        "state": "fenced",
+        "planned_at": "2027-01-15T08:00:00Z",
+        "fence_at": "2027-01-15T07:50:00Z",
+        "notice_at": "2027-01-15T08:05:00Z",
+    }
+    planned, closed, notices, *later = [step.at for step in steps(late)]
+    assert planned == closed
+    assert str(closed) < str(notices)
+    assert later == [None, None, None]
+
+
 def test_what_is_handed_over_is_done_and_what_was_called_off_is_nowhere() -> None:
     assert all(step.is_done for step in steps({"state": "handed_over"}))  # type: ignore[typeddict-item]
     assert not any(step.is_done or step.is_now for step in steps({"state": "cancelled"}))  # type: ignore[typeddict-item]

@@ -73,6 +73,10 @@ class TestPreview(Panel):
             assert 'id="id_preview" checked>' in page
         assert self.network.asked == ["POST /v1/plans"] * 2
 
+    def test_the_plan_comes_before_what_was_filled_in(self) -> None:
+        page = self.preview()
+        assert page.index("It would get") < page.index('value="lease-1"')
+
     def test_the_instants_are_those_that_were_typed(self) -> None:
         typed = self.filled_in()
         page = self.preview()
@@ -103,6 +107,8 @@ class TestPreview(Panel):
         page = self.preview(60)
         assert "It would be refused." in page
         assert "The first start that would work: 2027-01-15 08:" in page
+        assert "This is an answer and not a hold.</p>" in page
+        assert "earliest_start=" not in page
         assert "would have to go" not in page
 
     def test_properties_are_part_of_the_question(self) -> None:
@@ -119,6 +125,7 @@ class TestPreview(Panel):
         page = self.preview()
         assert "What the lease would take could not be found out." in page
         assert "The database does not answer." in page
+        assert "There is no plan to show." not in page
         assert 'value="lease-1"' in page
 
     def test_a_lease_that_there_cannot_be_is_said_to_be_none(self) -> None:

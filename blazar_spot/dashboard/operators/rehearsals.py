@@ -16,6 +16,7 @@ class Rehearse(Order):
     """A real notice that is withdrawn at its deadline; what ends an instance is not to be had by a click."""
 
     name = "rehearse"
+    action_type = "danger"
     help_text = _("The instance gets a notice like any other, which is withdrawn at its deadline. It is not deleted.")
     refused = _("No notice was given.")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instants as the API says them, in the user's own time."""
+"""What the API says, for people: instants in their own time, sentences without what is there for programs."""
 
+import re
 from datetime import datetime
 
 from django import template
@@ -15,4 +16,10 @@ def instant(text: str | None) -> str:
     return formats.date_format(localtime(datetime.fromisoformat(text)), "Y-m-d H:i:s T") if text else ""
 
 
+def sentence(text: str) -> str:
+    """A refusal ends with what programs look for in it; people are told that by the page."""
+    return re.sub(r";( earliest_start=.*)? code=\w+$", ".", text)
+
+
 register.filter("instant", instant)
+register.filter("sentence", sentence)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from blazar_spot.devcloud.settings.blazar import blazar, spot
 from blazar_spot.devcloud.settings.glance import glance
+from blazar_spot.devcloud.settings.horizon import write_local_settings
 from blazar_spot.devcloud.settings.ini import Settings, render, with_overrides
 from blazar_spot.devcloud.settings.keystone import keystone
 from blazar_spot.devcloud.settings.nova import nova, nova_compute
@@ -37,6 +38,8 @@ def write_all(site: Site) -> None:
         (site.root / "computes" / host.name).mkdir(parents=True, exist_ok=True)
     shutil.copy(environment_file("nova/api-paste.ini"), site.etc("nova"))
     shutil.copy(environment_file("glance/glance-api-paste.ini"), site.etc("glance"))
+    if site.options.dashboard:
+        write_local_settings(site)
     for directory in ("nova", "blazar", "glance/images", "glance/staging", "glance/tasks"):
         (site.root / directory).mkdir(parents=True, exist_ok=True)
 

@@ -40,3 +40,11 @@ def test_an_engine_is_up_when_it_says_so_itself(site: Site, name: str) -> None:
 def test_a_spare_is_no_part_of_a_cloud_that_comes_up(site: Site) -> None:
     assert {one.name for one in spares(site)} == {"spot-engine-2"}
     assert not {one.name for one in table(site)} & {one.name for one in spares(site)}
+
+
+def test_horizon_is_a_service_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    asked, usual = (Site.choose(tmp_path, Options(dashboard=wish)) for wish in (True, False))
+    assert {one.name for one in table(asked)} - {one.name for one in table(usual)} == {"horizon"}
+    (horizon,) = (one for one in table(asked) if one.name == "horizon")
+    assert horizon.environment["PYTHONPATH"].startswith(str(asked.etc("horizon")))
+    assert not horizon.is_up()

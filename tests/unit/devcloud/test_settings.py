@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is written into configuration files."""
 
+import ast
 import configparser
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from blazar_spot.devcloud.hosts import HostSpec, name_hosts
 from blazar_spot.devcloud.settings import BUILDERS
+from blazar_spot.devcloud.settings.horizon import local_settings, python_path, write_local_settings
 from blazar_spot.devcloud.settings.ini import Settings, render, with_overrides
 from blazar_spot.devcloud.settings.nova import nova_compute
 from blazar_spot.devcloud.site import Options, Override, Site
@@ -89,3 +91,19 @@ def test_a_site_is_found_again_as_it_was(tmp_path: Path) -> None:
 def test_a_site_that_was_half_written_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "site.json").write_text(text)
     assert Site.load(tmp_path) is None
+
+
+@pytest.mark.parametrize(("plugin", "has_ours"), [("spot", True), ("upstream", False)])
+def test_horizon_shows_our_panels_beside_our_plugin_only(plugin: str, has_ours: bool) -> None:
+    text = local_settings(site(Options(plugin=plugin, dashboard=True)))
+    known = {name.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for name in node.names}
+    assert "blazar_dashboard.enabled" in known
+    assert ("blazar_spot.dashboard.enabled" in known) is has_ours
+
+
+def test_horizons_settings_are_a_package_of_the_name_that_horizon_looks_for(tmp_path: Path) -> None:
+    made = Site.choose(tmp_path, Options(dashboard=True))
+    write_local_settings(made)
+    found = {path.name: path.read_text() for path in (python_path(made) / "local").iterdir()}
+    assert set(found) == {"__init__.py", "local_settings.py"}
+    assert f"OPENSTACK_KEYSTONE_URL = '{made.auth_url}'" in found["local_settings.py"]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts how long it is until then behind each instant that is waited for, in hours, minutes and seconds, by the
-// browser's clock. Who has a page read aloud hears the instant alone, and not each second.
+// Puts how long it is until then behind each instant that is waited for, in days, hours, minutes and seconds, by
+// the browser's clock. Who has a page read aloud hears the instant alone, and not each second.
 (function () {
   "use strict";
 
@@ -10,7 +10,9 @@
 
   function left(until) {
     var seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    return Math.floor(seconds / 3600) + ":" + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);
+    var days = Math.floor(seconds / 86400);
+    var clock = [Math.floor(seconds / 3600) % 24, two(Math.floor(seconds / 60) % 60), two(seconds % 60)].join(":");
+    return days ? days + " d " + clock : clock;
   }
 
   function counter(time) {
