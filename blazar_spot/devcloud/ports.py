@@ -13,16 +13,17 @@ LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20000, 32000
 
 
+_CLAIMS: list[socket.socket] = []
+"""Names in the kernel for the ports that this process has given out: they are gone when it is."""
+
+
 def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name, all different."""
-    held: dict[str, socket.socket] = {}
+    """A free port for each name, none of which was given to anybody else who is still bringing a cloud up."""
+    ports = (port for port in random.sample(range(FIRST, LAST), LAST - FIRST) if _claim(port))
     try:
-        for name in names:
-            held[name] = _hold_any()
-        return {name: int(sock.getsockname()[1]) for name, sock in held.items()}
-    finally:
-        for sock in held.values():
-            sock.close()
+        return {name: next(ports) for name in names}
+    except StopIteration:
+        raise RuntimeError(f"no free port between {FIRST} and {LAST} on {LOOPBACK}") from None
 
 
 def is_listening(port: int) -> bool:
@@ -32,12 +33,15 @@ def is_listening(port: int) -> bool:
         return sock.connect_ex((LOOPBACK, port)) == 0
 
 
-def _hold_any() -> socket.socket:
-    for port in random.sample(range(FIRST, LAST), 500):
-        sock = socket.socket()
-        try:
+def _claim(port: int) -> bool:
+    """Whether the port is free, and from now on nobody else's."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0blazar-spot-devcloud-port-{port}")  # As in `exclusive`: no file, and it ends with the process.
+        with socket.socket() as sock:
             sock.bind((LOOPBACK, port))
-            return sock
-        except OSError:
-            sock.close()
-    raise RuntimeError(f"no free port between {FIRST} and {LAST} on {LOOPBACK}")
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim)
+    return True
