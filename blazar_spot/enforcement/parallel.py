@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 def at_once(act: Callable[[Subject], Result], subjects: Collection[Subject], most: int) -> list[Result]:
     """What came of each, in order; no more than ``most`` at a time. What one raises is raised when all are done."""
-    if not subjects:
-        return []
+    if len(subjects) <= 1:
+        return [act(subject) for subject in subjects]
     with ThreadPoolExecutor(min(len(subjects), most)) as threads:
         return list(threads.map(act, subjects))
