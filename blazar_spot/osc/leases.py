@@ -19,6 +19,7 @@ from blazar_spot.client.errors import FAILURES, NotFound
 from blazar_spot.client.reclaims import Leases
 from blazar_spot.osc import asking
 from blazar_spot.osc.columns import Table, listed, shown
+from blazar_spot.osc.patience import within
 
 COLUMNS = {
     "lease_id": "Lease ID",
@@ -93,8 +94,10 @@ class CreateLease(CreateLeaseBase):  # type: ignore[misc] # python-blazarclient 
 
     def _summary(self, lease_id: str) -> dict[str, object]:
         try:
-            found: dict[str, object] = {**_published(asking.spot(self).leases, lease_id)}
-        except FAILURES as error:
-            self.app.LOG.warning("The lease is created. What it costs is not known yet: %s", error)
+            summary = within(2 * PATIENCE_SECONDS, lambda: _published(asking.spot(self).leases, lease_id))
+            found: dict[str, object] = {**summary}
+        except (*FAILURES, TimeoutError) as error:
+            because = str(error) or "the service does not answer"
+            self.app.LOG.warning("The lease is created. What it costs is not known yet: %s", because)
             return {}
         return {f"spot_{field}": found[field] for field in SUMMARY}

@@ -5,16 +5,21 @@ These are hooks of cliff: what the command itself does is not changed, and witho
 """
 
 import argparse
+from collections.abc import Mapping
 from typing import Any, Literal
 
+from cliff.columns import FormattableColumn
 from cliff.hooks import CommandHook
 from osc_lib import exceptions
 
 from blazar_spot.client.errors import FAILURES
 from blazar_spot.osc import asking, twins
 from blazar_spot.osc.flavors import find, template_of
+from blazar_spot.osc.patience import within
 
 UNTIL: tuple[Literal["guaranteed_until"], Literal["expected_until"]] = ("guaranteed_until", "expected_until")
+PATIENCE_SECONDS = 2
+"""Who shows a server does not wait longer than that to hear more than Nova says."""
 
 
 class Preemptible(CommandHook):
@@ -80,11 +85,18 @@ class Outlook(CommandHook):
         """The columns and values of a command that shows one thing, which cliff gives in the place of a code."""
         names, values = return_code
         server = dict(zip(names, values, strict=True))
-        if "id" not in server:  # something else about it was asked for
+        if "id" not in server or _is_plain(server.get("flavor")):  # or something else about it was asked for
             return return_code
         try:
-            instance = asking.spot(self.cmd).instances.get(server["id"])
-        except FAILURES:  # it is no spot instance, or nobody can say
+            instance = within(PATIENCE_SECONDS, lambda: asking.spot(self.cmd).instances.get(server["id"]))
+        except (*FAILURES, TimeoutError):  # it is no spot instance, or nobody can say
             return names, values
         until = {f"spot_{field}": instance[field] for field in UNTIL}
         return (*names, *until), (*values, *until.values())
+
+
+def _is_plain(flavor: object) -> bool:
+    """Whether a server's flavor, as it is shown, is known not to be preemptible: nobody needs to be asked then."""
+    shown = flavor.machine_readable() if isinstance(flavor, FormattableColumn) else flavor
+    specs = shown.get("extra_specs") if isinstance(shown, Mapping) else None
+    return isinstance(specs, Mapping) and not twins.is_preemptible(specs)

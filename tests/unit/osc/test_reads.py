@@ -2,18 +2,26 @@
 """openstack spot instance, reclaim, lease and breach, and what stands beside other commands about servers."""
 
 import argparse
+import socket
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
+from osc_lib.cli import format_columns
 from osc_lib.command import command
 
+from blazar_spot.client import Client
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.osc.servers import PATIENCE_SECONDS
 from blazar_spot.testing.store import FakeStore
 from tests.contract.read_store import claim, instance, keep, notice, reclaim
 from tests.unit.api.served import ADMIN, NOON, THEIRS
 from tests.unit.osc.conftest import ShellOf
-from tests.unit.osc.shell import Shell
+from tests.unit.osc.shell import ClientManager, Shell
 
 
 def test_instances_are_listed_with_what_they_are_promised(store: FakeStore, shell: Shell) -> None:
@@ -130,6 +138,9 @@ class ShowServer(command.ShowOne):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         if parsed_args.diagnostics:
             return ("uptime",), (60,)
+        if parsed_args.server == "plain":
+            flavor = format_columns.DictColumn({"original_name": "cpu-1", "extra_specs": {}})
+            return ("id", "flavor"), ("a", flavor)
         return ("id", "name"), (parsed_args.server, "mine")
 
 
@@ -144,3 +155,37 @@ def test_a_spot_server_is_shown_with_its_outlook_and_others_as_before(store: Fak
     }
     assert shell.read("server", "show", "another") == {"id": "another", "name": "mine"}
     assert shell.read("server", "show", "a", "--diagnostics") == {"uptime": 60}
+
+
+def test_nobody_is_asked_about_a_server_whose_flavor_says_that_it_is_plain(store: FakeStore, shell: Shell) -> None:
+    keep(store, instance("a"))
+    shell.command_manager.add_command("server show", ShowServer)
+    assert shell.read("server", "show", "plain").keys() == {"id", "flavor"}
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Where connections are taken and nothing is ever answered."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+
+
+@pytest.fixture
+def closed() -> str:
+    """Where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+
+
+@pytest.mark.parametrize("where", ["silent", "closed"])
+def test_a_server_is_shown_soon_without_its_outlook_if_the_service_does_not_answer(
+    request: pytest.FixtureRequest, where: str
+) -> None:
+    address = request.getfixturevalue(where)
+    shell = Shell(ClientManager(Client(Session(auth=Token(address, "a token")))))
+    shell.command_manager.add_command("server show", ShowServer)
+    shown: list[Any] = []
+    typing = threading.Thread(target=lambda: shown.append(shell.read("server", "show", "a")), daemon=True)
+    typing.start()
+    typing.join(2 * PATIENCE_SECONDS)
+    assert shown == [{"id": "a", "name": "mine"}]
