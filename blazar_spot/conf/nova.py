@@ -26,7 +26,7 @@ The resource class in Placement that each PCI alias of nova.conf stands for, as 
 alias's resource_class, or CUSTOM_PCI_<vendor_id>_<product_id>. Set this if flavors ask for devices with
 pci_passthrough:alias and Nova tracks devices in Placement ([pci] report_in_placement and [filter_scheduler]
 pci_in_placement in nova.conf), so that preemptible flavors consume the spot pools for them, too. An alias that is not
-named here is left out.
+named here is left out, and a flavor that asks for it cannot be reserved with resource_type flavor:instance.
 """,
     ),
     cfg.IntOpt(

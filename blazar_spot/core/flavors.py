@@ -74,6 +74,13 @@ def devices(extra_specs: Mapping[str, str], aliases: Mapping[str, str]) -> dict[
     return dict(asked)
 
 
+def untracked(extra_specs: Mapping[str, str], aliases: Mapping[str, str]) -> list[str]:
+    """The PCI aliases of a flavor that stand for no resource class here: of how many such devices a host has left,
+    nobody can say anything."""
+    asked = (word.partition(":")[0].strip() for word in extra_specs.get(PCI_ALIAS, "").split(","))
+    return sorted({alias for alias in asked if alias and alias not in aliases})
+
+
 def shadow_specs(flavor: Flavor) -> dict[str, str]:
     """The extra specs that make the flavor consume the spot pool."""
     return {f"resources:{shadow_class(name)}": str(amount) for name, amount in sorted(resources(flavor).items())}

@@ -16,10 +16,10 @@ from blazar.utils.openstack.placement import BlazarPlacementClient
 from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.booking import Wish
-from blazar_spot.core.flavors import is_preemptible, resources
+from blazar_spot.core.flavors import devices, is_preemptible, resources, untracked
 from blazar_spot.core.model import Size
 from blazar_spot.plugins.calendar import instant
-from blazar_spot.plugins.parts import EPHEMERAL, flavor_of, size_of
+from blazar_spot.plugins.parts import DEVICES, EPHEMERAL, flavor_of, size_of
 
 Values = Mapping[str, Any]
 
@@ -48,8 +48,19 @@ class Ask:
 class Asks:
     """Reads reservations."""
 
-    def __init__(self) -> None:
+    def __init__(self, pci_aliases: Mapping[str, str]) -> None:
         self._placement = BlazarPlacementClient()
+        self._pci_aliases = pci_aliases
+
+    def with_devices(self, source: Values) -> dict[str, Any]:
+        """The flavor with what its PCI aliases stand for. Nova asks Placement for these devices though no extra spec
+        names their class; of devices that Placement does not track none can be promised to anybody."""
+        unknown = untracked(source["extra_specs"], self._pci_aliases)
+        if unknown:
+            which = f"PCI alias {', '.join(unknown)} stands for no resource class in [nova] pci_aliases"
+            raise MalformedParameter(param=f"flavor_id ({which}, so its devices cannot be reserved)")
+        asked = devices(source["extra_specs"], self._pci_aliases)
+        return {**source, DEVICES: asked} if asked else dict(source)
 
     def again(self, reservation: Values, dates: Values, amount: int) -> Ask:
         """What so many slots of an existing reservation would ask for."""

@@ -100,7 +100,8 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         self._validate_reservation_params(values)
         if bool_from_string(values["affinity"], default=None) is not None:
             raise exceptions.NotImplemented(error="Affinity not supported yet")
-        _, _, source = self._get_flavor_details(values["flavor_id"])
+        _, _, told = self._get_flavor_details(values["flavor_id"])
+        source = self._instance_plugin.asks.with_devices(told)
         ask = self._instance_plugin.asks.of_flavor(values, source)
         self._slots.learn(ask)
         return ask, source

@@ -48,7 +48,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         super().__init__()
         self.slots = Slots(ours.whole)
         self.tenure = Tenure(self.slots)
-        self.asks = Asks()
+        self.asks = Asks(ours.pci_aliases)
         self._doors = duties(ours).parts
         self._returns = duties(ours).slot_returns
         self._publishing = ours.whole.publishing

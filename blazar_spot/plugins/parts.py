@@ -22,6 +22,8 @@ from blazar_spot.plugins.rows import windows
 from blazar_spot.plugins.servings import SLOTS
 
 EPHEMERAL = "OS-FLV-EXT-DATA:ephemeral"
+DEVICES = "blazar_spot:devices"
+"""What its PCI aliases stood for when the flavor was reserved: they may stand for something else later."""
 SIZE = ("vcpus", "memory_mb", "disk_gb", "resource_properties")
 """The columns that say how much a slot is."""
 
@@ -34,6 +36,7 @@ def flavor_of(source: Mapping[str, Any]) -> Flavor:
         memory_mb=int(source["ram"]),
         disk_gb=int(source["disk"]) + int(source[EPHEMERAL]),
         extra_specs=source["extra_specs"],
+        devices=source.get(DEVICES, {}),
     )
 
 

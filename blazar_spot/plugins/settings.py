@@ -7,6 +7,7 @@ plugins asks for it; with a file that cannot be used nothing of ours is loaded.
 
 import functools
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,11 +33,13 @@ class Settings:
     """The use cases, how often the monitor looks, in seconds, and by its class what there is one of in a process.
 
     ``rebinding_margin`` is how long before its fence a claim is bound for good, None if that is never decided again.
+    ``pci_aliases`` are the resource classes that Nova's PCI aliases stand for.
     """
 
     whole: wiring.Whole
     interval: int
     rebinding_margin: int | None = None
+    pci_aliases: Mapping[str, str] = field(default_factory=dict)
     made: dict[type, Any] = field(default_factory=dict)
 
 
@@ -49,7 +52,7 @@ def settings() -> Settings:
         interval = conf.publisher.interval_seconds
         # What is bound now is published at once or at the next poll, and the engine's next tick plans the fence.
         margin = interval + conf.engine.tick_seconds if conf.leases.late_binding else None
-        return Settings(wiring.build(conf), interval, margin)
+        return Settings(wiring.build(conf), interval, margin, conf.nova.pci_aliases)
     except Exception as error:
         # Blazar only warns and goes on without the plugin, so it is said here as loudly as can be.
         LOG.error("blazar_spot is NOT loaded, hosts cannot be reserved: %s cannot be used: %s", path, error)

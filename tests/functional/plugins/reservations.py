@@ -32,6 +32,7 @@ SERVICE = "compute-of-"
 MINUTE = 60
 HOUR = 3600
 POLL = 5
+PCI_ALIASES = {"a-gpu": "CUSTOM_GPU"}
 
 
 class World:
@@ -100,7 +101,7 @@ class Reservations:
         """The plugins that an operator names are built in their order; the first one's monitor polls."""
         self.world = world
         self.stranger = ""
-        world.settings = Settings(world.whole, POLL, rebinding_margin)
+        world.settings = Settings(world.whole, POLL, rebinding_margin, PCI_ALIASES)
         made = [kind() for kind in kinds]
         self.plugin = made[0]
         self._manager = ManagerService.__new__(ManagerService)

@@ -9,6 +9,7 @@ from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager import exceptions
 
 from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.sharing import Usage, reservation_class
 from blazar_spot.plugins.asks import Ask
@@ -116,6 +117,34 @@ def test_a_preemptible_flavor_cannot_be_reserved(slots: SlotReservations) -> Non
     slots.add_gpu_hosts("gpu-1")
     with pytest.raises(exceptions.MalformedParameter, match="preemptible"):
         slots.flavor_lease(HOUR, 1, flavor="spot-gpu")
+
+
+def add_aliased(slots: SlotReservations, alias: str) -> None:
+    """A flavor whose devices Nova asks Placement for without an extra spec that names their class."""
+    specs = {"pci_passthrough:alias": alias}
+    slots.world.cloud.add_flavor(Flavor(name="aliased", vcpus=1, memory_mb=1024, disk_gb=0, extra_specs=specs))
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_the_devices_of_a_pci_alias_are_reserved_and_freed(slots: SlotReservations, is_nested: bool) -> None:
+    slots.add_gpu_hosts("gpu-1", is_nested=is_nested)
+    spots = slots.spots("gpu-1", 2)
+    add_aliased(slots, "a-gpu:2")
+    lease = slots.flavor_lease(HOUR, 2, flavor="aliased")
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        slots.flavor_lease(HOUR, 1, flavor="aliased")
+    slots.reach(lease)
+    (claim,) = slots.claims(Standing.FIRM)
+    assert claim.room == {"VCPU": 2, "MEMORY_MB": 2048, "CUSTOM_GPU": 4}
+    assert slots.living(spots) == []
+
+
+def test_devices_that_placement_does_not_track_cannot_be_reserved(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    add_aliased(slots, "a-gpu:1,a-nic:2")
+    with pytest.raises(exceptions.MalformedParameter, match="PCI alias a-nic stands for no resource class"):
+        slots.flavor_lease(HOUR, 1, flavor="aliased")
+    assert slots.claims(Standing.HELD) == []
 
 
 def test_a_host_that_is_not_told_to_have_the_resource_is_no_host(slots: SlotReservations) -> None:

@@ -15,6 +15,7 @@ from blazar_spot.core.flavors import (
     shadow_specs,
     surplus_keys,
     unpooled,
+    untracked,
 )
 
 
@@ -109,6 +110,13 @@ def test_an_enrolled_flavor_misses_nothing_and_has_the_same_shadow() -> None:
 )
 def test_a_pci_alias_stands_for_a_resource_class(alias: str, classes: dict[str, int]) -> None:
     assert devices({"pci_passthrough:alias": alias}, {"a100": "CUSTOM_A100", "nic": "CUSTOM_NIC"}) == classes
+
+
+@pytest.mark.parametrize(
+    ("alias", "unknown"), [("", []), ("a100:1", []), ("b:1, a100:2,a:1 ,b:2", ["a", "b"]), ("a100:one", [])]
+)
+def test_aliases_that_stand_for_nothing_are_named_once(alias: str, unknown: list[str]) -> None:
+    assert untracked({"pci_passthrough:alias": alias} if alias else {}, {"a100": "CUSTOM_A100"}) == unknown
 
 
 def test_the_devices_of_aliases_are_used_besides_what_the_extra_specs_ask_for() -> None:
