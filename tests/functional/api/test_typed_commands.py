@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """openstack spot ... as people type it, against the API, Nova and Keystone of a real cloud."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -121,10 +122,15 @@ def test_a_lease_is_made_and_says_what_it_costs(terminal_of: TerminalOf, cloud: 
     cloud.blazar("owner").lease.delete(lease["id"])
 
 
-def test_a_lease_is_planned(terminal_of: TerminalOf, event: dict[str, Any]) -> None:
+def test_a_lease_is_planned(terminal_of: TerminalOf, cloud: Cloud, event: dict[str, Any]) -> None:
     owner = terminal_of("owner")
     free = owner.read("spot", "plan", "--start-date", "2099-02-02 00:00", "--end-date", "2099-02-03 00:00")
     assert (free["is_feasible"], free["host_count"], free["victim_count"]) == (True, 1, 0)
+    named = json.dumps(["=", "$hypervisor_hostname", cloud.site.options.hosts[0].name])
+    for option in ("--hypervisor-properties", "--resource-properties"):
+        later = ["--start-date", "2099-02-02 00:00", "--end-date", "2099-02-03 00:00", option]
+        assert owner.read("spot", "plan", *later, named)["host_count"] == 1
+        assert owner.read("spot", "plan", *later, named.replace("=", "!="))["is_feasible"] is False
     taken = owner.read("spot", "plan", "--end-date", "2098-01-01 00:00")
     assert taken["is_feasible"] is False
     assert taken["message"]

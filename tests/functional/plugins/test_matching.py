@@ -33,6 +33,8 @@ def hosts(reservations: Reservations) -> None:
         ["vcpus >= 8", "vcpus < 24"],
         ["hypervisor_hostname == gpu-2"],
         ["hypervisor_hostname != gpu-2"],
+        ["id == 2"],
+        ["id == 2", "hypervisor_hostname == gpu-3"],
         ["status == null"],
         ["gpu_model == a100"],
         ["gpu_model != a100"],

@@ -82,6 +82,31 @@ def test_a_plan_is_what_a_booking_gets(lab: Lab, plan: Plan, hosts: int, start_i
     assert shown == [iso(one) for one in (reclaim.fence_at, reclaim.notice_at, reclaim.evict_at, reclaim.start_at)]
 
 
+@pytest.mark.parametrize(
+    ("properties", "wanted"),
+    [
+        ({"hypervisor_properties": '["=", "$hypervisor_hostname", "host01"]'}, ["host01"]),
+        ({"hypervisor_properties": '["==", "$id", "1"]'}, ["host02"]),
+        ({"resource_properties": '["=", "$hypervisor_hostname", "host01"]'}, ["host01"]),
+        (
+            {"resource_properties": '["and", ["!=", "$hypervisor_hostname", "host03"], ["=", "$rack", "r2"]]'},
+            ["host01"],
+        ),
+        ({"hypervisor_properties": '["=", "$id", "0"]', "resource_properties": '["=", "$rack", "r1"]'}, []),
+    ],
+)
+def test_a_lease_that_names_its_hosts_gets_no_others_however_cheap(
+    lab: Lab, plan: Plan, properties: dict[str, str], wanted: list[str]
+) -> None:
+    named = {host: {"id": str(number), "hypervisor_hostname": host} for number, host in enumerate(lab.hosts)}
+    named["host01"]["rack"] = "r2"
+    listed(lab, **named)
+    assert plan(**window(lab, 2 * HOUR))["hosts"] == ["host03"]
+    planned = plan(**window(lab, 2 * HOUR), **properties)
+    assert (planned["hosts"], planned["is_feasible"]) == (wanted, bool(wanted))
+    assert {victim["host"] for victim in planned["victims"]} == set(wanted)
+
+
 def test_a_plan_says_who_would_have_to_go_and_what_that_costs(lab: Lab, plan: Plan) -> None:
     found = plan(**window(lab, 2 * HOUR), min=2)
     assert (sorted(found["hosts"]), found["victim_count"]) == (["host02", "host03"], 1)
