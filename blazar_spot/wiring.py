@@ -169,6 +169,7 @@ def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str,
     from blazar_spot.enforcement.closing import Closing
     from blazar_spot.enforcement.draining import Draining
     from blazar_spot.enforcement.flavors import Flavors
+    from blazar_spot.enforcement.returning import Returning
     from blazar_spot.enforcement.stocks import Stocks
 
     if not configuration.has_account(conf):
@@ -178,7 +179,7 @@ def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str,
     closing, policy = Closing(store, pool, clock), configuration.policy_of(conf)
     return {
         "closing": closing,
-        "draining": Draining(store, pool, clock, policy, closing),
+        "draining": Draining(store, pool, clock, policy, closing, Returning(store, nova)),
         "flavors": Flavors(nova, policy),
         "capacity": Capacity(nova, stock, clock),
         "stocks": Stocks(store, pool, stock, clock, conf.engine.headroom_hosts),

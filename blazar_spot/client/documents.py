@@ -59,6 +59,7 @@ class Interruption(TypedDict):
     evict: bool
     not_before: str
     event_id: str | None
+    waits_for: str | None
 
 
 class Lease(TypedDict):
@@ -213,6 +214,7 @@ class Closure(TypedDict):
     by: str | None
     evict_at: str | None
     reclaim_id: str | None
+    waits_for: str | None
 
 
 class PlannedVictim(TypedDict):

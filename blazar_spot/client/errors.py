@@ -58,6 +58,10 @@ class AlreadyNoticed(Conflict):
     """The instance has a notice already, which stands."""
 
 
+class NotCarriedOut(Conflict):
+    """No engine is configured to carry that out."""
+
+
 class PromiseBroken(Conflict):
     """It would break a promise."""
 
@@ -81,6 +85,7 @@ FAILURES = (ApiError, ClientException)
 CODES: dict[str, type[ApiError]] = {
     "already_noticed": AlreadyNoticed,
     "bad_url": BadUrl,
+    "not_carried_out": NotCarriedOut,
     "not_open": NotOpen,
     "over_quota": OverQuota,
     "promise_broken": PromiseBroken,

@@ -32,12 +32,12 @@ def _story(before: Notice, after: Notice, at: int) -> tuple[str, str]:
     moved = f"from {_at(before)} to {_at(after)}"
     if before.given_at is None and after.given_at is not None:
         return "notice moved", f"{moved}: it could not be read before {iso(after.given_at)}"
-    return "notice moved", f"{moved}: the reservations of {after.host} want it later"
+    return "notice moved", f"{moved}: {after.host} is wanted later"
 
 
 def _why_withdrawn(before: Notice, at: int) -> str:
     if before.purpose is Purpose.RECLAIM:
-        return f"no reservation wants {before.host} any more"
+        return f"nothing wants {before.host} back any more"
     if before.purpose is Purpose.REHEARSAL and before.deadline_at <= at:
         return "the rehearsal is over"
     return f"what was ordered gives way: {before.host} is taken back, or the instance has left it"
@@ -45,15 +45,16 @@ def _why_withdrawn(before: Notice, at: int) -> str:
 
 def of_claim(before: Claim, after: Claim, at: int, because: str, reclaim: Reclaim | None) -> Deed | None:
     """A claim that was moved, resized, withdrawn or has ended, and where its reclaim stood; None otherwise."""
+    whose = "drain" if after.is_drain else f"reservation {after.reservation_id}"
     if not after.is_open:
         what = "claim ended" if after.standing is Standing.ENDED else "claim withdrawn"
-        details = f"reservation {after.reservation_id} from {iso(before.start_at)}: {because}"
+        details = f"{whose} from {iso(before.start_at)}: {because}"
     elif (before.start_at, before.end_at) != (after.start_at, after.end_at):
         what, span = "claim moved", f"from {iso(before.start_at)}/{iso(before.end_at)}"
-        details = f"reservation {after.reservation_id} {span} to {iso(after.start_at)}/{iso(after.end_at)}: {because}"
+        details = f"{whose} {span} to {iso(after.start_at)}/{iso(after.end_at)}: {because}"
     elif before.room != after.room:
         what = "claim resized"
-        details = f"reservation {after.reservation_id} from {before.room} to {after.room}: {because}"
+        details = f"{whose} from {before.room} to {after.room}: {because}"
     else:
         return None
     stood = f"; its reclaim was {reclaim.state}" if reclaim else ""

@@ -43,12 +43,13 @@ class Stage(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """A closure, and the claim and the reclaim of its drain if it is one; ``is_taken`` if a reservation has the host
-    all the same, which was there first."""
+    all the same, which was there first. ``waits_for`` says why the engines do nothing for it yet, if they do not."""
 
     closure: Closure
     claim: Claim | None = None
     reclaim: Reclaim | None = None
     is_taken: bool = False
+    waits_for: str | None = None
 
     @property
     def stage(self) -> Stage:

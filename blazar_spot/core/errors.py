@@ -66,6 +66,12 @@ class AlreadyNoticed(Permanent):
     code = "already_noticed"
 
 
+class NotCarriedOut(Permanent):
+    """An order that no engine would carry out, as they are configured."""
+
+    code = "not_carried_out"
+
+
 class PromiseBroken(Permanent):
     """What is asked for would break a promise; as things stand ``earliest_at`` is the first instant that would not."""
 

@@ -75,10 +75,10 @@ def ended(instance: Instance, notice: Notice | None, eviction: Eviction | None, 
 
 def _end(eviction: Eviction | None, notice: Notice | None) -> str:
     if eviction is None:
-        return "It was deleted by its owner or has failed: no reservation made it go."
+        return "It was deleted by its owner or has failed: nobody else made it go."
     if notice and notice.purpose is Purpose.INTERRUPTION:
         return f"Somebody had ordered to interrupt it: it was made to go at {iso(eviction.asked_at)}."
-    return f"A reservation needed its host: it was made to go at {iso(eviction.asked_at)}."
+    return f"Its host was needed for a reservation or for maintenance: it was made to go at {iso(eviction.asked_at)}."
 
 
 def _told(notice: Notice | None) -> list[str]:

@@ -68,6 +68,8 @@ def _stage(notice: Notice | None, eviction: Eviction | None, gone_at: int | None
 
 def _reason(claim: Claim, reclaim: Reclaim) -> str:
     start = iso(reclaim.start_at)
+    if claim.is_drain:
+        return f"An operator drains the host, which is to be empty from {start} on."
     if claim.room is None:
         return f"The reservation has the whole host from {start}, so nobody else may stay there."
     return f"From {start} the host lacks room for the reservation, and of all who could make some this costs the least."

@@ -39,7 +39,7 @@ def lateness(patient: Patient) -> Iterator[Finding]:
     late = sorted(one.host for one in reclaims if one.state is State.OVERDUE)
     if late:
         yield bad(
-            f"Hosts are late for their reservations: {some(late)}.",
+            f"Hosts are late for their reservations or drains: {some(late)}.",
             'Go by the runbook "A reclaim is OVERDUE" of the admin guide.',
         )
     else:

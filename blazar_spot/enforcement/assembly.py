@@ -37,6 +37,7 @@ from blazar_spot.enforcement.rebinding import Rebinding
 from blazar_spot.enforcement.reclaims import Reclaims
 from blazar_spot.enforcement.removal import Removal
 from blazar_spot.enforcement.retirement import Retirement
+from blazar_spot.enforcement.returning import Returning
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.telling import Telling
@@ -130,7 +131,7 @@ def assemble(
         acknowledging=Acknowledging(store, revising, bell, clock),
         interrupting=Interrupting(store, revising, bell, clock, policy),
         closing=closing,
-        draining=Draining(store, pool, clock, policy, closing, handback.returning),
+        draining=Draining(store, pool, clock, policy, closing, Returning(store, compute)),
         bell=bell,
         policy=policy,
         clock=clock,

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn, TypeGuard
 
-from blazar_spot.core.closures import Closed, Closure
+from blazar_spot.core.closures import Closed, Closure, Stage
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.promises import Claim, Standing
 from blazar_spot.core.record import deed
+from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement import hindering
 from blazar_spot.enforcement.audit import rewrite
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Pool
@@ -37,17 +39,20 @@ class Closing:
             firm = ((claim, reclaim) for claim, reclaim in both if claim.standing is Standing.FIRM)
             drains = {claim.host: (claim, reclaim) for claim, reclaim in firm if claim.is_drain}
             pairs = [(closure, *drains.get(closure.id, (None, None))) for closure in work.closures()]
-        now = self._clock.now()
+            now = self._clock.now()
+            waits_for = {needed: hindering.waits_for(work, needed, now) for needed in (Mode.PROTECT, Mode.ENFORCE)}
         at_work = {claim.host for claim, _ in both if not claim.is_drain and claim.start_at <= now < claim.end_at}
-        return [
+        found = [
             Closed(
                 closure=closure,
                 claim=drain,
                 reclaim=reclaim,
                 is_taken=_is_due(drain, now) and drain.host in at_work,
+                waits_for=waits_for[needed(is_drain=drain is not None)],
             )
             for closure, drain, reclaim in pairs
         ]
+        return [replace(one, waits_for=None) if one.stage is Stage.DRAINED else one for one in found]
 
     def on(self, host: str) -> Closed:
         """The closure of this host."""
@@ -57,6 +62,7 @@ class Closing:
         """Let no more spot instances come to the host. Reservations may have it; and one that is drained stays so."""
         self.must_have_pool(host)
         with self._store.begin() as work:
+            hindering.must_be_carried_out(work, needed(is_drain=False), self._clock.now())
             write(work, host, reason, self._clock.now())
         self.close_pool(host)
         return self.on(host)
@@ -84,6 +90,11 @@ class Closing:
             self._pool.close(host)
         except SpotError as error:
             LOG.warning("The spot pool of %s is not closed yet: %s", host, error)
+
+
+def needed(*, is_drain: bool) -> Mode:
+    """How far an engine has to go for a closure."""
+    return Mode.ENFORCE if is_drain else Mode.PROTECT
 
 
 def write(work: Work, host: str, reason: str, now: int) -> None:

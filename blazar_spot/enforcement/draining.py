@@ -18,8 +18,9 @@ from blazar_spot.core.instants import iso
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
 from blazar_spot.core.record import deed
+from blazar_spot.enforcement import hindering
 from blazar_spot.enforcement.booking import Booking
-from blazar_spot.enforcement.closing import Closing, write
+from blazar_spot.enforcement.closing import Closing, needed, write
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.pool import Pool
 from blazar_spot.ports.store import Store
@@ -41,7 +42,7 @@ class Draining:
         clock: Clock,
         policy: Policy,
         closing: Closing,
-        returning: Callable[[], Set[str]] = frozenset,
+        returning: Callable[[], Set[str]],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -51,10 +52,13 @@ class Draining:
     def drain(self, host: str, by: int | None, reason: str) -> Closed:
         """Let the host be empty from this instant on, or from the first one that breaks no promise, until it is opened.
 
-        ``PromiseBroken`` if it cannot be as early as that: then all is as it was. If the first one is asked for, the
-        host is closed before that is found out, and stays so whatever comes of it.
+        ``NotCarriedOut`` if no engine evicts. ``PromiseBroken`` if it cannot be as early as that: then all is as it
+        was. If the first one is asked for, the host is closed before that is found out, and stays so whatever comes of
+        it.
         """
         self._closing.must_have_pool(host)
+        with self._store.begin() as work:
+            hindering.must_be_carried_out(work, needed(is_drain=True), self._clock.now())
         standing = next((one for one in self._closing.closed() if one.closure.id == host and one.claim), None)
         if standing and standing.claim:
             if by not in (None, standing.claim.start_at):

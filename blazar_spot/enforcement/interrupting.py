@@ -15,6 +15,8 @@ from blazar_spot.core.interruptions import Order, ordered
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, Notice
 from blazar_spot.core.record import deed
+from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement import hindering
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.ledger import NOWHERE
 from blazar_spot.enforcement.revising import Revising
@@ -39,13 +41,19 @@ class Interrupting:
         with self._store.begin() as work:
             return _present(work, instance_id)
 
+    def waits_for(self, order: Order) -> str | None:
+        """Why nothing comes of such an order yet, if nothing does."""
+        with self._store.begin() as work:
+            return hindering.waits_for(work, _needed(order), self._clock.now())
+
     def dry_run(self, instance_id: str, order: Order) -> Notice:
         """The notice that would be given; nothing is written."""
         with self._store.begin() as work:
             return self._ordered(work, _present(work, instance_id), order)
 
     def interrupt(self, instance_id: str, order: Order) -> Notice:
-        """The notice that is given. ``AlreadyNoticed`` if there is one, ``NotNow`` if the instance is on no host."""
+        """The notice that is given. ``AlreadyNoticed`` if there is one, ``NotNow`` if the instance is on no host, and
+        ``NotCarriedOut`` if no engine would go that far."""
         try:
             with self._store.begin() as work:
                 instance = _present(work, instance_id)
@@ -65,7 +73,13 @@ class Interrupting:
             raise AlreadyNoticed("The instance has a notice already.")
         if instance.host == NOWHERE:
             raise NotNow("The instance is shelved and on no host.")
+        hindering.must_be_carried_out(work, _needed(order), self._clock.now())
         return ordered(order, instance, self._clock.now(), self._policy, uuid.uuid4().hex)
+
+
+def _needed(order: Order) -> Mode:
+    """To tell somebody takes less than to evict."""
+    return Mode.ENFORCE if order.evicts else Mode.PROTECT
 
 
 def _present(work: Work, instance_id: str) -> Instance:

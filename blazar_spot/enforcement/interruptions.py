@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from blazar_spot.core.evictions import is_room_kept
+from blazar_spot.core.evictions import Measure, is_room_kept
 from blazar_spot.core.interruptions import is_due, is_too_short
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Notice
@@ -51,15 +51,23 @@ class Interruptions:
         self._mode = mode
 
     def carry_out(self, notices: Sequence[Notice], fleet: Fleet) -> bool:
-        """Take the next measure for each that is due; whether one is. ``notices``: those that are open."""
+        """Take the next measure for each that is due; whether looking again soon is worth it. ``notices``: those that
+        are open."""
         due = self._due(notices, fleet)
         if not due:
             return False
         present = self._present(due)
-        if self._is_withheld(present):
+        if not present or self._is_withheld(present):
             return False
         self._evictions.pursue(_by_host(self._with_room(present)), fleet.ids)
-        return True
+        return self._are_on_their_way(present)
+
+    def _are_on_their_way(self, going: Iterable[_Due]) -> bool:
+        """Whether a delete may end soon: none of those that withstand every measure does, and these are tried again at
+        the usual pace."""
+        with self._store.begin() as work:
+            evictions = work.evictions_by_id([one.server.id for one in going])
+        return any(one.gone_at is None and one.measure is not Measure.ALARM for one in evictions)
 
     def _due(self, notices: Iterable[Notice], fleet: Fleet) -> list[_Due]:
         now = self._clock.now()
@@ -70,7 +78,22 @@ class Interruptions:
         """Those who were seen on their hosts."""
         hosts = sorted({one.host for one in due})
         seen = dict(zip(hosts, at_once(self._witnesses.occupants, hosts, HOSTS_AT_ONCE), strict=True))
+        self._put_unseen_on_record([one for one in due if seen[one.host] is None])
         return [one for one in due if one.server.id in (seen[one.host] or ())]
+
+    def _put_unseen_on_record(self, unseen: Sequence[_Due]) -> None:
+        """Say once of each why it stays though its time has come."""
+        if not unseen:
+            return
+        now, why = self._clock.now(), "it cannot be seen who is on the host"
+        with self._store.begin() as work:
+            told = [
+                one
+                for one in unseen
+                if work.add(deed("withheld", now, "", one.host, one.server.id, why, once=f"{one.notice.id}/unseen"))
+            ]
+        for one in told:
+            LOG.warning("The interruption of %s waits: %s %s", one.server.id, why, one.host)
 
     def _with_room(self, due: Sequence[_Due]) -> list[_Due]:
         """Those whose deletes take nothing from the reclaims that are about to begin theirs: the leads of these were

@@ -72,6 +72,10 @@ class Occupancy:
         looks = at_once(lambda host: self._look(host, seen[host], fleet, unlisted), hosts, HOSTS_AT_ONCE)
         return {host: _with(look, unproven[host]) for host, look in zip(hosts, looks, strict=True)}
 
+    def is_absent(self, host: str, fleet: Fleet) -> bool:
+        """Whether there was no such host when it was last looked at, and nobody is listed on it."""
+        return self._witnesses.is_absent(host) and not fleet.on(host, building=())
+
     def _look(self, host: str, occupants: frozenset[str] | None, fleet: Fleet, unlisted: _Unlisted) -> Look:
         names = occupants or frozenset()
         vanished = unlisted.vanished & names
@@ -140,9 +144,7 @@ class Occupancy:
         with self._store.begin() as work:
             is_new = work.add(entry)
         if is_new:
-            LOG.error(
-                "%s on %s is in the way of a reservation and is left alone: %s", occupant, reclaim.host, entry.details
-            )
+            LOG.error("%s is in the way on %s and is left alone: %s", occupant, reclaim.host, entry.details)
 
 
 def _with(look: Look, unproven: Unproven) -> Look:

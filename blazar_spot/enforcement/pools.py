@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from blazar_spot.core.errors import SpotError, Unreachable
+from blazar_spot.core.errors import NotFound, SpotError, Unreachable
 from blazar_spot.core.fences import CLOSED, OPEN, Fence, claimed, fences
 from blazar_spot.core.planner.headroom import headroom
 from blazar_spot.core.promises import Claim
@@ -73,6 +73,7 @@ class Pools:
         self._withheld: dict[str, tuple[int, Fence]] = {}
         self._if_open: Mapping[str, Sight] = {}
         self._withholds_parts = False
+        self._absent: set[str] = set()
         self._turns = Turns(PATIENCE)
 
     def fence(self, now: int) -> Fenced:
@@ -88,7 +89,8 @@ class Pools:
             closures = work.closures()
         wanted = claimed(claims, reclaims, now) | dict.fromkeys((one.id for one in closures), CLOSED)
         held = {host for host in wanted if host in sights and sights[host].is_closed}
-        for host in self._turns.begin(sorted(wanted.keys() - held)):
+        self._absent &= wanted.keys() - held
+        for host in self._turns.begin(sorted(wanted.keys() - held - self._absent)):
             is_held = self._close(host) if wanted[host].is_closed else self._withhold(host, wanted[host], sights)
             held |= {host} if is_held else set()
         freeing = {one.host for one in reclaims if one.state not in ENDED and one.fence_at <= now}
@@ -128,6 +130,7 @@ class Pools:
         except SpotError as error:
             LOG.warning("New and changed hosts have to wait: %s", error)
             return
+        self._absent -= self._revisions.keys()
         hosts = self._freepool | fenced.sights.keys()
         self._kept = {host: kept for host, kept in self._kept.items() if host in hosts}
         kept = {host: revision for host, (revision, _) in self._kept.items()}
@@ -189,6 +192,8 @@ class Pools:
             return False
         try:
             self._pool.close(host)
+        except NotFound as error:
+            return self._miss(host, error)
         except SpotError as error:
             LOG.warning("Could not close the spot pool of %s, trying again: %s", host, error)
             self._turns.note(host, is_answered=not isinstance(error, Unreachable))
@@ -197,6 +202,14 @@ class Pools:
         self._kept[host] = (None, CLOSED)
         LOG.info("The spot pool of %s is closed", host)
         return True
+
+    def _miss(self, host: str, error: NotFound) -> bool:
+        """A host that is no more has no pool to be closed; it is closed when a sweep finds that the host is back."""
+        self._turns.note(host, is_answered=True)
+        self._absent.add(host)
+        self._kept.pop(host, None)
+        LOG.warning("The spot pool of %s is left alone until there is such a host again: %s", host, error)
+        return False
 
     def _withhold(self, host: str, fence: Fence, sights: Mapping[str, Sight]) -> bool:
         """What is withheld is looked at again only when the pool has changed."""
@@ -207,6 +220,8 @@ class Pools:
             return False
         try:
             is_written = self._pool.withhold(host, fence)
+        except NotFound as error:
+            return self._miss(host, error)
         except SpotError as error:
             LOG.warning("The spot pool of %s cannot withhold what is claimed, trying again: %s", host, error)
             self._turns.note(host, is_answered=not isinstance(error, Unreachable))

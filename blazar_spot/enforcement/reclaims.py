@@ -35,6 +35,8 @@ _DELETING = frozenset({State.EVICTING, State.VERIFYING})
 LOOK_AT_READY_EVERY = 10
 """So many seconds lie between two looks at a host that was seen clean and waits for its reservation. Nobody is missed
 by that: who hands it over looks himself, and just then the cloud has enough to do."""
+LOOK_AT_ABSENT_EVERY = 60
+"""The same for a host that is no more, as one that was drained and scrapped, until its order or lease is taken back."""
 
 
 class Reclaims:
@@ -67,7 +69,7 @@ class Reclaims:
     def advance(self, fleet: Fleet, closed: frozenset[str]) -> bool:
         """Take each open reclaim as many steps as it can go now; whether one is deleting."""
         now = self._clock.now()
-        looks = self._occupancy.look(self._worth_a_look(now), fleet)
+        looks = self._occupancy.look(self._worth_a_look(now, fleet), fleet)
         self._evictions.settle(fleet.ids, {host: look.occupants for host, look in looks.items()})
         with self._store.begin() as work:
             known = read(work, looks.values(), self._mode, now)
@@ -82,18 +84,20 @@ class Reclaims:
         self._hunting.confirm_moves(self._hunting.hunt(fleet))
         return any(reclaim.state in _DELETING for reclaim in after)
 
-    def _worth_a_look(self, now: int) -> set[str]:
-        """The hosts that are being freed; those that are free already only now and then."""
+    def _worth_a_look(self, now: int, fleet: Fleet) -> set[str]:
+        """The hosts that are being freed; those that are free already, or are no more, only now and then."""
         with self._store.begin() as work:
             closed = [reclaim for reclaim in work.open_reclaims() if reclaim.fence_at <= now]
         looked_at = {one.host: self._looked_at[one.host] for one in closed if one.host in self._looked_at}
-        hosts = {
-            one.host
-            for one in closed
-            if one.state is not State.READY or now - looked_at.get(one.host, 0) >= LOOK_AT_READY_EVERY
-        }
+        hosts = {one.host for one in closed if now - looked_at.get(one.host, 0) >= self._rest(one, fleet)}
         self._looked_at = {**looked_at, **dict.fromkeys(hosts, now)}
         return hosts
+
+    def _rest(self, reclaim: Reclaim, fleet: Fleet) -> int:
+        """How long its host is not looked at again."""
+        if self._occupancy.is_absent(reclaim.host, fleet):
+            return LOOK_AT_ABSENT_EVERY
+        return LOOK_AT_READY_EVERY if reclaim.state is State.READY else 0
 
     def _narrowed(self, known: Known, looks: Mapping[str, Look]) -> dict[str, Look]:
         """By reclaim of a part of a host, the look at who is in the way of just this part."""
@@ -153,9 +157,11 @@ class Reclaims:
 
 def _put_lateness_on_record(work: Work, reclaim: Reclaim, seen: Seen, known: Known, look: Look, now: int) -> None:
     evictions = [known.evictions[one] for one in seen.spots | seen.condemned if one in known.evictions]
+    claim = known.claims.get(reclaim.id)
     cause = why_late(reclaim, seen, look.groups.strangers, unfenced(reclaim, look), evictions)
     if known.withheld:
         cause = Cause.WITHHELD
     who = ", ".join(sorted(seen.occupants or ())) or "nobody knows"
     work.add(breach(cause, now, reclaim.id, reclaim.host, details=f"late; on the host: {who}"))
-    LOG.error("%s is late for its reservation: %s", reclaim.host, cause)
+    what = "reservation" if claim is None or not claim.is_drain else "drain"
+    LOG.error("%s is late for its %s: %s", reclaim.host, what, cause)

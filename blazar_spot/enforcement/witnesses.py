@@ -10,7 +10,7 @@ names anybody; if one of them cannot be asked, nothing is known.
 import logging
 from collections.abc import Mapping, Set
 
-from blazar_spot.core.errors import SpotError
+from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.sharing import Usage
 from blazar_spot.enforcement.departures import Departures, Unproven
 from blazar_spot.ports.compute import Compute
@@ -26,14 +26,26 @@ class Witnesses:
         self._compute = compute
         self._pool = pool
         self._departures = departures
+        self._absent: set[str] = set()
 
     def occupants(self, host: str) -> frozenset[str] | None:
         """Everybody whom either of the first two names, or None if one of them could not be asked."""
         try:
-            return self._pool.consumers(host) | self._compute.servers_on(host)
+            found = self._pool.consumers(host) | self._compute.servers_on(host)
+        except NotFound as error:
+            if not self.is_absent(host):
+                LOG.warning("%s is gone, or was never there: %s", host, error)
+            self._absent.add(host)
+            return None
         except SpotError as error:
             LOG.warning("It is not known who is on %s: %s", host, error)
             return None
+        self._absent.discard(host)
+        return found
+
+    def is_absent(self, host: str) -> bool:
+        """Whether there was no such host when it was last looked at."""
+        return host in self._absent
 
     def unproven(self, seen: Mapping[str, Set[str] | None]) -> dict[str, Unproven]:
         """Whom the third one names on each of these hosts beside those that were ``seen`` there."""

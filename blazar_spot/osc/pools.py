@@ -24,6 +24,7 @@ CLOSURES = {
     "evict_at": "Evict At",
     "closed_at": "Closed At",
     "reason": "Reason",
+    "waits_for": "Waits For",
 }
 OFFERS = {"name": "Flavor", "available": "Available"}
 LONG_OFFERS = {"id": "ID", "resources": "Resources"}

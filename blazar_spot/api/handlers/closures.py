@@ -25,6 +25,7 @@ def rendered(closed: Closed) -> dict[str, Any]:
         "by": iso(claim.start_at if claim else None),
         "evict_at": iso(reclaim.evict_at if reclaim else None),
         "reclaim_id": claim.id if claim else None,
+        "waits_for": closed.waits_for,
     }
 
 

@@ -30,19 +30,22 @@ class InterruptionHandler:
             is_own=project == caller.project_id,
             reason=body.get("reason", ""),
         )
+        waits_for = self._interrupting.waits_for(order)
         if body.get("dry_run", False):
-            resp.media = _rendered(self._interrupting.dry_run(instance_id, order), event_id=None)
+            notice = self._interrupting.dry_run(instance_id, order)
+            resp.media = _rendered(notice, event_id=None, waits_for=waits_for)
             return
         notice = self._interrupting.interrupt(instance_id, order)
         resp.status = falcon.HTTP_202
-        resp.media = _rendered(notice, event_id=notice.id)
+        resp.media = _rendered(notice, event_id=notice.id, waits_for=waits_for)
 
 
-def _rendered(notice: Notice, event_id: str | None) -> dict[str, Any]:
+def _rendered(notice: Notice, event_id: str | None, waits_for: str | None) -> dict[str, Any]:
     shown = {
         "instance_id": notice.instance_id,
         "evict": notice.purpose is Purpose.INTERRUPTION,
         "not_before": iso(notice.deadline_at),
         "event_id": event_id,
+        "waits_for": waits_for,
     }
     return {"interruption": shown}

@@ -30,6 +30,7 @@ from blazar_spot.enforcement.outlook import Outlooks
 from blazar_spot.enforcement.overview import Overviews
 from blazar_spot.enforcement.proposals import Proposals
 from blazar_spot.enforcement.queries import Queries
+from blazar_spot.enforcement.returning import Returning
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.stocks import Stocks
 from blazar_spot.enforcement.watching import Watch
@@ -80,7 +81,7 @@ def use_cases(
         engines=Engines(store, clock),
         interrupting=Interrupting(store, revising, bell, clock, POLICY),
         closing=closing,
-        draining=Draining(store, cloud, clock, POLICY, closing),
+        draining=Draining(store, cloud, clock, POLICY, closing, Returning(store, cloud)),
         flavors=Flavors(cloud, POLICY),
         capacity=Capacity(cloud, cloud, clock),
         stocks=Stocks(store, cloud, cloud, clock, headroom_hosts),

@@ -118,7 +118,9 @@ class TestALife:
         assert len({one["expected_until"] for one in seen[:-1]}) == 1
         assert promised[-1] == seen[-2]["expected_until"] == seen[-2]["event"]["not_before"]
         assert seen[-1]["event"]["state"] == "terminated"
-        assert seen[-1]["why"].startswith("A reservation needed its host: it was made to go at ")
+        assert seen[-1]["why"].startswith(
+            "Its host was needed for a reservation or for maintenance: it was made to go at "
+        )
         assert ids(api.get("/v1/instances", TENANT)) == ""
         (ended,) = api.get("/v1/instances?gone=true", TENANT).json["instances"]
         assert ended == seen[-1]
@@ -131,7 +133,7 @@ class TestALife:
         lab.run_for(10)
         (ended,) = serve(lab.store, lab.clock).get("/v1/instances?gone=true", TENANT).json["instances"]
         assert (ended["id"], ended["event"]) == (server.id, None)
-        assert "no reservation made it go" in ended["why"]
+        assert "nobody else made it go" in ended["why"]
 
 
 @pytest.mark.parametrize("query", ["gone=yes", "limit=0", "marker=1", "host=", "flavor=a%00", "colour=red"])

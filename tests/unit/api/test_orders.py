@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 from falcon import testing
 
+from blazar_spot.core.closures import FOREVER
 from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.heartbeat import SILENT_AFTER
 from blazar_spot.core.instants import iso
 from blazar_spot.core.promises import NoticeState, Purpose
+from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement.engines import Engines
+from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.testing.lab import POLICY, Lab
 from blazar_spot.testing.things import FakeServer
 from tests.unit.api.served import ADMIN, OURS, THEIRS, Service, error_of, serve, token
@@ -24,12 +29,20 @@ HOLDERS_READER = token("tenant", "reader")
 def lab() -> Lab:
     lab = Lab(hosts=2)
     lab.second()
+    beat(lab, Mode.ENFORCE)
     return lab
 
 
 @pytest.fixture
 def service(lab: Lab) -> Service:
     return serve(lab.store, lab.clock, cloud=lab.cloud)
+
+
+def beat(lab: Lab, mode: Mode) -> None:
+    """All engines there are give a sign of life, one that goes as far."""
+    with lab.store.begin() as work:
+        work.drop_heartbeats(FOREVER)
+    Pulse(lab.store, lab.clock, mode, "controller", 1).beat(None)
 
 
 def order(
@@ -65,6 +78,7 @@ class TestClosures:
             "by": None,
             "evict_at": None,
             "reclaim_id": None,
+            "waits_for": None,
         }
         assert (closed.status_code, closed.json) == (200, {"closure": shown})
         assert lab.cloud.closed()["host01"]
@@ -129,6 +143,7 @@ class TestInterruptions:
 
     def test_a_holder_rehearses(self, lab: Lab, service: Service) -> None:
         (server,) = lab.boot_and_run(1, "host01")
+        beat(lab, Mode.ENFORCE)
         answer = interrupt(service, server, notice_seconds=120, reason="a game day")
         (notice,) = lab.notices_of(server)
         assert (answer.status_code, answer.json) == (
@@ -139,6 +154,7 @@ class TestInterruptions:
                     "evict": False,
                     "not_before": iso(notice.deadline_at),
                     "event_id": notice.id,
+                    "waits_for": None,
                 }
             },
         )
@@ -182,3 +198,85 @@ class TestInterruptions:
     def test_what_the_document_does_not_have_is_refused(self, lab: Lab, service: Service, body: dict[str, Any]) -> None:
         (server,) = lab.boot_and_run(1, "host01")
         assert error_of(interrupt(service, server, **body)) == (400, "bad_request")
+
+
+class TestWhatNobodyCarriesOut:
+    """Modes, the switch, and engines that do not live."""
+
+    def words(self, service: Service, server: FakeServer) -> dict[str, testing.Result]:
+        return {
+            "rehearse": interrupt(service, server, dry_run=True),
+            "evict": interrupt(service, server, dry_run=True, evict=True),
+            "close": order(service, "close"),
+            "drain": order(service, "drain", "host02"),
+        }
+
+    @pytest.mark.parametrize(
+        ("mode", "refused"),
+        [
+            (Mode.OBSERVE, {"rehearse", "evict", "close", "drain"}),
+            (Mode.PROTECT, {"evict", "drain"}),
+            (Mode.ENFORCE, set()),
+        ],
+    )
+    def test_an_order_that_the_engines_are_not_configured_for_is_refused(
+        self, lab: Lab, service: Service, mode: Mode, refused: set[str]
+    ) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        beat(lab, mode)
+        answers = self.words(service, server)
+        assert {what for what, answer in answers.items() if answer.status_code == 409} == refused
+        for what in refused:
+            assert error_of(answers[what]) == (409, "not_carried_out")
+            assert f"The engine's mode is {mode}, in which" in answers[what].json["error"]["message"]
+        taken = {host for what, host in (("close", "host01"), ("drain", "host02")) if what not in refused}
+        assert {one["host"] for one in closures(service)} == taken
+
+    def test_what_is_refused_leaves_no_notice(self, lab: Lab, service: Service) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        beat(lab, Mode.OBSERVE)
+        assert error_of(interrupt(service, server)) == (409, "not_carried_out")
+        assert lab.notices_of(server) == []
+
+    def test_one_engine_that_goes_as_far_is_enough(self, lab: Lab, service: Service) -> None:
+        beat(lab, Mode.OBSERVE)
+        Pulse(lab.store, lab.clock, Mode.ENFORCE, "controller", 2).beat(None)
+        assert order(service, "drain").status_code == 202
+
+    def test_an_engine_that_has_died_does_not_count(self, lab: Lab, service: Service) -> None:
+        lab.clock.advance(SILENT_AFTER + 1)
+        Pulse(lab.store, lab.clock, Mode.OBSERVE, "controller", 2).beat(None)
+        assert error_of(order(service, "drain")) == (409, "not_carried_out")
+
+    def test_a_pause_is_told_to_those_who_order_an_eviction_and_to_nobody_else(
+        self, lab: Lab, service: Service
+    ) -> None:
+        (server,) = lab.boot_and_run(1, "host01")
+        beat(lab, Mode.ENFORCE)
+        Engines(lab.store, lab.clock).turn(is_paused=True, reason="the storage is ill")
+        answers = self.words(service, server)
+        waits_for = {what: next(iter(answer.json.values()))["waits_for"] for what, answer in answers.items()}
+        paused = "Evictions are paused."
+        assert waits_for == {"rehearse": None, "evict": paused, "close": None, "drain": paused}
+        assert [one["waits_for"] for one in closures(service)] == [None, paused]
+        Engines(lab.store, lab.clock).turn(is_paused=False, reason="")
+        assert [one["waits_for"] for one in closures(service)] == [None, None]
+
+    def test_where_no_engine_lives_an_order_stands_and_says_so(self, lab: Lab, service: Service) -> None:
+        lab.clock.advance(SILENT_AFTER + 1)
+        answer = order(service, "drain")
+        assert (answer.status_code, answer.json["closure"]["waits_for"]) == (202, "No engine gives a sign of life.")
+
+    def test_a_host_that_is_drained_waits_for_nothing(self, lab: Lab, service: Service) -> None:
+        by = instant(order(service, "drain").json["closure"]["by"])
+        lab.run_until(by + 10)
+        beat(lab, Mode.OBSERVE)
+        assert [(one["state"], one["waits_for"]) for one in closures(service)] == [("drained", None)]
+
+    def test_an_order_can_be_taken_back_in_any_mode(self, lab: Lab, service: Service) -> None:
+        order(service, "drain")
+        beat(lab, Mode.OBSERVE)
+        (closure,) = closures(service)
+        assert "The engine's mode is observe" in closure["waits_for"]
+        assert order(service, "open").status_code == 204
+        assert closures(service) == []

@@ -40,7 +40,7 @@ GIVES_WAY = "what was ordered gives way: host01 is taken back, or the instance h
             KNOWN,
             LATER,
             "notice moved",
-            "from 2027-01-15T08:00:00Z to 2027-01-15T08:01:00Z: the reservations of host01 want it later (revision 3)",
+            "from 2027-01-15T08:00:00Z to 2027-01-15T08:01:00Z: host01 is wanted later (revision 3)",
         ),
         (
             UNREAD,
@@ -55,7 +55,7 @@ GIVES_WAY = "what was ordered gives way: host01 is taken back, or the instance h
             KNOWN,
             replace(KNOWN, state=NoticeState.WITHDRAWN, revision=3),
             "notice withdrawn",
-            "no reservation wants host01 any more; it was told 2027-01-15T08:00:00Z (revision 3)",
+            "nothing wants host01 back any more; it was told 2027-01-15T08:00:00Z (revision 3)",
         ),
         (
             replace(KNOWN, purpose=Purpose.REHEARSAL, deadline_at=NOON + 5),

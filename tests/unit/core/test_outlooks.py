@@ -63,16 +63,16 @@ def test_who_was_made_to_go_reads_why_when_and_what_was_said_before() -> None:
     broken = breach(Cause.OVERRIDDEN, NOON + 1, "reclaim", "gpu-1", "old")
     said = ended(gone, told, EVICTION, [broken])
     assert said.why == (
-        "A reservation needed its host: it was made to go at 2027-01-15T08:00:00Z. It had been told at "
-        "2027-01-15T08:00:00Z that it might run until 2027-01-15T08:11:40Z. A promise to it was broken at "
-        "2027-01-15T08:00:01Z (overridden)."
+        "Its host was needed for a reservation or for maintenance: it was made to go at 2027-01-15T08:00:00Z. "
+        "It had been told at 2027-01-15T08:00:00Z that it might run until 2027-01-15T08:11:40Z. "
+        "A promise to it was broken at 2027-01-15T08:00:01Z (overridden)."
     )
     assert (said.guaranteed_until, said.expected_until) == (None, None)
 
 
 def test_who_went_by_itself_reads_that() -> None:
     gone = replace(OLD, gone_at=NOON)
-    assert ended(gone, None, None, []).why == ("It was deleted by its owner or has failed: no reservation made it go.")
+    assert ended(gone, None, None, []).why == ("It was deleted by its owner or has failed: nobody else made it go.")
     withdrawn = ended(gone, replace(NOTICE, state=NoticeState.WITHDRAWN), None, []).why
     assert withdrawn.endswith("which was withdrawn.")
     let_go = ended(gone, replace(NOTICE, state=NoticeState.TERMINATED, ready_at=NOON), EVICTION, []).why

@@ -29,6 +29,12 @@ def test_who_was_not_told_yet_waits() -> None:
     )
 
 
+def test_whoever_goes_for_a_drain_reads_that_it_is_one() -> None:
+    drain = replace(claim("a"), lease_id="", reservation_id="gpu-1")
+    found = victim(drain, reclaim("a"), instance=ONE, notices=[TOLD], eviction=None)
+    assert found.why.startswith("An operator drains the host, which is to be empty from 2027-01-15T08:00:00Z on. ")
+
+
 def test_who_was_told_knows_until_when() -> None:
     found = seen()
     assert (found.stage, found.notice) == (Stage.TOLD, TOLD)

@@ -146,7 +146,7 @@ WRONG = [
     ("flavors", a_flavor_that_is_not_enrolled_by_us, "preemptible-new", "auto_enrol"),
     ("engines", an_engine_that_fails, "nothing has worked since", "log"),
     ("engines", silence, "No engine gives signs of life", "Start blazar-spot-engine"),
-    ("reclaims", a_late_host, "late for their reservations: gpu-1", "runbook"),
+    ("reclaims", a_late_host, "late for their reservations or drains: gpu-1", "runbook"),
     ("leases", around(reserved=["unheard-of"]), "unheard-of", "[manager] plugins"),
     ("notifications", lambda ward: setattr(ward.bus, "readers", 0), "Nobody reads our queue", "pool"),
     ("notifications", lambda ward: setattr(ward.bus, "readers", None), "no queue of ours", "exchange"),

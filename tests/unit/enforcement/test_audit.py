@@ -36,7 +36,7 @@ def test_a_claim_that_moves_later_takes_its_reclaim_and_its_notice_along_and_all
     ]
     [later] = entries(lab, "notice moved")
     assert later.startswith(f"from {iso(before.evict_at)} to {iso(before.evict_at + 600)}: ")
-    assert later.endswith("the reservations of host01 want it later (revision 2)")
+    assert later.endswith("host01 is wanted later (revision 2)")
 
 
 def test_a_lease_that_is_deleted_withdraws_what_hung_on_it_on_record() -> None:
@@ -47,7 +47,7 @@ def test_a_lease_that_is_deleted_withdraws_what_hung_on_it_on_record() -> None:
     [withdrawn] = entries(lab, "claim withdrawn")
     assert withdrawn.endswith("its lease does not have the host any more; its reclaim was notified")
     assert entries(lab, "notice withdrawn") == [
-        f"no reservation wants host01 any more; it was told {iso(deadline)} (revision 2)"
+        f"nothing wants host01 back any more; it was told {iso(deadline)} (revision 2)"
     ]
 
 

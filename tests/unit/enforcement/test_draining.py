@@ -13,10 +13,11 @@ from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.rebinding import Bound, Move
 from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause
+from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.publishing import OVERRUN
 from blazar_spot.testing import lab as usual
-from blazar_spot.testing.lab import PLAIN, Lab
+from blazar_spot.testing.lab import HOST_TOTALS, PLAIN, Lab
 
 HOUR = 3600
 POLICY = replace(usual.POLICY, min_uptime=400, notice=200, notice_slack=10, boot_allowance=60)
@@ -258,6 +259,31 @@ class TestDraining:
 class TestBesideReservations:
     """Whoever was there first has it."""
 
+    def test_a_host_that_is_on_its_way_back_from_a_reservation_is_given_the_time_to_come_back(self) -> None:
+        lab = Lab(policy=POLICY)
+        lab.whole.listing.publish([ReservableHost(id="1", host="host01", service_host="host01")])
+        left = lab.cloud.servers[lab.cloud.boot(PLAIN.name, host="host01")]
+        lab.run_for(60)
+        lab.cloud.freepool.hosts.remove("host01")
+        drain = lab.whole.draining.drain("host01", None, "")
+        assert drain.claim is not None
+        assert drain.claim.start_at >= lab.clock.now() + POLICY.force_allowance + POLICY.reset_allowance
+        lab.run_for(30)
+        lab.cloud.begin_delete(left, force=True)
+        lab.run_for(20)
+        lab.cloud.freepool.hosts.append("host01")
+        lab.run_until_true(lambda: stage(lab) is Stage.DRAINED, within=POLICY.force_allowance + POLICY.reset_allowance)
+        lab.run_until(drain.claim.start_at + 10)
+        assert (stage(lab), lab.store.breaches) == (Stage.DRAINED, [])
+
+    def test_if_nobody_can_say_whether_it_is_on_its_way_back_it_is_not_drained(self) -> None:
+        lab = Lab(policy=POLICY)
+        lab.whole.listing.publish([ReservableHost(id="1", host="host01", service_host="host01")])
+        lab.cloud.fails("freepool_hosts", Unreachable("made up"), times=None)
+        with pytest.raises(Unreachable):
+            lab.whole.draining.drain("host01", lab.clock.now() + HOUR, "")
+        assert not any(claim.is_open for claim in lab.store.claims)
+
     def test_a_drain_waits_for_the_reservations_that_have_the_host(self) -> None:
         lab = Lab(policy=POLICY)
         lab.book("r1", lab.clock.now() + HOUR, hours=2)
@@ -389,3 +415,52 @@ def test_a_closed_host_among_others_is_left_as_it_is_by_the_next_tick() -> None:
     lab.second()
     assert (lab.store.writes, len(lab.cloud.writes)) == before
     assert lab.cloud.closed() == {"host01": False, "host02": True}
+
+
+class TestScrapped:
+    """A host that was drained is taken away for good."""
+
+    def scrapped(self) -> Lab:
+        lab = Lab(policy=POLICY, hosts=2)
+        lab.whole.draining.drain("host01", None, "scrap it")
+        lab.run_until_true(lambda: stage(lab) is Stage.DRAINED, within=HOUR)
+        del lab.cloud.hosts["host01"]
+        lab.cloud.freepool.hosts.remove("host01")
+        return lab
+
+    def test_it_is_said_once_and_the_closure_stays(self, caplog: pytest.LogCaptureFixture) -> None:
+        lab = self.scrapped()
+        caplog.clear()
+        lab.run_for(300)
+        told = [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+        assert len(told) == 2
+        assert (told[0].partition(" until")[0], told[1].partition(":")[0]) == (
+            "The spot pool of host01 is left alone",
+            "host01 is gone, or was never there",
+        )
+        assert stage(lab) is Stage.DRAINED
+
+    def test_it_is_asked_for_once_a_minute(self) -> None:
+        lab = self.scrapped()
+        lab.run_for(60)
+        before = dict(lab.cloud.calls)
+        lab.run_for(120)
+        asked = {call: lab.cloud.calls[call] - before.get(call, 0) for call in ("close", "consumers")}
+        assert asked == {"close": 0, "consumers": 2}
+
+    def test_the_order_is_taken_back_as_any_other(self) -> None:
+        lab = self.scrapped()
+        lab.run_for(60)
+        lab.whole.closing.open("host01")
+        lab.run_for(5)
+        assert lab.whole.closing.closed() == []
+        assert lab.reclaim.state is State.CANCELLED
+
+    def test_a_host_that_comes_back_under_its_name_is_closed_at_once(self) -> None:
+        lab = self.scrapped()
+        lab.run_for(60)
+        lab.cloud.add_host("host01", HOST_TOTALS)
+        lab.run_for(2)
+        assert lab.cloud.closed()["host01"]
+        lab.run_for(60)
+        assert stage(lab) is Stage.DRAINED

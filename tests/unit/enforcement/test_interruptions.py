@@ -287,6 +287,31 @@ class TestInterruptions:
         assert list(kinds) == ["notice", "delete", "force", "reset", "alarm"]
         assert [breach.cause for breach in lab.store.breaches] == [Cause.STUCK]
 
+    def test_the_engine_looks_often_only_until_the_alarm(self) -> None:
+        lab = Lab(policy=POLICY)
+        (server,) = lab.boot_and_run()
+        lab.cloud.fails("delete", Unreachable("made up"), times=None)
+        order(lab, server, OWN)
+        lab.run_for(60 + SLACK + 2)
+        assert lab.whole.engine.tick()
+        lab.run_for(POLICY.delete_p99 + POLICY.force_allowance + POLICY.reset_allowance + 30)
+        assert not lab.whole.engine.tick()
+        lab.cloud.heals("delete")
+        lab.run_for(POLICY.reset_allowance + 30)
+        assert server.gone_at is not None
+
+    def test_one_whose_host_cannot_be_looked_at_is_looked_for_at_the_usual_pace_and_that_is_on_record_once(
+        self,
+    ) -> None:
+        lab = Lab(policy=POLICY)
+        (server,) = lab.boot_and_run()
+        order(lab, server, OWN)
+        lab.cloud.fails("servers_on", Unreachable("made up"), times=None)
+        lab.run_for(60 + SLACK + 30)
+        assert not lab.whole.engine.tick()
+        why = [deed.details for deed in lab.store.deeds if deed.what == "withheld"]
+        assert why == ["it cannot be seen who is on the host"]
+
     def test_nobody_goes_while_evictions_are_paused_and_that_is_on_record_once(self) -> None:
         lab = Lab(policy=POLICY)
         (server,) = lab.boot_and_run()

@@ -4,6 +4,8 @@
 import pytest
 
 from blazar_spot.client import errors
+from blazar_spot.core.switch import Mode
+from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.testing.lab import Lab
 from tests.unit.api.served import ADMIN, OURS, App, token
 from tests.unit.client.reached import reached
@@ -125,3 +127,19 @@ def test_words_that_mean_nothing_end_with_2(admin: Shell, words: list[str]) -> N
     with pytest.raises(SystemExit) as end:
         admin.type("spot", *words)
     assert end.value.code == 2
+
+
+def test_an_order_that_no_engine_would_carry_out_is_refused_in_a_sentence(
+    admin: Shell, tenant: Shell, lab: Lab, server_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Pulse(lab.store, lab.clock, Mode.OBSERVE, "controller", 1).beat(None)
+    assert tenant.type("spot", "instance", "interrupt", server_id) == 1
+    assert admin.type("spot", "pool", "drain", "host01", *WHY) == 1
+    assert caplog.text.count("Nothing would come of it. The engine's mode is observe, in which nothing in the") == 2
+
+
+def test_an_order_that_waits_says_what_for(admin: Shell, lab: Lab) -> None:
+    sentence = "No engine gives a sign of life."
+    assert admin.read("spot", "pool", "drain", "host01", *WHY)["waits_for"] == sentence
+    (row,) = admin.read("spot", "closure", "list")
+    assert row["Waits For"] == sentence

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asks before an order is taken whether any engine would carry it out, and says what one that was taken waits for.
+
+Orders are taken in one process and carried out in others: all that is known of these is their signs of life.
+"""
+
+from blazar_spot.core.errors import NotCarriedOut
+from blazar_spot.core.hindrances import hindrance
+from blazar_spot.core.switch import Mode
+from blazar_spot.ports.store import Work
+
+
+def waits_for(work: Work, needed: Mode, now: int) -> str | None:
+    """Why nothing comes of an order yet that takes an engine of this mode; None if it is carried out."""
+    found = hindrance(needed, work.heartbeats(), work.switch(), now)
+    return found.sentence if found else None
+
+
+def must_be_carried_out(work: Work, needed: Mode, now: int) -> None:
+    """``NotCarriedOut`` if no engine is configured to go as far as an order takes."""
+    found = hindrance(needed, work.heartbeats(), work.switch(), now)
+    if found and found.is_configured:
+        raise NotCarriedOut(f"Nothing would come of it. {found.sentence}")
