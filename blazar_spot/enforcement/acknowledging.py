@@ -13,6 +13,7 @@ from blazar_spot.core.incidents import Incident
 from blazar_spot.core.notice import acknowledged
 from blazar_spot.core.promises import NoticeState
 from blazar_spot.enforcement.bell import Bell
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store
@@ -42,7 +43,7 @@ class Acknowledging:
             try:
                 return self._acknowledge(incident_id, project_id, is_ready=is_ready)
             except StaleVersion:
-                LOG.info("The notice %s was changed by somebody else at the same time", incident_id)
+                about(LOG, incident_id).info("The notice was changed by somebody else at the same time")
         return self._acknowledge(incident_id, project_id, is_ready=is_ready)
 
     def _acknowledge(self, incident_id: str, project_id: str | None, *, is_ready: bool) -> Incident:
@@ -58,5 +59,6 @@ class Acknowledging:
                 return incident
             (stored,) = self._revising.revise(work, [(before, after)])
         self._bell.ring()
-        LOG.info("The notice of instance %s is acknowledged%s", stored.instance_id, ", it may go" if is_ready else "")
+        what = ", it may go" if is_ready else ""
+        about(LOG, incident_id).info("The notice of instance %s is acknowledged%s", stored.instance_id, what)
         return replace(incident, notice=stored)

@@ -6,13 +6,16 @@ expires. Measures are taken in parallel by threads that touch nothing but the cl
 """
 
 import logging
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from blazar_spot.core.errors import NotFound, SpotError
 from blazar_spot.core.evictions import Eviction, Measure, Outcome, allowed, next_measure
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.record import Cause, breach, deed
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.compute import Compute
@@ -24,13 +27,15 @@ LOG = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Quarry:
     """Who has to go from a host now, because of one reclaim if its id is not empty; a plain delete would not do for the
-    ``soft_deleted``. ``moved`` have left already, and only their moves are to be confirmed."""
+    ``soft_deleted``. ``moved`` have left already, and only their moves are to be confirmed. ``incidents`` are the
+    ids of their notices by instance."""
 
     host: str
     reclaim_id: str
     instances: frozenset[str]
     soft_deleted: frozenset[str]
     moved: frozenset[str] = frozenset()
+    incidents: Mapping[str, str] = field(default_factory=dict)
 
 
 class Evictions:
@@ -49,7 +54,8 @@ class Evictions:
         """
         claimed = self._claim(quarries, listed) if any(quarry.instances for quarry in quarries) else []
         if claimed:
-            self._record(at_once(self._take, claimed, self._policy.parallel_deletes))
+            incidents = ChainMap(*(dict(quarry.incidents) for quarry in quarries))
+            self._record(at_once(partial(self._take, incidents), claimed, self._policy.parallel_deletes))
 
     def settle(self, listed: Set[str], occupants: Mapping[str, Set[str] | None]) -> None:
         """Write down which instances are gone, and how long it took. ``occupants``: of hosts that were looked at."""
@@ -97,29 +103,31 @@ class Evictions:
             measure = next_measure(before, self._policy, now, is_soft_deleted=one in quarry.soft_deleted)
             if measure is not None:
                 claimed.append(work.put_eviction(_begun(one, host, before, measure, now)))
-                self._note(work, quarry.reclaim_id, claimed[-1], now)
+                self._note(work, quarry, claimed[-1], now)
         return claimed
 
-    def _note(self, work: Work, reclaim_id: str, eviction: Eviction, now: int) -> None:
+    def _note(self, work: Work, quarry: Quarry, eviction: Eviction, now: int) -> None:
         is_alarm = eviction.measure is Measure.ALARM  # which is repeated for as long as it takes
         once = str(eviction.asked_at) if is_alarm else ""
-        work.add(deed(eviction.measure, now, reclaim_id, eviction.host, eviction.id, once=once))
+        work.add(deed(eviction.measure, now, quarry.reclaim_id, eviction.host, eviction.id, once=once))
         if not is_alarm:
             return
-        stuck = breach(Cause.STUCK, now, reclaim_id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
+        stuck = breach(Cause.STUCK, now, quarry.reclaim_id, eviction.host, eviction.id, f"asked at {eviction.asked_at}")
         if work.add(stuck):
-            LOG.error("%s on %s withstands every measure", eviction.id, eviction.host)
+            log = about(LOG, quarry.incidents.get(eviction.id, ""))
+            log.error("%s on %s withstands every measure", eviction.id, eviction.host)
 
-    def _take(self, eviction: Eviction) -> Eviction:
+    def _take(self, incidents: Mapping[str, str], eviction: Eviction) -> Eviction:
         """The eviction with what came of its measure."""
+        log = about(LOG, incidents.get(eviction.id, ""))
         try:
             self._send(eviction.id, eviction.measure)
         except NotFound:
             pass
         except SpotError as error:
-            LOG.warning("%s (%s) was refused: %s", eviction.id, eviction.measure, error)
+            log.warning("%s (%s) was refused: %s", eviction.id, eviction.measure, error)
             return replace(eviction, outcome=Outcome.REFUSED)
-        LOG.info("%s (%s) was accepted", eviction.id, eviction.measure)
+        log.info("%s (%s) was accepted", eviction.id, eviction.measure)
         return replace(eviction, outcome=Outcome.ACCEPTED)
 
     def _send(self, server: str, measure: Measure) -> None:

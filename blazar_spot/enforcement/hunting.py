@@ -101,7 +101,8 @@ class Hunting:
             return None
         due = wanted.instances & step.instances
         self._put_short_uptimes_on_record(reclaim, known, due & look.groups.spots)
-        return Quarry(reclaim.host, reclaim.id, due, look.soft_deleted, step.moved)
+        incidents = {one: known.notices[one].id for one in due if one in known.notices}
+        return Quarry(reclaim.host, reclaim.id, due, look.soft_deleted, step.moved, incidents)
 
     def _withhold(self, reclaim: Reclaim, reason: str) -> None:
         with self._store.begin() as work:

@@ -19,6 +19,7 @@ from blazar_spot.core.switch import Mode
 from blazar_spot.enforcement import hindering
 from blazar_spot.enforcement.bell import Bell
 from blazar_spot.enforcement.ledger import NOWHERE
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store, Work
@@ -65,7 +66,8 @@ class Interrupting:
         except StaleVersion as error:
             raise AlreadyNoticed("The instance has just been told something else.") from error
         self._bell.ring()
-        LOG.info("A %s of instance %s is ordered until %d", notice.purpose, instance.id, notice.deadline_at)
+        log = about(LOG, notice.id)
+        log.info("A %s of instance %s is ordered until %d", notice.purpose, instance.id, notice.deadline_at)
         return notice
 
     def _ordered(self, work: Work, instance: Instance, order: Order) -> Notice:

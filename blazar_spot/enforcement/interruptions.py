@@ -125,15 +125,16 @@ class Interruptions:
 
 
 def _by_host(due: Iterable[_Due]) -> list[Quarry]:
-    together: dict[str, list[Server]] = {}
+    together: dict[str, list[_Due]] = {}
     for one in due:
-        together.setdefault(one.host, []).append(one.server)
+        together.setdefault(one.host, []).append(one)
     return [
         Quarry(
             host=host,
             reclaim_id="",
-            instances=frozenset(one.id for one in servers),
-            soft_deleted=frozenset(one.id for one in servers if one.status == "SOFT_DELETED"),
+            instances=frozenset(one.server.id for one in those),
+            soft_deleted=frozenset(one.server.id for one in those if one.server.status == "SOFT_DELETED"),
+            incidents={one.server.id: one.notice.id for one in those},
         )
-        for host, servers in sorted(together.items())
+        for host, those in sorted(together.items())
     ]

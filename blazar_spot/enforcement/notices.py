@@ -18,6 +18,7 @@ from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose, Re
 from blazar_spot.core.record import Cause, Deed, breach, deed
 from blazar_spot.enforcement.fleet import Fleet
 from blazar_spot.enforcement.ledger import is_shelved_away
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.enforcement.revising import Revising
 from blazar_spot.enforcement.telling import Telling
 from blazar_spot.ports.clock import Clock
@@ -61,7 +62,8 @@ class Notices:
         for instance, notice in zip(instances, notices, strict=True):
             if notice.deadline_at < promised_until(instance, now, self._policy):
                 work.add(breach(Cause.OVERRIDDEN, now, reclaim.id, instance.host, instance.id))
-            LOG.info("Instance %s on %s will end at %d", notice.instance_id, notice.host, notice.deadline_at)
+            log = about(LOG, notice.id)
+            log.info("Instance %s on %s will end at %d", notice.instance_id, notice.host, notice.deadline_at)
         return {notice.instance_id for notice in notices if notice.deadline_at > reclaim.evict_at}
 
     def give_way(self, instances: Set[str]) -> None:
@@ -107,7 +109,7 @@ class Notices:
         changed = self._revising.put([(before, after) for before, after in pairs if after != before])
         for notice in changed:
             if notice.state is not NoticeState.SCHEDULED:
-                LOG.info("The notice of instance %s is %s", notice.instance_id, notice.state)
+                about(LOG, notice.id).info("The notice of instance %s is %s", notice.instance_id, notice.state)
         same = [after for before, after in pairs if after == before]
         return [one for one in [*same, *changed] if one.state is NoticeState.SCHEDULED]
 

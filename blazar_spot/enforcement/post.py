@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from blazar_spot.core.errors import SpotError, StaleVersion, Temporary
 from blazar_spot.core.outbox import Letter, next_ones, put_off, taken
 from blazar_spot.core.record import deed
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.ports.channel import Channel
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store
@@ -72,7 +73,8 @@ class Post:
         try:
             self._channel.send(letter.event)
         except Temporary as error:
-            LOG.warning("%s does not take news of %s now: %s", self._name, letter.event.instance_id, error)
+            log = about(LOG, letter.event.incident)
+            log.warning("%s does not take news of %s now: %s", self._name, letter.event.instance_id, error)
             return letter.is_old_news(self._clock.now()) and self._gave_up(letter, "too old")
         except SpotError as error:
             return self._gave_up(letter, str(error))
@@ -80,7 +82,8 @@ class Post:
 
     def _gave_up(self, letter: Letter, why: str) -> bool:
         event = letter.event
-        LOG.error("%s was never told that %s is %s: %s", self._name, event.instance_id, event.news, why)
+        log = about(LOG, event.incident)
+        log.error("%s was never told that %s is %s: %s", self._name, event.instance_id, event.news, why)
         with self._store.begin() as work:
             work.add(deed("not told", self._clock.now(), event.incident, event.host, event.instance_id, why, letter.id))
         return True

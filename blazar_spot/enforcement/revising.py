@@ -15,6 +15,7 @@ from blazar_spot.core.events import event
 from blazar_spot.core.outbox import letters
 from blazar_spot.core.promises import Instance, Notice
 from blazar_spot.enforcement.bell import Bell
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store, Work
 
@@ -71,7 +72,9 @@ class Revising:
         try:
             return self._put_together([change])
         except StaleVersion:
-            LOG.info("The notice of %s was changed by somebody else at the same time", change[1].instance_id)
+            about(LOG, change[1].id).info(
+                "The notice of %s was changed by somebody else at the same time", change[1].instance_id
+            )
             return []
 
     def _write_letters(

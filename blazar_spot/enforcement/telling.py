@@ -13,6 +13,7 @@ from blazar_spot.core.errors import NotFound, NotNow, SpotError, Unreachable
 from blazar_spot.core.notice import KEYS, metadata
 from blazar_spot.core.promises import Notice
 from blazar_spot.enforcement.fleet import Fleet
+from blazar_spot.enforcement.logbook import about
 from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.enforcement.turns import Turns
 from blazar_spot.ports.clock import Clock
@@ -60,11 +61,13 @@ class Telling:
             self._compute.write_metadata(server.id, metadata(notice))
             self._turns.note(server.id, is_answered=True)
         except NotNow as error:
-            self._note(server, f"The notice of {server.id} runs, but its metadata cannot be written now: {error}")
+            self._note(
+                server, notice.id, f"The notice of {server.id} runs, but its metadata cannot be written now: {error}"
+            )
         except NotFound:
             return None
         except SpotError as error:
-            LOG.warning("The notice of %s was not given, trying again: %s", server.id, error)
+            about(LOG, notice.id).warning("The notice of %s was not given, trying again: %s", server.id, error)
             self._turns.note(server.id, is_answered=not isinstance(error, Unreachable))
             return None
         return _surely_after(self._clock.now())
@@ -78,15 +81,15 @@ class Telling:
         except NotFound:
             return False
         except SpotError as error:
-            self._note(server, f"The withdrawn notice of {server.id} can still be read, trying again: {error}")
+            self._note(server, "", f"The withdrawn notice of {server.id} can still be read, trying again: {error}")
             self._turns.note(server.id, is_answered=not isinstance(error, Unreachable))
             return False
         return True
 
-    def _note(self, server: Server, warning: str) -> None:
+    def _note(self, server: Server, incident: str, warning: str) -> None:
         """Warn once of a server that does not take a write, until it changes or time has passed."""
         if server.id not in self._refused or self._refused[server.id][0] != server:
-            LOG.warning(warning)
+            about(LOG, incident).warning(warning)
             self._refused[server.id] = (server, self._clock.now())
 
 
