@@ -143,12 +143,14 @@ def counts(conf: cfg.ConfigOpts) -> "Counts | None":
     from prometheus_client import CollectorRegistry  # as for hints
 
     from blazar_spot.adapters.metrics import CloudFigures, Counts, serve
+    from blazar_spot.adapters.placement_stock import PlacementStock
     from blazar_spot.db.figures import SqlStatistics
 
     registry = CollectorRegistry()
     statistics = SqlStatistics(Database(**configuration.database_of(conf)))
-    pool = PlacementPool(configuration.session_of(conf), **_place(conf))
-    registry.register(CloudFigures(statistics, pool, SystemClock()))
+    session, place = configuration.session_of(conf), _place(conf)
+    pool, stock = PlacementPool(session, **place), PlacementStock(session, **place)
+    registry.register(CloudFigures(statistics, pool, stock, SystemClock()))
     found = Counts(registry)
     serve(registry, conf.metrics.address, conf.metrics.port)
     return found

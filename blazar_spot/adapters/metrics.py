@@ -21,6 +21,7 @@ from blazar_spot.core.record import Cause
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.figures import Statistics
 from blazar_spot.ports.pool import Pool
+from blazar_spot.ports.stock import Stock
 
 LOG = logging.getLogger(__name__)
 
@@ -42,9 +43,10 @@ class Ticking(Protocol):
 class CloudFigures(Collector):
     """Worked out anew at each scrape."""
 
-    def __init__(self, statistics: Statistics, pool: Pool, clock: Clock) -> None:
+    def __init__(self, statistics: Statistics, pool: Pool, stock: Stock, clock: Clock) -> None:
         self._statistics = statistics
         self._pool = pool
+        self._stock = stock
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
@@ -65,6 +67,10 @@ class CloudFigures(Collector):
         closed = sum(sight.is_closed for sight in sights)
         states = {"closed": closed, "open": len(sights) - closed}
         yield _gauge("pools", "Spot pools, by whether new instances may come.", states, "state")
+        free: dict[str, int] = {}
+        for left in self._stock.free().values():
+            free |= {name: free.get(name, 0) + max(amount, 0) for name, amount in left.items()}
+        yield _gauge("free", "What new spot instances can have of all pools.", free, "resource_class")
 
 
 def told(figures: Figures) -> Iterator[Metric]:
@@ -79,6 +85,7 @@ def told(figures: Figures) -> Iterator[Metric]:
     yield from _outbox(figures)
     yield _number("instances", "Spot instances.", figures.instances)
     yield _number("hosts_with_instances", "Hosts on which there are any.", figures.hosts_with_instances)
+    yield _gauge("held", "What they have of their hosts.", figures.held, "resource_class")
     yield _gauge("engines", "Engines over this database, by how they do.", figures.engines, "state")
     yield _number("paused", "Whether evictions are paused.", int(figures.is_paused))
 

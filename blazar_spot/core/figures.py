@@ -25,7 +25,8 @@ class Figures:
     """Durations are in seconds, one for each thing that happened in the last hour.
 
     ``start_delays``: from the start of a reservation to each of its hosts' hand-over. ``notice_leads``: from when a
-    notice could be read to its deadline. ``deletions``: from the request to when the instance was seen gone.
+    notice could be read to its deadline. ``deletions``: from the request to when the instance was seen gone. ``held``:
+    what the spot instances have that are there, by resource class.
     """
 
     at: int
@@ -39,6 +40,7 @@ class Figures:
     deliveries_waiting: Waiting | None = None
     instances: int = 0
     hosts_with_instances: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
     engines: Mapping[str, int] = field(default_factory=dict)
     is_paused: bool = False
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``SqlStatistics``: the Statistics port. The database counts; what is read row by row is what an hour brought."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,7 @@ class SqlStatistics:
                 deliveries_waiting=_deliveries_waiting(connection),
                 instances=_number(connection, func.count(), alive),
                 hosts_with_instances=_number(connection, func.count(distinct(instances.c.host)), alive),
+                held=_held(connection, alive),
                 engines=_engines(connection, now),
                 is_paused=bool(_number(connection, func.count(), switches.c.paused_at.is_not(None))),
             )
@@ -63,6 +65,15 @@ def _counts(connection: Connection, table: Table, word: Any, which: ColumnElemen
 
 def _number(connection: Connection, number: Any, which: ColumnElement[bool]) -> int:
     return int(connection.execute(select(number).where(which)).scalar_one())
+
+
+def _held(connection: Connection, which: ColumnElement[bool]) -> Mapping[str, int]:
+    """There are as many sizes as flavors, however many instances there are."""
+    held: Counter[str] = Counter()
+    query = select(instances.c.size, func.count()).where(which, instances.c.size.is_not(None))
+    for size, count in connection.execute(query.group_by(instances.c.size)):
+        held.update({name: amount * count for name, amount in size.items()})
+    return held
 
 
 def _notice_leads(connection: Connection, since: int) -> list[int]:

@@ -109,6 +109,15 @@ class FiguresContract:
         found = counted(database)
         assert (found.instances, found.hosts_with_instances) == (3, 2)
 
+    def test_what_instances_hold_is_added_up_while_they_are_there(self, database: Database, store: SqlStore) -> None:
+        sizes = [{"VCPU": 8, "CUSTOM_GPU": 1}, {"VCPU": 8, "CUSTOM_GPU": 1}, {"VCPU": 2}, None]
+        put(
+            store,
+            *(replace(INSTANCE, id=f"i{number}", size=size) for number, size in enumerate(sizes)),
+            replace(INSTANCE, id="gone", size=sizes[0], gone_at=NOW),
+        )
+        assert counted(database).held == {"VCPU": 18, "CUSTOM_GPU": 2}
+
     def test_engines_work_fail_or_are_silent_and_evictions_may_be_paused(
         self, database: Database, store: SqlStore
     ) -> None:

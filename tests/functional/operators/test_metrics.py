@@ -6,7 +6,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from blazar_spot.demo.compressed_time import NOTICE_SECONDS
+from blazar_spot.demo.compressed_time import GPUS, NOTICE_SECONDS
 from tests.e2e.lanes import Played
 
 
@@ -40,3 +40,4 @@ def test_the_reservation_that_was_served_is_in_the_figures(figures: dict[tuple[s
     assert figures["reclaims", "overdue"] == 0
     assert {name: value for name, value in figures.items() if name[0] == "breaches_last_hour" and value} == {}
     assert figures["pools", "open"] == 1
+    assert figures["free", "CUSTOM_GPU"] + figures.get(("held", "CUSTOM_GPU"), 0) == GPUS

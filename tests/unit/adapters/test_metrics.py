@@ -34,6 +34,7 @@ FULL = Figures(
     deliveries_waiting=Waiting(5, NOON - 9),
     instances=12,
     hosts_with_instances=3,
+    held={"CUSTOM_GPU": 9},
     engines={"working": 2, "failing": 0, "silent": 1},
     is_paused=True,
 )
@@ -79,7 +80,7 @@ def scraped(registry: CollectorRegistry) -> dict[str, float]:
 def over(figures: Figures | None, lab: Lab) -> dict[str, float]:
     registry = CollectorRegistry()
     clock: Clock = FakeClock(NOON)
-    registry.register(CloudFigures(Told(figures), lab.cloud, clock))
+    registry.register(CloudFigures(Told(figures), lab.cloud, lab.cloud, clock))
     return scraped(registry)
 
 
@@ -104,6 +105,7 @@ def test_every_figure_has_its_name() -> None:
         "blazar_spot_oldest_delivery_seconds": 9,
         "blazar_spot_instances": 12,
         "blazar_spot_hosts_with_instances": 3,
+        "blazar_spot_held resource_class=CUSTOM_GPU": 9,
         "blazar_spot_engines state=silent": 1,
         "blazar_spot_paused": 1,
         "blazar_spot_pools state=closed": 1,
@@ -112,6 +114,17 @@ def test_every_figure_has_its_name() -> None:
         "blazar_spot_placement_up": 1,
     }
     assert {name: found.get(name) for name in wanted} == wanted
+
+
+def test_what_new_instances_can_have_is_added_up_over_the_pools_that_are_open() -> None:
+    lab = Lab(hosts=3)
+    [one] = lab.cloud.free().keys() & {"host01"}
+    lab.cloud.keep("host02", CLOSED, lab.cloud.pools()["host02"])
+    found = over(Figures(at=NOON), lab)
+    each = lab.cloud.free()[one]
+    assert each
+    told = {name: found[f"blazar_spot_free resource_class={name}"] for name in each}
+    assert told == {name: 2 * amount for name, amount in each.items()}
 
 
 def test_of_an_hour_in_which_nothing_happened_no_times_are_told() -> None:
@@ -191,7 +204,8 @@ def test_alerts_ask_for_figures_that_there_are() -> None:
     root = Path(__file__).resolve().parents[3]
     rules = yaml.safe_load((root / "etc/blazar-spot/alerts.yaml").read_text())["groups"][0]["rules"]
     registry = CollectorRegistry()
-    registry.register(CloudFigures(Told(FULL), Lab().cloud, FakeClock(NOON)))
+    cloud = Lab().cloud
+    registry.register(CloudFigures(Told(FULL), cloud, cloud, FakeClock(NOON)))
     counts = Counts(registry)
     counts.statement()
     told = set(re.findall(r"^(\w+)", generate_latest(registry).decode(), re.MULTILINE))
