@@ -78,6 +78,7 @@ NIGHTLY = (
     Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=10),
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
     Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40),
+    Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=12),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=40),
 )
 
