@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from horizon import exceptions, tables
+from horizon import exceptions, messages, tables
 
 from blazar_spot.client import Client
 from blazar_spot.dashboard import asking
@@ -17,7 +17,8 @@ class Order(tables.BatchAction):
     help_text = ""
     refused: Any = _("This was not done.")
 
-    def order(self, client: Client, datum_id: str) -> None:
+    def order(self, client: Client, datum_id: str) -> str | None:
+        """Order it; why nothing comes of it yet, if the service says so."""
         raise NotImplementedError
 
     def action(self, request: Any, datum_id: str) -> None:
@@ -25,7 +26,9 @@ class Order(tables.BatchAction):
             client = asking.client(request)
             if client is None:
                 raise exceptions.ServiceCatalogException("spot")
-            self.order(client, datum_id)
+            waits_for = self.order(client, datum_id)
         except Exception as error:
             exceptions.handle(request, self.refused)
             raise exceptions.HandledException(list(sys.exc_info())) from error
+        if waits_for:
+            messages.warning(request, waits_for)

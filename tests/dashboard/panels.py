@@ -12,7 +12,10 @@ import requests
 from blazar_dashboard.test import helpers
 
 from blazar_spot.client import Client
+from blazar_spot.core.closures import FOREVER
+from blazar_spot.core.switch import Mode
 from blazar_spot.dashboard import asking
+from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.testing.lab import Lab
 from tests.unit.api.served import OURS, App, made, use_cases
 from tests.unit.client.reached import InProcess, session
@@ -61,6 +64,12 @@ class Panel(helpers.TestCase):
         self.network = Ailing(app, self.caller)
         whole.session.mount("http://", self.network)
         self.monkeypatch.setattr(asking, "client", lambda request: Client(whole))
+
+    def beat(self, mode: Mode = Mode.ENFORCE) -> None:
+        """All engines there are give a sign of life, one that goes as far."""
+        with self.store.begin() as work:
+            work.drop_heartbeats(FOREVER)
+        Pulse(self.store, self.lab.clock, mode, "controller", 1).beat(None)
 
     def tab(self, url: str, name: str, **query: str) -> Any:
         """What a click on this tab brings."""

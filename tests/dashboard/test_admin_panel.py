@@ -8,6 +8,7 @@ from django.urls import reverse
 from blazar_spot.core.closures import Stage
 from blazar_spot.core.promises import NoticeState, Purpose
 from blazar_spot.core.record import Cause, breach
+from blazar_spot.core.switch import Mode
 from blazar_spot.dashboard.states import CLOSURES, FENCES
 from blazar_spot.enforcement.stocks import Because
 from blazar_spot.testing.lab import Lab
@@ -50,6 +51,7 @@ class TestPanel(Panel):
         assert page.count("Closed from ") == 3
 
     def test_a_host_is_closed_and_opened_by_buttons(self) -> None:
+        self.beat()
         assert self.order("spot_hosts__close__host02") == "Closed Host: host02"
         page = self.shown()
         assert page.count('<span class="label label-default">Closed by order</span>') == 1
@@ -61,12 +63,22 @@ class TestPanel(Panel):
     def test_many_hosts_are_drained_at_once(self) -> None:
         self.lab.boot(1, "host01")
         self.lab.run_for(200)
+        self.beat()
         where = f"{INDEX}?tab=spot_pool__hosts"
         chosen = {"action": "spot_hosts__drain", "object_ids": ["host01", "host03"]}
         answer = self.client.post(where, chosen, follow=True)
         assert [str(one) for one in answer.context["messages"]] == ["Draining Hosts: host01, host03"]
         page = self.shown()
         assert page.count("Being drained") + page.count("Drained<") == 2
+
+    def test_what_an_order_waits_for_is_said_and_what_nobody_would_do_is_refused(self) -> None:
+        said = self.order("spot_hosts__drain__host02")
+        assert "No engine gives a sign of life." in said
+        assert "Draining Host: host02" in said
+        self.beat(Mode.OBSERVE)
+        said = self.order("spot_hosts__drain__host01")
+        assert said.startswith("The host is not drained.")
+        assert "The engine's mode is observe, in which nothing in the cloud is touched" in said
 
     def test_what_the_service_refuses_is_said_in_its_words(self) -> None:
         self.network.fails = "/close"
@@ -89,6 +101,7 @@ class TestPanel(Panel):
         self.lab.run_for(200)
         page = self.shown("instances")
         assert "host01" in page
+        self.beat()
         said = self.order(f"spot_all_instances__rehearse__{server.id}", tab="instances")
         assert said.startswith("Gave a notice to")
         (notice,) = self.lab.notices_of(server)

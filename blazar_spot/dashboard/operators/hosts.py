@@ -73,8 +73,8 @@ class Close(Order):
     def allowed(self, request: Any, datum: Any = None) -> bool:
         return datum is None or self.table.orders.get(datum["host"]) is None
 
-    def order(self, client: Client, datum_id: str) -> None:
-        client.pools.close(datum_id)
+    def order(self, client: Client, datum_id: str) -> str | None:
+        return client.pools.close(datum_id)["waits_for"]
 
 
 class Drain(Order):
@@ -96,8 +96,8 @@ class Drain(Order):
     def allowed(self, request: Any, datum: Any = None) -> bool:
         return datum is None or self.table.orders.get(datum["host"]) in (None, "closed")
 
-    def order(self, client: Client, datum_id: str) -> None:
-        client.pools.drain(datum_id)
+    def order(self, client: Client, datum_id: str) -> str | None:
+        return client.pools.drain(datum_id)["waits_for"]
 
 
 class Open(Order):

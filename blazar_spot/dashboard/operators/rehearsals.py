@@ -31,8 +31,8 @@ class Rehearse(Order):
     def allowed(self, request: Any, datum: Any = None) -> bool:
         return datum is None or datum["event"] is None
 
-    def order(self, client: Client, datum_id: str) -> None:
-        client.instances.interrupt(datum_id, reason="Horizon")
+    def order(self, client: Client, datum_id: str) -> str | None:
+        return client.instances.interrupt(datum_id, reason="Horizon")["waits_for"]
 
 
 class AllInstancesTable(InstancesTable):
