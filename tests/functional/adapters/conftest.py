@@ -33,6 +33,7 @@ def swept(cloud: Cloud) -> "RealStage":
     from tests.functional.adapters.real_stage import RealStage
 
     stage = RealStage(cloud)
+    stage.come_up()
     stage.sweep()
     return stage
 

@@ -121,6 +121,12 @@ class RealStage:
         shadow = shadow_specs(Flavor(name=POOLED, vcpus=1, memory_mb=64, disk_gb=1, extra_specs=_GPU))
         self._new_flavor(POOLED, {PREEMPTIBLE: "true", **shadow})
 
+    def come_up(self) -> None:
+        """Wait until each compute has reported to Nova once more. A report that is lost while RabbitMQ is away keeps it
+        waiting for a minute, and Nova takes it for down."""
+        before = self._reports()
+        wait_until(lambda: not before & self._reports(), "the computes report", at_most=120, every=1)
+
     def sweep(self) -> None:
         """Undo everything a test may have done."""
         self._behave(spawn_seconds=0.0)
@@ -171,6 +177,12 @@ class RealStage:
             self._nova.put(f"/os-services/{service['id']}", json={"forced_down": is_down})
             wanted = "down" if is_down else "up"
             self.until(lambda: self._state_of(host) == wanted, f"{host.host} is {wanted}")
+
+    def _reports(self) -> set[tuple[str, str]]:
+        """When Nova last heard of each compute."""
+        return {
+            (one["host"], one["updated_at"]) for one in self._rows("os-services", key="services", binary="nova-compute")
+        }
 
     def _state_of(self, host: PoolHost) -> str:
         found = self._nova.get("/os-hypervisors", params={"hypervisor_hostname_pattern": host.host}).json()
