@@ -20,7 +20,7 @@ demo: venv packages ## a reservation takes a GPU host back, on a real cloud (UPS
 test: ## everything that CI runs, the real cloud included
 	@$(PYTHON) tools/phases.py test
 
-check: ## lint, types, import contracts, unit and property tests: four minutes
+check: ## lint, types, import contracts, unit and property tests: eight minutes
 	@$(PYTHON) tools/phases.py check
 
 cloud: venv packages ## start a real OpenStack here, and say how to use it (UPSTREAM=1)

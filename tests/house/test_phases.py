@@ -96,3 +96,50 @@ def test_time_that_runs_out_fails_all(phases: ModuleType, capsys: pytest.Capture
 def test_a_phase_that_takes_too_long_fails_all(phases: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert phases.run_all((phases.Phase("endless", ENDLESS, minutes=0),), limit_minutes=1) is False
     assert "out of time" in capsys.readouterr().out
+
+
+MEETS = """
+import pathlib, sys, time
+mine, other, seconds = *map(pathlib.Path, sys.argv[1:3]), sys.argv[3]
+mine.touch()
+until = time.monotonic() + float(seconds)
+while not other.exists() and time.monotonic() < until:
+    pass
+raise SystemExit(not other.exists())
+"""
+
+
+def meeting(mine: pathlib.Path, other: pathlib.Path, seconds: int) -> tuple[str, ...]:
+    """Passes only if the other one is begun while this one waits for it."""
+    return (sys.executable, "-c", MEETS, str(mine), str(other), str(seconds))
+
+
+@pytest.mark.parametrize(("waits", "seconds"), [(True, 30), (False, 1)])
+def test_phases_that_wait_are_run_at_the_same_time_and_no_others(
+    phases: ModuleType, tmp_path: pathlib.Path, waits: bool, seconds: int
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    listed = (
+        phases.Phase("one", meeting(one, other, seconds), waits=waits),
+        phases.Phase("other", meeting(other, one, seconds), waits=True),
+    )
+    assert phases.run_all(listed, limit_minutes=1) is waits
+
+
+def test_what_runs_beside_a_phase_that_fails_is_stopped(phases: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    listed = tuple(
+        phases.Phase(name, command, waits=True)
+        for name, command in (("endless", ENDLESS), ("bad", FAILING), ("never", SHORT))
+    )
+    assert phases.run_all(listed, limit_minutes=1) is False
+    table = capfd.readouterr().out
+    assert "passed" not in table
+    assert [table.count(f"s  {word}") for word in ("FAILED (3)", "stopped", "not run")] == [1, 1, 1]
+
+
+def test_what_phases_say_at_the_same_time_is_kept_apart(phases: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    says = tuple((sys.executable, "-c", f"for _ in range(3): print('{word}', flush=True)") for word in ("this", "that"))
+    assert phases.run_all(tuple(phases.Phase(one[-1][-20:], one, waits=True) for one in says), limit_minutes=1)
+    said = capfd.readouterr().out
+    assert "this\nthis\nthis\n" in said
+    assert "that\nthat\nthat\n" in said
