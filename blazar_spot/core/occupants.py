@@ -33,10 +33,11 @@ class Sorted:
 
 
 def sort_out(
-    occupants: Set[str], here: Set[str], condemned: Set[str], spot: Collection[str], moves: Mapping[str, str]
+    occupants: Set[str], here: Set[str], condemned: Set[str], spot: Set[str], moves: Mapping[str, str]
 ) -> Sorted:
     """``here``: spot servers on the host or being built for it; ``condemned``: those known to have no promise;
-    ``spot``: all spot servers anywhere, and former ones; ``moves``: moves away from the host, each with its server."""
+    ``moves``: moves away from the host, each with its server; ``spot``: those of these servers that are spot, wherever
+    they are, or were."""
     moved = {moves[one] for one in occupants & moves.keys()}
     return Sorted(
         spots=frozenset(here - condemned),

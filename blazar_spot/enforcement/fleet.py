@@ -60,10 +60,9 @@ class Fleet:
         """All of them."""
         return self._servers.keys()
 
-    @property
-    def former(self) -> Set[str]:
-        """Those that are spot no more and have a notice's keys."""
-        return self._former.keys()
+    def knows(self, server_id: str) -> bool:
+        """Whether it is one of them, or is spot no more and has a notice's keys."""
+        return server_id in self._servers or server_id in self._former
 
     def get(self, server_id: str) -> Server | None:
         """One of them."""
@@ -110,7 +109,7 @@ class Fleet:
         self._changes_since = now
 
     def _follow(self, changed: Iterable[Server], now: int) -> None:
-        ours = [one for one in changed if one.is_spot or one.id in self._servers or one.id in self._former]
+        ours = [one for one in changed if one.is_spot or self.knows(one.id)]
         gone = {one.id for one in ours if _is_over(one)}
         self._take([one for one in ours if one.id not in gone], gone, now)
 
@@ -171,24 +170,31 @@ class Fleet:
         return chosen
 
     def _take(self, told: Collection[Server], gone: Set[str], now: int) -> None:
-        """The ledger first: when that fails the same is told again."""
+        """The ledger first: when that fails the same is told again. A server that is told again as it was stays the
+        same value, which the garbage collector has nothing to do with."""
         self._ledger.record(told, gone, now)
-        for server_id in gone | {server.id for server in told}:
+        answered = gone | {server.id for server in told}
+        self._untold -= answered
+        self._missed -= answered
+        for server_id in gone:
             self._drop(server_id)
         for server in told:
-            if not server.is_spot:
-                self._former[server.id] = server
-                continue
-            self._servers[server.id] = server
-            self._ids_on.setdefault(server.host, set()).add(server.id)
-            if _is_marked(server):
-                self._marked.add(server.id)
-            if server.unpooled:
-                self._unpooled.add(server.id)
+            if server != self._servers.get(server.id):
+                self._drop(server.id)
+                self._add(server)
+
+    def _add(self, server: Server) -> None:
+        if not server.is_spot:
+            self._former[server.id] = server
+            return
+        self._servers[server.id] = server
+        self._ids_on.setdefault(server.host, set()).add(server.id)
+        if _is_marked(server):
+            self._marked.add(server.id)
+        if server.unpooled:
+            self._unpooled.add(server.id)
 
     def _drop(self, server_id: str) -> None:
-        self._untold.discard(server_id)
-        self._missed.discard(server_id)
         self._marked.discard(server_id)
         self._unpooled.discard(server_id)
         self._former.pop(server_id, None)

@@ -78,12 +78,16 @@ class Notices:
         notices = self._revised(fleet)
         given_at = self._telling.tell(notices, fleet)
         first_given = [one for one in notices if one.given_at is None and one.id in given_at]
-        with self._store.begin() as work:
-            policies = {one.host: self._policy_for(work, one.host) for one in first_given}
-        self._revising.put(
-            [(one, given(one, given_at[one.id], policies[one.host], _own(one, fleet))) for one in first_given]
-        )
+        if first_given:
+            self._note_given(first_given, given_at, fleet)
         return notices
+
+    def _note_given(self, notices: Sequence[Notice], given_at: Mapping[str, int], fleet: Fleet) -> None:
+        with self._store.begin() as work:
+            policies = {host: self._policy_for(work, host) for host in {one.host for one in notices}}
+        self._revising.put(
+            [(one, given(one, given_at[one.id], policies[one.host], _own(one, fleet))) for one in notices]
+        )
 
     def _policy_for(self, work: Work, host: str, reclaim_id: str = "") -> Policy:
         """Reservations may break promises where the operator lets them; who drains a host keeps all of them."""
@@ -101,7 +105,7 @@ class Notices:
             for reclaim in work.open_reclaims():
                 if reclaim.fence_at <= now:
                     by_host.setdefault(reclaim.host, []).append(reclaim)
-            gone = _gone(work, {notice.instance_id for notice in notices} - fleet.ids)
+            gone = _gone(work, {one.instance_id for one in notices if fleet.get(one.instance_id) is None})
         pairs = [
             (one, _ended(one) if one.instance_id in gone else _followed(one, fleet.get(one.instance_id), by_host, now))
             for one in notices

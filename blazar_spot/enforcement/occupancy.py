@@ -83,7 +83,8 @@ class Occupancy:
         condemned = {one.id for one in here if not has_promise(one)} | vanished
         present = {one.id for one in here}
         moves = self._moves(host) if names - present - condemned else {}
-        groups = sort_out(names, present, condemned, fleet.ids | fleet.former, moves)
+        ours = {one for one in moves.values() if fleet.knows(one)}
+        groups = sort_out(names, present, condemned, ours, moves)
         soft_deleted = vanished | {one.id for one in here if one.status == "SOFT_DELETED"}
         return Look(occupants, groups, here, frozenset(soft_deleted))
 

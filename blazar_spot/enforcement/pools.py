@@ -103,7 +103,8 @@ class Pools:
         if now < self._sweep_at and not self._withholds_parts:
             return {**self._if_open, **self._pool.closed_pools()}
         sights = self._pool.pools()
-        self._if_open = {host: replace(sight, is_closed=False) for host, sight in sights.items()}
+        closed = {host: sight for host, sight in sights.items() if sight.is_closed}
+        self._if_open = {**sights, **{host: replace(sight, is_closed=False) for host, sight in closed.items()}}
         return sights
 
     def settle(self, fenced: Fenced, unpooled: Iterable[Server], spots: Mapping[str, int], now: int) -> None:

@@ -2,6 +2,7 @@
 """What is known of all spot servers: from changes, from a list read a page a tick, and from nothing after a restart."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,13 @@ class DeafCloud(FakeCloud):
     def spot_changes(self, since: int) -> Sequence[Server]:
         super().spot_changes(since)
         return []
+
+
+class NewlyTelling(FakeCloud):
+    """Each list is made of new values, as one that was read from an answer is."""
+
+    def spot_servers(self) -> Sequence[Server]:
+        return [replace(server) for server in super().spot_servers()]
 
 
 class Watched(Lab):
@@ -58,6 +66,20 @@ def test_the_first_look_is_the_whole_list_and_later_ones_are_what_has_changed() 
     assert lab.refresh() == ids([*old[1:], *new])
     assert lab.cloud.calls["spot_servers"] == lists
     assert lab.kept() == ids([*old[1:], *new])
+
+
+def test_a_server_that_is_told_again_as_it_was_stays_the_same_value() -> None:
+    lab = Watched(NewlyTelling)
+    same, other = lab.boot_and_run(2)
+    lab.refresh()
+    before = [lab.fleet.get(one.id) for one in (same, other)]
+    lab.cloud.write_metadata(other.id, {TERMINATION_KEY: "1"})
+    lab.clock.advance(HOUR)
+    lab.refresh()
+    after = [lab.fleet.get(one.id) for one in (same, other)]
+    assert after[0] is before[0]
+    assert after[1] != before[1]
+    assert ids(lab.fleet.marked()) == {other.id}
 
 
 def test_servers_are_found_by_host_by_notice_and_when_they_are_still_being_built() -> None:
