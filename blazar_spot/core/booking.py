@@ -183,7 +183,7 @@ def refusal(wish: Wish, plan: Plan, policy: Policy) -> Refused:
     reason = (
         "the spot instances there are still within their promised uptime or notice"
         if by_spot
-        else "other reservations hold the matching hosts"
+        else "other reservations or drains hold the matching hosts"
     )
     sentence = f"{hosts} cannot be free at {minute(wish.start_at)}: {reason}"
     if plan.earliest_start is None:

@@ -139,7 +139,7 @@ def test_a_refusal_without_any_later_start_says_so() -> None:
     refused = refusal(WISH, plan, POLICY)
     assert (refused.code, refused.earliest_start) == ("not_enough_hosts", None)
     assert str(refused) == (
-        "2 hosts cannot be free at 2027-01-15 10:00: other reservations hold the matching hosts. "
+        "2 hosts cannot be free at 2027-01-15 10:00: other reservations or drains hold the matching hosts. "
         "No later start works as things stand; code=not_enough_hosts"
     )
 

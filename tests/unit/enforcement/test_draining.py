@@ -303,7 +303,7 @@ class TestBesideReservations:
         lab.whole.draining.drain("host01", by, "")
         assert [one.host for one in lab.book("r1", by + HOUR)] == ["host02"]
         assert [one.host for one in lab.book_slots("r2", by + 10 * HOUR, 1, {"CUSTOM_GPU": 1})] == ["host02"]
-        with pytest.raises(Refused, match="other reservations hold the matching hosts"):
+        with pytest.raises(Refused, match="other reservations or drains hold the matching hosts"):
             lab.book("r3", by + HOUR, hosts=2)
 
     def test_before_that_it_may_be_booked(self) -> None:
