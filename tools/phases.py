@@ -50,7 +50,7 @@ Row = tuple[str, float, str]
 """A phase's name, its seconds, and "passed" or what went wrong."""
 
 INSTALL = (Phase("install", (sys.executable, "tools/environment.py")),)
-SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud", "databases")),)
+SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud", "databases", "browser")),)
 CHECK = (
     Phase("lint", (BIN + "ruff", "check", "--quiet")),
     Phase("format", (BIN + "ruff", "format", "--check", "--quiet")),
@@ -76,6 +76,7 @@ SMALL_CLOUDS = (
     Phase("operators", (PYTEST, "tests/functional/operators"), minutes=10, waits=True),
     Phase("api", (PYTEST, "tests/functional/api"), minutes=12, waits=True),
     Phase("guests", (PYTEST, "tests/functional/guest"), minutes=8, waits=True),
+    Phase("horizon", (PYTEST, "tests/horizon"), minutes=10, waits=True),
     Phase("dev cloud", (PYTEST, "tests/functional/devcloud"), minutes=8, waits=True),
     Phase("databases", (PYTEST, "tests/functional/databases"), minutes=8, waits=True),
 )

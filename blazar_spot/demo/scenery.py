@@ -12,7 +12,7 @@ from typing import Any
 
 from blazar_spot.demo.cast import Owner, Refusal, SpotUser, Stage
 from blazar_spot.demo.compressed_time import options
-from blazar_spot.demo.sights import Lease
+from blazar_spot.demo.sights import Lease, clock_time
 from blazar_spot.demo.story import LEASE_FORMAT, Stuck
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.hosts import HostSpec
@@ -21,6 +21,7 @@ from blazar_spot.devcloud.waiting import wait_until
 
 HOSTS = 4
 GUESTS = 6
+TRIES = 4
 SERVING, WAITING, PLANNED = "inference", "training", "workshop"
 """The leases."""
 _PATIENT = {"notice_seconds": 600, "min_uptime_seconds": 600}
@@ -50,12 +51,9 @@ def set_up(cloud: Cloud, report: Callable[[str], None]) -> Scenery:
     report(f"lease {SERVING} has its host")
     guests = _boot(cloud, stage)
     report(f"{len(guests)} spot instances run on the other hosts")
-    refusal = owner.ask("now", _ahead(days=1), hosts=2, name=WAITING)
-    if not isinstance(refusal, Refusal) or refusal.earliest_start is None:
-        raise Stuck(f"no start was offered: {refusal}", "blazar-manager")
-    waiting = _booked(owner.ask(refusal.earliest_start, _ahead(days=1), hosts=2, name=WAITING))
+    waiting = _soonest(owner)
     planned = _booked(owner.ask(_ahead(days=2), _ahead(days=3), hosts=2, name=PLANNED))
-    report(f"lease {WAITING} is booked for {refusal.earliest_start} UTC, lease {PLANNED} for the day after tomorrow")
+    report(f"lease {WAITING} is booked for {clock_time(waiting.start_at)} UTC, {PLANNED} for the day after tomorrow")
     _wait(lambda: any(one["given_at"] for one in _events(cloud)), "a notice is given", 150)
     report("the first notices are given")
     return Scenery({SERVING: serving, WAITING: waiting, PLANNED: planned}, guests)
@@ -67,6 +65,20 @@ def _boot(cloud: Cloud, stage: Stage) -> list[str]:
     guests = [spot_user.boot(str(number)) for number in range(1, GUESTS + 1)]
     _wait(lambda: {one.status for one in compute.servers()} == {"ACTIVE"}, "the spot instances run", 90)
     return guests
+
+
+def _soonest(owner: Owner) -> Lease:
+    """Ask for now, then for the start that is offered, and again if that was not fast enough."""
+    start: str | None = "now"
+    answer: Lease | Refusal | None = None
+    for _ in range(TRIES):
+        if start is None:
+            break
+        answer = owner.ask(start, _ahead(days=1), hosts=2, name=WAITING)
+        if isinstance(answer, Lease):
+            return answer
+        start = answer.earliest_start
+    raise Stuck(f"lease {WAITING} cannot be had: {answer}", "blazar-manager")
 
 
 def _booked(answer: Lease | Refusal) -> Lease:

@@ -21,7 +21,7 @@
       next = document.createElement("span");
       next.setAttribute("data-spot-left", "");
       next.setAttribute("aria-hidden", "true");
-      next.className = "text-muted";
+      next.className = "text-muted text-nowrap";
       time.insertAdjacentElement("afterend", next);
     }
     return next;
