@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is published installs alone: a wheel and an sdist of this commit, each in an environment with nothing else."""
 
-import shutil
-import subprocess
-import sys
 import tarfile
-import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.functional.package.commands import only, run
+
 SERVICES = {"blazar", "glance", "horizon", "keystone", "neutron", "nova", "openstack_placement"}
 SCRIPTS = (
     "blazar-spot",
@@ -29,39 +25,6 @@ BESIDE_THE_CODE = (
     "etc/blazar-spot/blazar-spot.conf.sample",
     "etc/systemd/blazar-spot-engine.service",
 )
-
-
-def run(*command: object, where: Path = ROOT) -> str:
-    done = subprocess.run(
-        [str(word) for word in command], cwd=where, capture_output=True, text=True, check=False, timeout=280
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with both, built from a clone: building leaves files in the tree."""
-    folder = tmp_path_factory.mktemp("package")
-    run("git", "clone", "--quiet", ROOT, folder / "clone")
-    run(sys.executable, "-m", "build", "--outdir", folder, folder / "clone")
-    return folder
-
-
-def only(folder: Path, pattern: str) -> Path:
-    [found] = folder.glob(pattern)
-    return found
-
-
-@pytest.fixture(scope="module")
-def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The programs of an environment in which there is the wheel and what it asks for."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
-    constraints = ("--constraint", ROOT / "constraints.txt")
-    run(folder / "bin" / "pip", "install", "--quiet", *constraints, only(built, "*.whl"))
-    yield folder / "bin"
-    shutil.rmtree(folder)
 
 
 def test_the_wheel_brings_along_no_other_service(installed: Path) -> None:
