@@ -88,6 +88,25 @@ def test_what_comes_after_a_failure_is_not_run(phases: ModuleType, capsys: pytes
     assert "not run" in table
 
 
+def test_a_night_goes_on_after_a_failure_and_has_failed(phases: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = (phases.Phase("bad", FAILING), phases.Phase("good", SHORT))
+    assert phases.run_all(listed, limit_minutes=1, goes_on=True) is False
+    table = capsys.readouterr().out
+    assert "FAILED (3)" in table
+    assert "passed" in table
+
+
+def test_only_some_phases_are_run_and_what_they_need(phases: ModuleType) -> None:
+    _, listed = phases.LISTS["nightly"]
+    names = [phase.name for phase in phases.chosen(listed, ["ten in a row", "crowd"])]
+    assert names == ["install", "servers", "ten in a row", "crowd"]
+
+
+def test_a_phase_that_is_not_in_the_list_is_named(phases: ModuleType) -> None:
+    with pytest.raises(SystemExit, match="no such phase: nothing"):
+        phases.main("nightly", "crowd,nothing")
+
+
 def test_time_that_runs_out_fails_all(phases: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert phases.run_all((phases.Phase("endless", ENDLESS),), limit_minutes=0) is False
     assert "out of time" in capsys.readouterr().out
