@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.package.commands import ROOT, only, run
+from tests.functional.package.commands import CONSTRAINTS, ROOT, UV, only, pip, run
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with both, built from a clone: building leaves files in the tree."""
     folder = tmp_path_factory.mktemp("package")
     run("git", "clone", "--quiet", ROOT, folder / "clone")
-    run(sys.executable, "-m", "build", "--outdir", folder, folder / "clone")
+    installer = "uv" if UV else "pip"
+    run(sys.executable, "-m", "build", "--installer", installer, "--outdir", folder, folder / "clone")
     return folder
 
 
@@ -25,8 +26,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The programs of an environment in which there is the wheel and what it asks for."""
     folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
-    constraints = ("--constraint", ROOT / "constraints.txt")
-    run(folder / "bin" / "pip", "install", "--quiet", *constraints, only(built, "*.whl"))
+    venv.create(folder, with_pip=UV is None)
+    pip(folder / "bin", "install", "--quiet", *CONSTRAINTS, only(built, "*.whl"))
     yield folder / "bin"
     shutil.rmtree(folder)

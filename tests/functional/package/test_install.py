@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.package.commands import only, run
+from tests.functional.package.commands import only, pip, run
 
 SERVICES = {"blazar", "glance", "horizon", "keystone", "neutron", "nova", "openstack_placement"}
 SCRIPTS = (
@@ -28,7 +28,7 @@ BESIDE_THE_CODE = (
 
 
 def test_the_wheel_brings_along_no_other_service(installed: Path) -> None:
-    packages = {line.partition("==")[0].lower().replace("-", "_") for line in run(installed / "pip", "freeze").split()}
+    packages = {line.partition("==")[0].lower().replace("-", "_") for line in pip(installed, "freeze").split()}
     assert "blazar_spot" in packages
     assert packages & SERVICES == set()
 
@@ -61,5 +61,5 @@ def test_the_sdist_has_what_lies_beside_the_code_and_the_wheel_has_no_tests(buil
 
 def test_the_sdist_installs_as_well(built: Path, installed: Path, tmp_path: Path) -> None:
     sdist = only(built, "*.tar.gz")
-    run(installed / "pip", "install", "--quiet", "--no-deps", "--target", tmp_path, sdist)
+    pip(installed, "install", "--quiet", "--no-deps", "--target", tmp_path, sdist)
     assert (tmp_path / "blazar_spot" / "api" / "openapi" / "service.yaml").exists()

@@ -16,7 +16,7 @@ import pytest
 
 from blazar_spot.devcloud.ports import free_ports
 from blazar_spot.devcloud.waiting import wait_until
-from tests.functional.package.commands import ROOT, run
+from tests.functional.package.commands import CONSTRAINTS, ROOT, pip, run
 
 UWSGI = "pyuwsgi==2.0.30.post1"
 """uwsgi that nobody has to compile."""
@@ -30,8 +30,7 @@ PATIENCE_SECONDS = 60
 @pytest.fixture(scope="module")
 def servers(installed: Path) -> Path:
     """The environment, with both servers."""
-    constraints = ("--constraint", ROOT / "constraints.txt")
-    run(installed / "pip", "install", "--quiet", *constraints, "gunicorn", UWSGI)
+    pip(installed, "install", "--quiet", *CONSTRAINTS, "gunicorn", UWSGI)
     return installed
 
 
