@@ -3,8 +3,9 @@
 """Run a list of phases one after another and say how long each took.
 
 Phases that wait most of the time are run two at a time. The first phase that fails ends the run, so what went
-wrong is the last thing on the screen; only a night goes on to its end, since nobody is there to begin it again. A list has a limit in minutes for all of it, and so has each phase. A new
-phase is one line in a table. Standard library only.
+wrong is the last thing on the screen; only a night goes on to its end, since nobody is there to begin it again.
+A list has a limit in minutes for all of it, and so has each phase. A new phase is one line in a table. Standard
+library only.
 """
 
 import concurrent.futures
