@@ -40,4 +40,4 @@ def test_the_reservation_that_was_served_is_in_the_figures(figures: dict[tuple[s
     assert figures["reclaims", "overdue"] == 0
     assert {name: value for name, value in figures.items() if name[0] == "breaches_last_hour" and value} == {}
     assert figures["pools", "open"] == 1
-    assert figures["free", "CUSTOM_GPU"] + figures.get(("held", "CUSTOM_GPU"), 0) == GPUS
+    assert figures["free", "CUSTOM_GPU"] == GPUS
