@@ -5,13 +5,13 @@ Any number of these may run over one database. SIGTERM and SIGINT let the runnin
 stopped or, with ``--once``, the tick went through; 1 the one tick failed; 2 the configuration is wrong.
 """
 
+import gc
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from threading import Thread
 
 from oslo_config import cfg
@@ -56,12 +56,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pulse = Pulse(whole.store, clock, Mode(conf.engine.mode), socket.gethostname(), os.getpid())
     if ear is not None:
         ear.listen(pulse.hearing(clock.wake if meter is None else meter.hearing(clock.wake)))
-    ready = partial(LOG.info, "The engine is at work")
     with _carrying(bearers, whole.bell):
         loop.run(
-            whole.engine if meter is None else meter.timed(whole.engine), clock, clock.wait, pace, ready, pulse.beat
+            whole.engine if meter is None else meter.timed(whole.engine), clock, clock.wait, pace, at_work, pulse.beat
         )
     return 0
+
+
+def at_work() -> None:
+    """The first tick went through: all instances are known from now on, and most of them stay as they are.
+
+    The garbage collector need not look through all of them again and again, which takes longer than most ticks do: for
+    100,000 of them 0.1 s. What is replaced or dropped is freed without it.
+    """
+    gc.collect()
+    gc.freeze()
+    LOG.info("The engine is at work")
 
 
 def _once(engine: loop.Ticking, posts: Sequence[Bearer]) -> int:

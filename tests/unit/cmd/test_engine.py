@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``blazar-spot-engine`` as a real process, over the HTTP of a small cloud and a database in a file."""
 
+import gc
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from blazar_spot.cmd.engine import at_work
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from tests.unit.cmd.small_cloud import SmallCloud, running
@@ -108,3 +110,13 @@ def test_junk_in_the_configuration_is_one_line_that_names_the_option(tmp_path: P
     [line] = lines
     assert line.startswith("blazar-spot-engine: ")
     assert option in line
+
+
+def test_what_is_known_after_the_first_tick_is_no_work_for_the_garbage_collector() -> None:
+    known = [[]]  # type: list[list[object]]
+    assert any(one is known for one in gc.get_objects())
+    at_work()
+    try:
+        assert not any(one is known for one in gc.get_objects())
+    finally:
+        gc.unfreeze()

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reclaim from the booking to the hand-over, on a whole cloud in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.errors import NotFound, NotNow, Refused, Unreachable
+from blazar_spot.core.errors import NotFound, NotNow, Permanent, Refused, SpotError, StaleVersion, Unreachable
 from blazar_spot.core.fences import Fence
 from blazar_spot.core.notice import KEYS, SCHEDULED_KEY, TERMINATION_KEY
-from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.core.promises import NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import State
 from blazar_spot.enforcement.fleet import OVERLAP_SECONDS
 from blazar_spot.enforcement.reclaims import LOOK_AT_READY_EVERY
 from blazar_spot.ports.pool import Sight
 from blazar_spot.testing.cloud import FakeCloud
 from blazar_spot.testing.lab import PLAIN, POLICY, Lab
+from blazar_spot.testing.store import FakeStore, FakeWork
 
 HOUR = 3600
 
@@ -30,6 +32,32 @@ class ChangingCloud(FakeCloud):
             happens, self.meanwhile = self.meanwhile, None
             happens()
         return super().servers_on(host)
+
+
+class ContestedWork(FakeWork):
+    """A reclaim of this host cannot be written."""
+
+    host = ""
+    error: SpotError = StaleVersion("somebody else was faster")
+
+    def put_reclaim(self, reclaim: Reclaim) -> Reclaim:
+        if reclaim.host == self.host:
+            raise self.error
+        return super().put_reclaim(reclaim)
+
+
+class CountingStore(FakeStore):
+    """Counts the units of work that wrote something."""
+
+    kind = ContestedWork
+    commits = 0
+
+    @contextmanager
+    def begin(self) -> Iterator[FakeWork]:
+        before = self.writes
+        with super().begin() as work:
+            yield work
+        self.commits += self.writes > before
 
 
 def booked_ahead(lab: Lab) -> None:
@@ -548,3 +576,36 @@ def test_lease_that_is_deleted_while_the_engine_looks_costs_nobody_anything() ->
     lab.run_for(3)
     assert not victim.deletes
     assert [notice.state for notice in lab.notices_of(victim)] == [NoticeState.WITHDRAWN]
+
+
+class TestStatesOfSeveralReclaims:
+    """They are written down together."""
+
+    def fenced(self, monkeypatch: pytest.MonkeyPatch, contested: str) -> tuple[Lab, CountingStore]:
+        """Three hosts at the instant of their fences, before the tick."""
+        store = CountingStore()
+        lab = Lab(hosts=3, store=lambda: store)
+        lab.book("r1", lab.clock.now() + 3000, hosts=3)
+        lab.second()
+        lab.run_until(lab.store.reclaims[0].fence_at - 1)
+        lab.clock.advance(1)
+        store.commits = 0
+        monkeypatch.setattr(ContestedWork, "host", contested)
+        return lab, store
+
+    def test_in_one_transaction(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        lab, store = self.fenced(monkeypatch, contested="")
+        lab.whole.engine.tick()
+        assert [one.state for one in store.reclaims] == [State.FENCED] * 3
+        assert store.commits == 1
+
+    @pytest.mark.parametrize("error", [StaleVersion("somebody else was faster"), Permanent("not this one")])
+    def test_one_that_cannot_be_written_keeps_no_other(self, monkeypatch: pytest.MonkeyPatch, error: SpotError) -> None:
+        lab, store = self.fenced(monkeypatch, contested="host02")
+        monkeypatch.setattr(ContestedWork, "error", error)
+        lab.whole.engine.tick()
+        states = {one.host: one.state for one in store.reclaims}
+        assert states == {"host01": State.FENCED, "host02": State.PLANNED, "host03": State.FENCED}
+        monkeypatch.setattr(ContestedWork, "host", "")
+        lab.second()
+        assert {one.state for one in store.reclaims} == {State.FENCED}
