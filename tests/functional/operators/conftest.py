@@ -26,7 +26,7 @@ from blazar_spot.devcloud.settings.blazar import blazar
 from blazar_spot.devcloud.settings.ini import Settings, render, with_overrides
 from blazar_spot.devcloud.settings.nova import nova
 from blazar_spot.devcloud.site import DOMAIN, PASSWORD, REGION, Options, Site
-from tests.e2e import lanes
+from tests.e2e import lanes, stages
 from tests.e2e.lanes import Lane, Played
 from tests.functional.operators.sights import Told
 from tests.unit.devstack.stack import Stack
@@ -36,17 +36,28 @@ __all__ = ["cloud"]
 READERS = ("spot-engine", "spot-api", "blazar-api", "blazar-manager", "nova-api", "nova-metadata", "nova-scheduler")
 """Whoever reads one of the files that the plugin writes. Computes read a file of their own in devstack as well."""
 
+TELLING = "keystoneauth=DEBUG,keystonemiddleware=DEBUG,urllib3=DEBUG,oslo.messaging=DEBUG,oslo_messaging=DEBUG"
+"""The libraries that know secrets."""
+
 
 def told(cast: Cast, cloud: Cloud) -> Told:
-    """Four spot instances give way to a reservation, and one of them reads its notice in vendordata as well."""
-    record, vendordata = Record(), {}
+    """Four spot instances give way to a reservation; one of them reads its notice in vendordata as well, its holder
+    acknowledges it, and a webhook wants to be told."""
+    record, vendordata, request_id = Record(), {}, ""
+    api = stages.api_of(cloud, "demo")
+    wanted = {"name": "pager", "url": "https://receiver.example/"}
+    webhook = api.post("/v1/webhooks", json=wanted).json()["webhook"]
     project = cloud.connection("demo").current_project_id
     for sight in Story(cast).play():
         record.take(sight)
         noticed = [guest.id for guest in sight.guests if guest.notice] if isinstance(sight, Picture) else []
         if noticed and not vendordata.get("spot"):
             vendordata = cloud.read_vendordata(noticed[0], project)
-    return Told(record, vendordata)
+            if incident := vendordata.get("spot", {}).get("event", {}).get("id"):
+                answer = api.post(f"/v1/events/{incident}/ack", json={"ready": False})
+                request_id = answer.headers["X-Openstack-Request-Id"]
+    api.delete(f"/v1/webhooks/{webhook['id']}")
+    return Told(record, vendordata, request_id, webhook["secret"])
 
 
 LANES = {"told": Lane({"told": told})}
@@ -153,9 +164,10 @@ def _make_accounts(cloud: Cloud, calls: list[list[str]]) -> None:
 
 
 def _merge_local_conf(site: Site, metrics_port: int) -> None:
-    """What a person would say in local.conf: minutes are seconds, and Prometheus may ask."""
+    """What a person would say in local.conf: minutes are seconds, Prometheus may ask, and libraries tell all."""
     written = site.conf("spot").read_text()
-    ours: Settings = with_overrides({"metrics": {"port": metrics_port}}, "spot", site.options.overrides)
+    own: Settings = {"metrics": {"port": metrics_port}, "DEFAULT": {"default_log_levels": TELLING}}
+    ours: Settings = with_overrides(own, "spot", site.options.overrides)
     for section, values in ours.items():
         lines = "\n".join(f"{option} = {value}" for option, value in values.items())
         head = f"[{section}]\n"
