@@ -6,10 +6,12 @@ and extra specs that our account may not read; each of them would look like an e
 refused by name here. How a server's record is read is in ``nova_records``.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain
+from threading import Lock
 from typing import Any
 
 from keystoneauth1.session import Session
@@ -47,6 +49,7 @@ class NovaCompute:
         self._freepool_name = freepool_name
         self._hypervisor_ids: dict[str, str] = {}
         self._hypervisors_of: dict[str, str] = {}
+        self._turns: defaultdict[int, Lock] = defaultdict(Lock)
 
     def spot_servers(self) -> Iterator[Server]:
         """Two lists: the living, then the soft-deleted, which the first one leaves out."""
@@ -164,6 +167,7 @@ class NovaCompute:
     def delete_aggregate(self, aggregate_id: int) -> None:
         with suppress(NotFound):
             self._api.delete(f"/os-aggregates/{aggregate_id}")
+        self._turns.pop(aggregate_id, None)
 
     def join_aggregate(self, aggregate_id: int, service_host: str) -> None:
         self._move("add_host", aggregate_id, service_host, is_member_after=True)
@@ -206,9 +210,12 @@ class NovaCompute:
         raise NotFound(f"compute: there is no aggregate {self._freepool_name}")
 
     def _move(self, action: str, aggregate_id: int, service_host: str, *, is_member_after: bool) -> None:
-        """Nova answers 409 or 404 to a move that was made before as well as to one that it refuses: look which."""
+        """Each aggregate is changed by one at a time: Nova tells its schedulers the hosts that it had read before a
+        change, and they keep what they heard last, so that of two changes at once they may never learn of one. A move
+        that was made before is answered with 409 or 404, just as one that is refused: look which."""
         try:
-            self._api.post(f"/os-aggregates/{aggregate_id}/action", {action: {"host": service_host}})
+            with self._turns[aggregate_id]:
+                self._api.post(f"/os-aggregates/{aggregate_id}/action", {action: {"host": service_host}})
         except (NotFound, NotNow):
             if (service_host in self.aggregate_hosts(aggregate_id)) != is_member_after:
                 raise

@@ -64,7 +64,7 @@ AHEAD = 200.0
 def all_played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Crowd]:
     plays = {
         "one": partial(crowds.crowd, spots=2, sizes=(1,), ahead=AHEAD),
-        "four": partial(crowds.crowd, spots=8, sizes=(4,), ahead=AHEAD),
+        "four": partial(crowds.crowd, spots=8, sizes=(4,), ahead=AHEAD, servers=4 * GPUS),
         "many": partial(crowds.crowd, spots=SPOTS, sizes=SIZES, ahead=AHEAD),
     }
     with _played(tmp_path_factory.mktemp("crowd"), {"m": Lane(plays, hosts=8, spec=HOST)}) as played:
@@ -119,6 +119,11 @@ def test_a_start_takes_at_most_half_a_second_and_two_fifths_of_one_for_each_host
     took = [(lease.hosts, lease.starting_for) for lease in alone]
     assert [hosts for hosts, _ in took] == [1, 4]
     assert all(seconds is not None and seconds <= _limit(hosts) for hosts, seconds in took), took
+
+
+def test_the_owner_can_fill_every_host_that_was_handed_over(all_played: Mapping[str, Crowd]) -> None:
+    """Nova's schedulers keep in memory which hosts are in which aggregate, as they were told last."""
+    assert all_played["four"].reserved == ["ACTIVE"] * 4 * GPUS
 
 
 def test_a_lease_that_starts_alone_is_active_within_fifteen_seconds(alone: list[Begun]) -> None:

@@ -55,10 +55,14 @@ class Crowd:
     leases: dict[str, Begun]
     left_behind: set[str]
     """Who the hypervisors still had when all leases were whole."""
+    reserved: list[str]
+    """The statuses of the owner's servers, which fill the first lease's hosts if that was asked for."""
 
 
-def crowd(cast: Cast, cloud: Cloud, spots: int = 8, sizes: tuple[int, ...] = (1, 1), ahead: float = 80) -> Crowd:
-    """So many spot instances give way to leases of so many hosts each."""
+def crowd(
+    cast: Cast, cloud: Cloud, spots: int = 8, sizes: tuple[int, ...] = (1, 1), ahead: float = 80, servers: int = 0
+) -> Crowd:
+    """So many spot instances give way to leases of so many hosts each, the first of which gets so many servers."""
     hosts = alike(cloud, cast.stage.host)
     for number in range(spots):
         cast.spot_user.boot(f"spot-{number:03d}")
@@ -86,7 +90,20 @@ def crowd(cast: Cast, cloud: Cloud, spots: int = 8, sizes: tuple[int, ...] = (1,
     left_behind = {guest for host in hosts for guest in cloud.guests_on(host)} & members.keys()
     for server, member in members.items():
         member.delete_asked_at = cast.onlooker.deletion_asked_at(server)
-    return Crowd(start_at, members, begun, left_behind)
+    return Crowd(start_at, members, begun, left_behind, _fill(cast, cloud, leases[0], servers))
+
+
+def _fill(cast: Cast, cloud: Cloud, lease: Lease, servers: int) -> list[str]:
+    booted = {cast.owner.boot(f"reserved-{number:03d}", lease.reservation_id) for number in range(servers)}
+    seen: dict[str, str] = {}
+
+    def are_built() -> bool:
+        listed = cloud.connection("owner").compute.servers()
+        seen.update((server.id, server.status) for server in listed if server.id in booted)
+        return sum(status in ("ACTIVE", "ERROR") for status in seen.values()) == servers
+
+    wait_until(are_built, f"{servers} reserved servers are built", at_most=60 + 2 * servers, every=1.0)
+    return list(seen.values())
 
 
 def _all_active(cast: Cast, cloud: Cloud, spots: int) -> dict[str, Member]:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Nova's adapter does where a real cloud of two hosts cannot lead it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
+from requests import PreparedRequest, Response
 
 from blazar_spot.adapters.nova import NovaCompute
 from blazar_spot.core.errors import Forbidden, NotFound, NotNow, OverQuota, SpotError, Unreachable
@@ -196,6 +199,41 @@ def test_a_move_of_which_only_the_answer_was_lost_is_made(http: HttpStub, comput
     compute.join_aggregate(7, "c1")
     with pytest.raises(NotNow):
         compute.leave_aggregate(7, "c1")
+
+
+class Meeting(HttpStub):
+    """A cloud that keeps whoever changes an aggregate waiting for another one who does so at the same time."""
+
+    def __init__(self, patience_seconds: float) -> None:
+        super().__init__()
+        self._two = Barrier(2, timeout=patience_seconds)
+        for number in (7, 8):
+            self.on("POST", f"/os-aggregates/{number}/action", {})
+
+    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:  # type: ignore[override]
+        self._two.wait()
+        return super().send(request, **kwargs)
+
+
+def _join_both(http: HttpStub, aggregates: Sequence[int]) -> None:
+    compute = NovaCompute(http.session())
+    with ThreadPoolExecutor(2) as threads:
+        joins = [threads.submit(compute.join_aggregate, one, f"c{at}") for at, one in enumerate(aggregates)]
+    for join in joins:
+        join.result()
+
+
+def test_different_aggregates_are_changed_at_the_same_time() -> None:
+    http = Meeting(patience_seconds=30)
+    _join_both(http, (7, 8))
+    assert sorted(http.asked("POST")) == ["/os-aggregates/7/action", "/os-aggregates/8/action"]
+
+
+def test_one_aggregate_is_changed_by_one_at_a_time() -> None:
+    http = Meeting(patience_seconds=0.5)
+    with pytest.raises(BrokenBarrierError):
+        _join_both(http, (7, 7))
+    assert http.asked("POST") == []
 
 
 def test_a_flavor_is_given_what_it_lacks_and_only_if_it_lacks_something(http: HttpStub, compute: NovaCompute) -> None:
