@@ -63,8 +63,8 @@ AHEAD = 200.0
 @pytest.fixture(scope="module")
 def all_played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Crowd]:
     plays = {
-        "one": partial(crowds.crowd, spots=2, sizes=(1,), ahead=AHEAD),
-        "four": partial(crowds.crowd, spots=8, sizes=(4,), ahead=AHEAD, servers=4 * GPUS),
+        "one": partial(crowds.crowd, spots=2, sizes=(1,), ahead=AHEAD - 80),
+        "four": partial(crowds.crowd, spots=8, sizes=(4,), ahead=AHEAD - 40, servers=4 * GPUS),
         "many": partial(crowds.crowd, spots=SPOTS, sizes=SIZES, ahead=AHEAD),
     }
     with _played(tmp_path_factory.mktemp("crowd"), {"m": Lane(plays, hosts=8, spec=HOST)}) as played:
