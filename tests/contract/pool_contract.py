@@ -220,7 +220,7 @@ class PoolContract:
             stage.pool.keep(host.host, OPEN, None)
         server = booted(stage, POOLED, stage.one)
         stage.migrate(server, stage.other)
-        stage.until(lambda: server in stage.compute.servers_on(stage.other.host), "it has moved")
+        stage.until(lambda: stage.compute.server(server).status == "VERIFY_RESIZE", "it has moved")
         left_behind = stage.pool.consumers(stage.one.host)
         assert len(left_behind) == 1
         assert server not in left_behind
