@@ -55,16 +55,24 @@ class Listing(tables.DataTable):
 
 
 class ListTab(tabs.TableTab):
-    """A tab with one table, which says in ``read`` what it asks for."""
+    """A tab with one table: ``lists`` is the list of the service that it shows."""
 
     template_name = "horizon/common/_detail_table.html"
     preload = False
+    lists = ""
+    of_all_projects = False
+
+    def __init_subclass__(cls) -> None:
+        """Horizon asks for the data of a table by the table's name."""
+        super().__init_subclass__()
+        (table,) = cls.table_classes
+        setattr(cls, f"get_{table._meta.name}_data", cls._rows)
 
     def read(self, client: Client, marker: str | None) -> Page:
-        raise NotImplementedError
+        """The page from this marker on."""
+        return client.page(self.lists, limit=ROWS, marker=marker, all_projects=self.of_all_projects or None)
 
-    def rows(self) -> list[Any]:
-        """What a tab names as the data of its table."""
+    def _rows(self) -> list[Any]:
         (table,) = self._tables.values()
         table.shown_on = self.get_id()
         return table.filled(asking.client(self.request), self.read)  # type: ignore[no-any-return]

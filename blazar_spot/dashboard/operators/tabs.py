@@ -4,9 +4,7 @@
 from django.utils.translation import gettext_lazy as _
 from horizon import tabs
 
-from blazar_spot.client import Client
-from blazar_spot.client.door import Page
-from blazar_spot.dashboard.listings import ROWS, ListTab
+from blazar_spot.dashboard.listings import ListTab
 from blazar_spot.dashboard.operators.hosts import HostsTable
 from blazar_spot.dashboard.operators.reclaims import BreachesTable, ReclaimsTable
 from blazar_spot.dashboard.operators.rehearsals import AllInstancesTable
@@ -18,10 +16,7 @@ class HostsTab(ListTab):
     name = _("Hosts")
     slug = "hosts"
     table_classes = (HostsTable,)
-    get_spot_hosts_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("pools", limit=ROWS, marker=marker)
+    lists = "pools"
 
 
 class ReclaimsTab(ListTab):
@@ -30,10 +25,8 @@ class ReclaimsTab(ListTab):
     name = _("Reclaims")
     slug = "reclaims"
     table_classes = (ReclaimsTable,)
-    get_spot_reclaims_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("reclaims", limit=ROWS, marker=marker, all_projects=True)
+    lists = "reclaims"
+    of_all_projects = True
 
 
 class BreachesTab(ListTab):
@@ -42,10 +35,7 @@ class BreachesTab(ListTab):
     name = _("Broken promises")
     slug = "breaches"
     table_classes = (BreachesTable,)
-    get_spot_breaches_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("breaches", limit=ROWS, marker=marker)
+    lists = "breaches"
 
 
 class InstancesTab(ListTab):
@@ -54,10 +44,8 @@ class InstancesTab(ListTab):
     name = _("Instances")
     slug = "instances"
     table_classes = (AllInstancesTable,)
-    get_spot_all_instances_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("instances", limit=ROWS, marker=marker, all_projects=True)
+    lists = "instances"
+    of_all_projects = True
 
 
 class SpotPoolTabs(tabs.TabGroup):

@@ -7,7 +7,7 @@ from horizon import tabs
 from blazar_spot.client import Client
 from blazar_spot.client.door import Page
 from blazar_spot.dashboard.instances import InstancesTable
-from blazar_spot.dashboard.listings import ROWS, ListTab
+from blazar_spot.dashboard.listings import ListTab
 from blazar_spot.dashboard.project.capacity import CapacityTable
 from blazar_spot.dashboard.project.notices import NoticesTable
 from blazar_spot.dashboard.project.webhooks import WebhooksTable
@@ -19,10 +19,7 @@ class InstancesTab(ListTab):
     name = _("Instances")
     slug = "instances"
     table_classes = (InstancesTable,)
-    get_spot_instances_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("instances", limit=ROWS, marker=marker)
+    lists = "instances"
 
 
 class NoticesTab(ListTab):
@@ -31,10 +28,7 @@ class NoticesTab(ListTab):
     name = _("Notices")
     slug = "notices"
     table_classes = (NoticesTable,)
-    get_spot_notices_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("events", limit=ROWS, marker=marker)
+    lists = "events"
 
 
 class CapacityTab(ListTab):
@@ -43,7 +37,6 @@ class CapacityTab(ListTab):
     name = _("Capacity now")
     slug = "capacity"
     table_classes = (CapacityTable,)
-    get_spot_capacity_data = ListTab.rows
 
     def read(self, client: Client, marker: str | None) -> Page:
         return Page([*client.pools.capacity()["flavors"]], None)
@@ -55,10 +48,7 @@ class WebhooksTab(ListTab):
     name = _("Webhooks")
     slug = "webhooks"
     table_classes = (WebhooksTable,)
-    get_spot_webhooks_data = ListTab.rows
-
-    def read(self, client: Client, marker: str | None) -> Page:
-        return client.page("webhooks", limit=ROWS, marker=marker)
+    lists = "webhooks"
 
 
 class SpotTabs(tabs.TabGroup):
