@@ -40,7 +40,7 @@ class Closing:
             drains = {claim.host: (claim, reclaim) for claim, reclaim in firm if claim.is_drain}
             pairs = [(closure, *drains.get(closure.id, (None, None))) for closure in work.closures()]
             now = self._clock.now()
-            waits_for = {needed: hindering.waits_for(work, needed, now) for needed in (Mode.PROTECT, Mode.ENFORCE)}
+            waits_for = hindering.waits_for(work, now)
         at_work = {claim.host for claim, _ in both if not claim.is_drain and claim.start_at <= now < claim.end_at}
         found = [
             Closed(

@@ -6,7 +6,6 @@ expires. Measures are taken in parallel by threads that touch nothing but the cl
 """
 
 import logging
-from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -54,7 +53,7 @@ class Evictions:
         """
         claimed = self._claim(quarries, listed) if any(quarry.instances for quarry in quarries) else []
         if claimed:
-            incidents = ChainMap(*(dict(quarry.incidents) for quarry in quarries))
+            incidents = {one: incident for quarry in quarries for one, incident in quarry.incidents.items()}
             self._record(at_once(partial(self._take, incidents), claimed, self._policy.parallel_deletes))
 
     def settle(self, listed: Set[str], occupants: Mapping[str, Set[str] | None]) -> None:

@@ -45,7 +45,7 @@ class Interrupting:
     def waits_for(self, order: Order) -> str | None:
         """Why nothing comes of such an order yet, if nothing does."""
         with self._store.begin() as work:
-            return hindering.waits_for(work, _needed(order), self._clock.now())
+            return hindering.waits_for(work, self._clock.now())[_needed(order)]
 
     def dry_run(self, instance_id: str, order: Order) -> Notice:
         """The notice that would be given; nothing is written."""
