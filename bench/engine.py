@@ -198,7 +198,10 @@ def limits(small: dict[str, list[Cost]], large: dict[str, list[Cost]]) -> list[b
     reads, limit = max(cost.reads for cost in looks), 2 * RECLAIMS + RECLAIMS * PER_HOST // 100 + 10
     return [
         held(f"a tick takes at most {most:.0f} ms, limit {TICK_LIMIT_MS:.0f} ms", is_held=most <= TICK_LIMIT_MS),
-        held(f"idle at {LARGE} hosts: {idle:.2f} % of a core, limit 1 %", is_held=idle <= IDLE_LIMIT_PERCENT),
+        held(
+            f"idle at {LARGE} hosts: {idle:.2f} % of a core, limit {IDLE_LIMIT_PERCENT:.0f} %",
+            is_held=idle <= IDLE_LIMIT_PERCENT,
+        ),
         held(
             f"at most {asked} queries at {LARGE} hosts and {asked_of_few} at {SMALL}",
             is_held=asked <= asked_of_few + PAGE_QUERIES,
