@@ -64,21 +64,25 @@ class Tenant:
         self.stage = stage
         self._connection = cloud.connection(project)
         self._flavor = flavor
+        self._ingredients: dict[str, str] = {}
 
     def boot(self, name: str, reservation_id: str | None = None, tags: Sequence[str] = ()) -> str:
         """Ask for a server; its id."""
-        compute = self._connection.compute
         more: dict[str, Any] = {"scheduler_hints": {"reservation": reservation_id}} if reservation_id else {}
         if tags:
             more["tags"] = list(tags)
-        server = compute.create_server(
-            name=f"{self.stage.name}-{name}",
-            flavor_id=compute.find_flavor(self._flavor, ignore_missing=False).id,
-            image_id=self._connection.image.find_image(IMAGE, ignore_missing=False).id,
-            networks="none",
-            **more,
+        server = self._connection.compute.create_server(
+            name=f"{self.stage.name}-{name}", **self.get_ready(), networks="none", **more
         )
         return str(server.id)
+
+    def get_ready(self) -> dict[str, str]:
+        """Log in and look up what a server is made of; whoever did so before boots with one request."""
+        if not self._ingredients:
+            flavor = self._connection.compute.find_flavor(self._flavor, ignore_missing=False)
+            image = self._connection.image.find_image(IMAGE, ignore_missing=False)
+            self._ingredients = {"flavor_id": str(flavor.id), "image_id": str(image.id)}
+        return self._ingredients
 
     def delete(self, server_id: str) -> None:
         self._connection.compute.delete_server(server_id)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator drains a host over HTTP and opens it again; a holder rehearses the end of an instance."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 from keystoneauth1.adapter import Adapter
 
-from blazar_spot.core.instants import iso
+from blazar_spot.core.instants import from_iso, iso
 from blazar_spot.demo.cast import SPOT_PROJECT, Cast
 from blazar_spot.demo.record import Life, Record
 from blazar_spot.demo.sights import Guest, Picture
@@ -58,15 +59,18 @@ def drained(cast: Cast, cloud: Cloud) -> Drained:
     with _open_in_the_end(operator, host):
         ordered = operator.post(f"{pool}/drain", json={"reason": "a new fan"}).json()["closure"]
         states = [ordered["state"]]
-        empty = follow(record, watch(cast.onlooker, lambda seen: not seen.guests, "it is gone", 90, "spot-engine"))
+        patience = from_iso(ordered["by"]) - time.time() + 60
+        empty = follow(
+            record, watch(cast.onlooker, lambda seen: not seen.guests, "it is gone", patience, "spot-engine")
+        )
 
         def is_drained() -> bool:
             states.append(_closure(operator, host)["state"])
             return states[-1] == "drained"
 
-        wait_until(is_drained, "the host is drained", at_most=20, every=0.5)
+        wait_until(is_drained, "the host is drained", at_most=60, every=0.5)
         opened = operator.post(f"{pool}/open").status_code
-    follow(record, watch(cast.onlooker, lambda seen: not seen.is_closed, "the host is open", 20, "spot-engine"))
+    follow(record, watch(cast.onlooker, lambda seen: not seen.is_closed, "the host is open", 60, "spot-engine"))
     seen = Drained(
         life=record.lives[guest.id],
         hurried=(soon.status_code, soon.json()["error"]),
@@ -88,13 +92,13 @@ def rehearsed(cast: Cast, cloud: Cloud) -> Rehearsed:
     wait_until(
         lambda: holder.get(f"/v1/instances/{guest.id}").status_code == 200,
         "the engine has seen the instance",
-        at_most=30,
+        at_most=60,
     )
     answer = holder.post(path, json=body).json()["interruption"]
     again = holder.post(path, json=body)
     life = record.lives[guest.id]
-    follow(record, watch(cast.onlooker, lambda _: bool(life.notices), "the guest is told", 30, "spot-engine"))
-    follow(record, watch(cast.onlooker, lambda _: bool(life.withdrawn_at), "it is over", 40, "spot-engine"))
+    follow(record, watch(cast.onlooker, lambda _: bool(life.notices), "the guest is told", 60, "spot-engine"))
+    follow(record, watch(cast.onlooker, lambda _: bool(life.withdrawn_at), "it is over", 90, "spot-engine"))
     seen = Rehearsed(
         life=life,
         answer=answer,
