@@ -95,6 +95,7 @@ NIGHTLY = (
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
     Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40),
     Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=12),
+    Phase("alerts", (PYTEST, "-m", "nightly", "tests/functional/alerts")),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=40),
 )
 
