@@ -169,8 +169,10 @@ class Onlooker:
 
     def look(self) -> Picture:
         """The stage now. The lease first: what is seen with an ACTIVE one was so when it was ACTIVE, or later."""
+        began_at = time.time()
         lease = self._owner.lease(self.lease_id) if self.lease_id else None
         return Picture(
+            began_at=began_at,
             host=self._stage.host,
             gpus=self._stage.gpus,
             is_closed=self.is_closed(),

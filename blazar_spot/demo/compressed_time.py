@@ -10,6 +10,8 @@ from blazar_spot.devcloud.site import Options, Override
 NOTICE_SECONDS = 20
 MIN_UPTIME_SECONDS = 30
 DELETE_SECONDS = 3.0
+METADATA_CACHE_SECONDS = 1
+"""So old may be what a guest reads."""
 GPUS = 8
 
 _SPOT = {
@@ -35,7 +37,7 @@ def options(plugin: str, specs: list[HostSpec] | None = None) -> Options:
         hosts=name_hosts(specs or [HostSpec(vcpus=96, memory_gib=384, gpus=GPUS)]),
         plugin=plugin,
         delete_seconds=DELETE_SECONDS,
-        metadata_cache_seconds=1,
+        metadata_cache_seconds=METADATA_CACHE_SECONDS,
         overrides=tuple(
             Override("spot", section, option, str(value))
             for section, options in _SPOT.items()

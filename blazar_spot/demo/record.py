@@ -19,6 +19,10 @@ class Life:
     seen_at: float
     was_active: bool = False
     notices: list[tuple[float, Notice]] = field(default_factory=list)
+    here_at: float
+    """When a look began that still found it."""
+    unread_at: float | None = None
+    """When a look began, the last before its first notice, in which it ran and read none."""
     withdrawn_at: float | None = None
     going_at: float | None = None
     gone_at: float | None = None
@@ -101,10 +105,13 @@ class Record:
             yield Remark(picture.at, "engine", f"opens the spot pool of {picture.host}")
 
     def _about_a_guest(self, guest: Guest, picture: Picture) -> Iterator[Remark]:
-        life = self.lives.setdefault(guest.id, Life(guest=guest, seen_at=picture.at))
+        life = self.lives.setdefault(guest.id, Life(guest=guest, seen_at=picture.at, here_at=picture.since))
         life.guest = guest
+        life.here_at = picture.since
         life.was_active = life.was_active or guest.status == "ACTIVE"
         told = life.notices[-1][1] if life.notices else None
+        if guest.status == "ACTIVE" and not guest.notice and not told:
+            life.unread_at = picture.since
         if guest.notice and guest.notice != told:
             life.notices.append((picture.at, guest.notice))
             left = guest.notice.ends_at - picture.at

@@ -5,6 +5,7 @@ One lease has its host, one waits for spot instances that have their notice, and
 ten minutes, so there is time to look. Next: `horizon`, which leaves it to people.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from blazar_spot.devcloud.waiting import wait_until
 HOSTS = 4
 GUESTS = 6
 TRIES = 4
+PATIENCE_SECONDS = 120
+"""For what happens soon, however slow the machine is."""
 SERVING, WAITING, PLANNED = "inference", "training", "workshop"
 """The leases."""
 _PATIENT = {"notice_seconds": 600, "min_uptime_seconds": 600}
@@ -47,14 +50,15 @@ def set_up(cloud: Cloud, report: Callable[[str], None]) -> Scenery:
     stage = Stage(name="render", host="", gpus=0)
     owner = Owner(cloud, stage)
     serving = _booked(owner.ask("now", _ahead(days=1), name=SERVING))
-    _wait(lambda: _status(owner, serving) == "ACTIVE", f"lease {SERVING} is ACTIVE", 60)
+    _wait(lambda: _status(owner, serving) == "ACTIVE", f"lease {SERVING} is ACTIVE", PATIENCE_SECONDS)
     report(f"lease {SERVING} has its host")
     guests = _boot(cloud, stage)
     report(f"{len(guests)} spot instances run on the other hosts")
     waiting = _soonest(owner)
     planned = _booked(owner.ask(_ahead(days=2), _ahead(days=3), hosts=2, name=PLANNED))
     report(f"lease {WAITING} is booked for {clock_time(waiting.start_at)} UTC, {PLANNED} for the day after tomorrow")
-    _wait(lambda: any(one["given_at"] for one in _events(cloud)), "a notice is given", 150)
+    told_within = waiting.start_at - _PATIENT["notice_seconds"] - time.time()
+    _wait(lambda: any(one["given_at"] for one in _events(cloud)), "a notice is given", told_within + PATIENCE_SECONDS)
     report("the first notices are given")
     return Scenery({SERVING: serving, WAITING: waiting, PLANNED: planned}, guests)
 
@@ -63,7 +67,7 @@ def _boot(cloud: Cloud, stage: Stage) -> list[str]:
     compute = cloud.connection("demo").compute
     spot_user = SpotUser(cloud, stage)
     guests = [spot_user.boot(str(number)) for number in range(1, GUESTS + 1)]
-    _wait(lambda: {one.status for one in compute.servers()} == {"ACTIVE"}, "the spot instances run", 90)
+    _wait(lambda: {one.status for one in compute.servers()} == {"ACTIVE"}, "the spot instances run", PATIENCE_SECONDS)
     return guests
 
 

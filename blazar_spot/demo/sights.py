@@ -74,6 +74,13 @@ class Picture:
     serves: tuple[str, ...]
     guests: tuple[Guest, ...]
     lease: Lease | None = None
+    began_at: float | None = None
+    """When the look at the stage began, which ended at ``at``; None if it took no time."""
+
+    @property
+    def since(self) -> float:
+        """What is not in the picture came after this, or was over before it."""
+        return self.at if self.began_at is None else self.began_at
 
     def spots(self) -> tuple[Guest, ...]:
         return tuple(guest for guest in self.guests if guest.is_spot)

@@ -16,8 +16,8 @@ from blazar_spot.devcloud.waiting import Stopwatch
 
 LEASE_FORMAT = "%Y-%m-%d %H:%M"
 LEASE_LASTS = timedelta(hours=1)
-AFTER_START_SECONDS = 60
-"""How late the lease may be decided: Blazar looks every 10 s, and upstream's plugin deletes only then."""
+PATIENCE_SECONDS = 120
+"""For what happens soon, however slow the machine is: nobody waits longer than it takes."""
 
 
 class Stuck(Exception):
@@ -58,7 +58,7 @@ class Story:
         ids = yield from self._spots_move_in()
         lease = yield from self._the_host_is_reserved()
         if lease.start_at > time.time():
-            yield from self._one_more_is_turned_away()
+            yield from self._one_more_is_turned_away(lease)
         lease = yield from self._the_start_comes(lease)
         yield from self._the_owner_moves_in(lease)
         yield from self._what_the_record_says(ids)
@@ -71,7 +71,7 @@ class Story:
         seen = yield from self._watch(
             lambda seen: all(_is(seen.guest(name), "ACTIVE", "ERROR") for name in self._spots),
             are_active,
-            60,
+            PATIENCE_SECONDS,
             "nova-scheduler",
         )
         if not all(_is(seen.guest(name), "ACTIVE") for name in self._spots):
@@ -100,40 +100,48 @@ class Story:
         begins = datetime.now(UTC) if start == "now" else datetime.strptime(start, LEASE_FORMAT).replace(tzinfo=UTC)
         return self._owner.ask(start, (begins + LEASE_LASTS).strftime(LEASE_FORMAT))
 
-    def _one_more_is_turned_away(self) -> Iterator[Sight]:
+    def _one_more_is_turned_away(self, lease: Lease) -> Iterator[Sight]:
         yield from self._watch(
             lambda seen: bool(seen.is_closed) or _is_decided(seen),
             "the host's spot pool is closed",
-            150,
+            _until_start(lease) + PATIENCE_SECONDS,
             "spot-engine",
         )
         yield self._say("demo", "tries one more preemptible instance; there is room on the host")
         late = self._spot_user.boot("late")
         seen = yield from self._watch(
-            lambda seen: _is(seen.guest("late"), "ACTIVE", "ERROR"), "Nova decides on it", 60, "nova-scheduler"
+            lambda seen: _is(seen.guest("late"), "ACTIVE", "ERROR"),
+            "Nova decides on it",
+            PATIENCE_SECONDS,
+            "nova-scheduler",
         )
         if _is(seen.guest("late"), "ERROR"):
             yield self._say("nova", "No valid host: it would not get its minimum uptime", Mark.TURNED_AWAY)
         self._spot_user.delete(late)
 
     def _the_start_comes(self, lease: Lease) -> Generator[Sight, None, Lease]:
-        left = max(0.0, lease.start_at - time.time())
-        seen = yield from self._watch(
-            _is_decided, "the lease is ACTIVE or ERROR", left + AFTER_START_SECONDS, "blazar-manager"
-        )
+        # Blazar looks every 10 s, and upstream's plugin deletes only then.
+        at_most = _until_start(lease) + PATIENCE_SECONDS
+        seen = yield from self._watch(_is_decided, "the lease is ACTIVE or ERROR", at_most, "blazar-manager")
         return seen.lease or lease
 
     def _the_owner_moves_in(self, lease: Lease) -> Iterator[Sight]:
         if lease.status != "ACTIVE":
             yield self._say("owner", f"has a lease in {lease.status} and cannot start anything")
             yield from self._watch(
-                lambda seen: not any(guest.is_going for guest in seen.guests), "the deletes end", 60, "compute-host01"
+                lambda seen: not any(guest.is_going for guest in seen.guests),
+                "the deletes end",
+                PATIENCE_SECONDS,
+                "compute-host01",
             )
             return
         yield self._say("owner", "starts an instance in the reservation")
         self._owner.boot("owner", lease.reservation_id)
         seen = yield from self._watch(
-            lambda seen: _is(seen.guest("owner"), "ACTIVE", "ERROR"), "Nova starts it", 60, "nova-scheduler"
+            lambda seen: _is(seen.guest("owner"), "ACTIVE", "ERROR"),
+            "Nova starts it",
+            PATIENCE_SECONDS,
+            "nova-scheduler",
         )
         guest = seen.guest("owner")
         if guest and guest.status == "ACTIVE" and guest.host == self._host:
@@ -151,13 +159,16 @@ class Story:
         yield from self._watch(
             lambda seen: seen.lease is None and not seen.is_closed and FREEPOOL in seen.serves,
             "the host waits for reservations again",
-            120,
+            PATIENCE_SECONDS,
             "blazar-manager",
         )
         yield self._say("blazar", "puts the host back into its pool", Mark.ENDED)
         self._spot_user.boot("again")
         seen = yield from self._watch(
-            lambda seen: _is(seen.guest("again"), "ACTIVE", "ERROR"), "Nova decides on it", 60, "nova-scheduler"
+            lambda seen: _is(seen.guest("again"), "ACTIVE", "ERROR"),
+            "Nova decides on it",
+            PATIENCE_SECONDS,
+            "nova-scheduler",
         )
         if _is(seen.guest("again"), "ACTIVE"):
             yield self._say("demo", "computes there again", Mark.CAME_BACK)
@@ -169,6 +180,10 @@ class Story:
 
     def _say(self, who: str, text: str, mark: Mark | None = None) -> Remark:
         return Remark(time.time(), who, text, mark)
+
+
+def _until_start(lease: Lease) -> float:
+    return max(0.0, lease.start_at - time.time())
 
 
 def _is(guest: Guest | None, *statuses: str) -> bool:

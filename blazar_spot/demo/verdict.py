@@ -6,13 +6,9 @@ Next: `summary`, which prints it.
 
 from dataclasses import dataclass
 
-from blazar_spot.demo.compressed_time import MIN_UPTIME_SECONDS, NOTICE_SECONDS
+from blazar_spot.demo.compressed_time import METADATA_CACHE_SECONDS, MIN_UPTIME_SECONDS, NOTICE_SECONDS
 from blazar_spot.demo.record import Life, Record
 from blazar_spot.demo.sights import Mark
-
-SIGHT_LAG_SECONDS = 2.0
-"""A notice is read up to this much after it can be: Nova's metadata service answers from a cache of one second, and the
-demo looks about twice a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,15 @@ def notice_length(life: Life) -> float | None:
     if not life.notices or life.ended_at is None:
         return None
     return life.ended_at - life.notices[0][0]
+
+
+def was_short(life: Life, wanted: float = NOTICE_SECONDS) -> bool:
+    """Whether it read of its end too late, or never. It could read of it at some time between two looks, and is given
+    the benefit of the doubt; and what the metadata service answers may be older than it is written."""
+    if not life.notices or life.ended_at is None:
+        return True
+    could_read_from = life.notices[0][0] if life.unread_at is None else life.unread_at
+    return life.ended_at - could_read_from < wanted - METADATA_CACHE_SECONDS
 
 
 def uptime(life: Life) -> float | None:
@@ -80,9 +85,8 @@ def _none_early(lives: list[Life]) -> tuple[bool, str]:
 
 
 def _long_notice(lives: list[Life]) -> tuple[bool, str]:
-    lengths = [notice_length(life) for life in lives]
-    is_kept = bool(lengths) and all(one is not None and one >= NOTICE_SECONDS - SIGHT_LAG_SECONDS for one in lengths)
-    return is_kept, _seconds(lengths)
+    is_kept = bool(lives) and not any(was_short(life) for life in lives)
+    return is_kept, _seconds([notice_length(life) for life in lives])
 
 
 def _long_life(lives: list[Life]) -> tuple[bool, str]:

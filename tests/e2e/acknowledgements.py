@@ -11,7 +11,7 @@ from blazar_spot.demo.record import Record
 from blazar_spot.demo.sights import Lease, Mark, Picture
 from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
-from tests.e2e.stages import api_of, follow, leave
+from tests.e2e.stages import SOON_SECONDS, api_of, follow, leave, soon_after
 from tests.e2e.stories import book, is_decided, spot_moves_in
 
 READY, KNOWN, SILENT = "ready", "known", "silent"
@@ -34,15 +34,17 @@ def acknowledged(cast: Cast, cloud: Cloud) -> Acknowledged:
     record = Record()
     ids = {name: spot_moves_in(cast, record, name).id for name in (READY, KNOWN, SILENT)}
     lease = book(cast)
-    told = follow(record, watch(cast.onlooker, _are_told, "the guests are told", 200, "spot-engine"))
+    patience = soon_after(lease.start_at)
+    told = follow(record, watch(cast.onlooker, _are_told, "the guests are told", patience, "spot-engine"))
     ours, theirs = api_of(cloud, SPOT_PROJECT), api_of(cloud, OWNER_PROJECT)
     events = {name: _event(ours, server_id) for name, server_id in ids.items()}
     to_a_stranger = theirs.post(_ack(events[READY]), json={"ready": True}).status_code
     answers = {
         name: ours.post(_ack(events[name]), json={"ready": name == READY}).json()["event"] for name in (READY, KNOWN)
     }
-    follow(record, watch(cast.onlooker, lambda seen: seen.guest(READY) is None, "it is gone", 40, "spot-engine"))
-    follow(record, watch(cast.onlooker, is_decided, "the lease is ACTIVE or ERROR", 120, "blazar-manager"))
+    is_gone, is_begun = "it is gone", "the lease is ACTIVE or ERROR"
+    follow(record, watch(cast.onlooker, lambda seen: seen.guest(READY) is None, is_gone, SOON_SECONDS, "spot-engine"))
+    follow(record, watch(cast.onlooker, is_decided, is_begun, patience, "blazar-manager"))
     seen = Acknowledged(
         record=record,
         lease=lease,

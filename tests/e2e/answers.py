@@ -17,10 +17,11 @@ from blazar_spot.demo.sights import Guest, Lease, Picture
 from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import follow, notices_of
+from tests.e2e.stages import SOON_SECONDS, follow, notices_of, soon_after
 from tests.e2e.stories import later, seconds_until, spot_moves_in, start_in
 
 ROUNDS = 20
+STEP_SECONDS = 0.2
 CLOSED_AT_ONCE = range(41, 49)
 """A lease that starts in so many seconds is near enough to close its host at once, and far enough to be had."""
 
@@ -40,7 +41,7 @@ class HalfBooked:
     answer: Lease | Refusal
     start_at: int
     was_closed: bool
-    opened_after: float
+    opened_at: float
     leases: list[str]
     life: Life
     newcomer: Guest
@@ -54,6 +55,7 @@ class Race:
     """A boot and a booking at the same time; what the cloud says when both are decided."""
 
     head_start: float
+    """How much earlier the boot began."""
     answer: Lease | Refusal
     booted: str
     """The instance's status."""
@@ -76,7 +78,7 @@ def _ask_once(cast: Cast, number: int) -> Asked:
         if isinstance(lease, Lease):
             cast.owner.give_back(lease.id)
     cast.spot_user.delete(spot.id)
-    wait_until(partial(_is_free, cast), "the host is free again", at_most=30, every=0.5)
+    wait_until(partial(_is_free, cast), "the host is free again", at_most=SOON_SECONDS, every=0.5)
     return Asked(now, offered)
 
 
@@ -87,7 +89,7 @@ def half_booked(cast: Cast, cloud: Cloud) -> HalfBooked:
     def is_near_enough() -> bool:
         return _runs_for(spot) >= 30 and int(seconds_until(start_in(CLOSED_AT_ONCE.start))) in CLOSED_AT_ONCE
 
-    wait_until(is_near_enough, "a whole minute is near enough", at_most=120, every=0.2)
+    wait_until(is_near_enough, "a whole minute is near enough", at_most=SOON_SECONDS, every=0.2)
     start = start_in(CLOSED_AT_ONCE.start - 1)
     start_at = int(time.time() + seconds_until(start))
     is_over = threading.Event()
@@ -95,19 +97,18 @@ def half_booked(cast: Cast, cloud: Cloud) -> HalfBooked:
         was_closed = threads.submit(_sees_it_closed, Cast(Cloud(cloud.state_dir), cast.stage), is_over)
         answer = cast.owner.ask(start, later(start, hours=1), times=2)
         is_over.set()
-        answered_at = time.time()
     is_open = "the pool is open"
-    seen = follow(record, watch(cast.onlooker, lambda seen: not seen.is_closed, is_open, 30, "spot-engine"))
+    seen = follow(record, watch(cast.onlooker, lambda seen: not seen.is_closed, is_open, SOON_SECONDS, "spot-engine"))
     names = [str(lease["name"]) for lease in cloud.blazar("owner").lease.list()]
     newcomer = spot_moves_in(cast, record, "newcomer")
-    patience = start_at + 35 - time.time()
+    patience = soon_after(start_at)
     is_past = "the start that was asked for passes"
     after = follow(record, watch(cast.onlooker, lambda seen: seen.at > start_at + 5, is_past, patience, "nova-api"))
     return HalfBooked(
         answer=answer,
         start_at=start_at,
         was_closed=was_closed.result(),
-        opened_after=seen.at - answered_at,
+        opened_at=seen.at,
         leases=[name for name in names if name.startswith(f"{cast.stage.name}-")],
         life=record.lives[spot.id],
         newcomer=newcomer,
@@ -118,13 +119,18 @@ def half_booked(cast: Cast, cloud: Cloud) -> HalfBooked:
 
 
 def races(cast: Cast, cloud: Cloud, rounds: int = ROUNDS) -> list[Race]:
+    """Whoever loses begins a little earlier the next time, so that it is close however fast either of them is."""
     cloud.delete_seconds(0, host=cast.stage.host)
-    return [_race(cast, cloud, number) for number in range(rounds)]
+    found: list[Race] = []
+    head_start = 0.0
+    for number in range(rounds):
+        found.append(_race(cast, cloud, number, head_start))
+        head_start += STEP_SECONDS if isinstance(found[-1].answer, Lease) else -STEP_SECONDS
+    return found
 
 
-def _race(cast: Cast, cloud: Cloud, number: int) -> Race:
-    """The boot begins up to 0.8 s before the booking or after it; the lease starts now, or soon if that is near."""
-    head_start = (number % 9 - 4) * 0.2
+def _race(cast: Cast, cloud: Cloud, number: int, head_start: float) -> Race:
+    """The lease starts now, or soon if that is near."""
     start = start_in(3) if seconds_until(start_in(3)) < 40 else "now"
     both = threading.Barrier(2)
     with ThreadPoolExecutor(max_workers=1) as threads:
@@ -137,7 +143,7 @@ def _race(cast: Cast, cloud: Cloud, number: int) -> Race:
     def is_built() -> bool:
         return compute.get_server(server).status in ("ACTIVE", "ERROR")
 
-    wait_until(is_built, "the instance is ACTIVE or in ERROR", at_most=60, every=0.3)
+    wait_until(is_built, "the instance is ACTIVE or in ERROR", at_most=SOON_SECONDS, every=0.3)
     seen = compute.get_server(server)
     race = Race(
         head_start=head_start,
@@ -148,16 +154,16 @@ def _race(cast: Cast, cloud: Cloud, number: int) -> Race:
     )
     cast.spot_user.delete(server)
     if isinstance(answer, Lease):
-        wait_until(partial(_gives_back, cast, answer), "the lease is deleted", at_most=60, every=0.5)
-    wait_until(partial(_is_free, cast), "the host is free again", at_most=60, every=0.3)
+        wait_until(partial(_gives_back, cast, answer), "the lease is deleted", at_most=SOON_SECONDS, every=0.5)
+    wait_until(partial(_is_free, cast), "the host is free again", at_most=SOON_SECONDS, every=0.3)
     return race
 
 
 def _take_part(both: threading.Barrier, head_start: float, act: Any) -> Any:
     """Begin together with the other one, or so much later."""
-    both.wait(timeout=30)
+    both.wait(timeout=SOON_SECONDS)
     begin = time.monotonic() - min(head_start, 0)
-    wait_until(lambda: time.monotonic() >= begin, "it is time", at_most=5, every=0.01)
+    wait_until(lambda: time.monotonic() >= begin, "it is time", at_most=SOON_SECONDS, every=0.01)
     return act()
 
 

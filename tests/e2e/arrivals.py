@@ -13,7 +13,7 @@ from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.stock import IMAGE, PLAIN_FLAVOR
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import alike, follow, instant_of, on_host, rows
+from tests.e2e.stages import SOON_SECONDS, alike, follow, instant_of, on_host, rows, soon_after
 from tests.e2e.stories import book, is_decided, is_whole, later, moves_in, settled, start_in
 
 ASKED_BEFORE_SECONDS = 9
@@ -62,8 +62,10 @@ def building(cast: Cast, cloud: Cloud) -> Built:
     cast.spot_user.get_ready()
     wait_until(lambda: time.time() >= fence_at - ASKED_BEFORE_SECONDS, "the fence is near", at_most=120)
     spot = cast.spot_user.boot("spot")
-    closed = follow(record, watch(cast.onlooker, lambda seen: bool(seen.is_closed), "it closes", 30, "spot-engine"))
-    patience = lease.start_at - time.time() + 60
+    closed = follow(
+        record, watch(cast.onlooker, lambda seen: bool(seen.is_closed), "it closes", SOON_SECONDS, "spot-engine")
+    )
+    patience = soon_after(lease.start_at)
     decided = follow(record, watch(cast.onlooker, is_decided, "the lease is decided", patience, "blazar-manager"))
     return Built(
         at_the_fence=closed.guest("spot"),
@@ -83,7 +85,7 @@ def stranger(cast: Cast, cloud: Cloud) -> Estranged:
     stranger = _forced_onto(cloud, cast, hosts[1])
     stood = settled(cast, record, "stranger")
     assert (stood.status, stood.host) == ("ACTIVE", hosts[1]), stood
-    patience = lease.start_at - time.time() + 60
+    patience = soon_after(lease.start_at)
     decided = follow(record, watch(cast.onlooker, is_decided, "the lease is decided", patience, "blazar-manager"))
     looks = [on_host(cast, cloud, host).onlooker for host in hosts]
     served = {seen.host: seen.serves for seen in (one.look() for one in looks)}
@@ -91,7 +93,7 @@ def stranger(cast: Cast, cloud: Cloud) -> Estranged:
     late = rows(cloud, "SELECT cause FROM breaches WHERE details LIKE :who", who=f"%{stranger}%")
     stood_there = cast.onlooker.look().guest("stranger")
     cloud.connection("admin").compute.delete_server(stranger)
-    whole = follow(record, watch(cast.onlooker, is_whole, "the lease is whole", 60, "blazar-manager"))
+    whole = follow(record, watch(cast.onlooker, is_whole, "the lease is whole", SOON_SECONDS, "blazar-manager"))
     return Estranged(
         stranger=stranger,
         strangers_host=hosts[1],
@@ -127,7 +129,7 @@ def _fence_at(cloud: Cloud, host: str, lease: Lease) -> float:
     def found() -> list[dict[str, Any]]:
         return [row for row in read() if instant_of(row["start_at"]) == lease.start_at]
 
-    wait_until(lambda: bool(found()), "the engine knows of the lease", at_most=20, every=0.2)
+    wait_until(lambda: bool(found()), "the engine knows of the lease", at_most=SOON_SECONDS, every=0.2)
     return instant_of(found()[0]["fence_at"])
 
 

@@ -16,7 +16,7 @@ from blazar_spot.demo.cast import Cast, notice_in
 from blazar_spot.demo.sights import Lease, Notice
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import alike
+from tests.e2e.stages import SOON_SECONDS, alike, soon_after
 from tests.e2e.stories import later, start_in
 
 
@@ -80,7 +80,7 @@ def crowd(
             wait_until(
                 lambda: _look(cast, cloud, members, begun, start_at),
                 "all leases are whole",
-                at_most=start_at - time.time() + 90,
+                at_most=soon_after(start_at),
                 every=1.0,
             )
         finally:
@@ -102,7 +102,7 @@ def _fill(cast: Cast, cloud: Cloud, lease: Lease, servers: int) -> list[str]:
         seen.update((server.id, server.status) for server in listed if server.id in booted)
         return sum(status in ("ACTIVE", "ERROR") for status in seen.values()) == servers
 
-    wait_until(are_built, f"{servers} reserved servers are built", at_most=60 + 2 * servers, every=1.0)
+    wait_until(are_built, f"{servers} reserved servers are built", at_most=SOON_SECONDS + 2 * servers, every=1.0)
     return list(seen.values())
 
 
@@ -119,7 +119,7 @@ def _all_active(cast: Cast, cloud: Cloud, spots: int) -> dict[str, Member]:
         )
         return len(members) == spots
 
-    wait_until(are_active, f"{spots} spot instances are ACTIVE", at_most=60 + 2 * spots, every=1.0)
+    wait_until(are_active, f"{spots} spot instances are ACTIVE", at_most=SOON_SECONDS + 2 * spots, every=1.0)
     return members
 
 

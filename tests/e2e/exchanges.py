@@ -11,7 +11,7 @@ from blazar_spot.demo.sights import Guest, Lease, Picture
 from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import alike, follow, on_host
+from tests.e2e.stages import SOON_SECONDS, alike, follow, on_host, soon_after
 from tests.e2e.stories import active_now, is_decided, later, moves_in, settled, start_in
 
 DIES_SECONDS = 60
@@ -22,6 +22,7 @@ DIES_SECONDS = 60
 class Swapped:
     """The host that was chosen is late, and the other one is clean."""
 
+    decided: Picture
     late: Picture
     spare: Picture
     reservation_id: str
@@ -70,8 +71,8 @@ def swapped(cast: Cast, cloud: Cloud) -> Swapped:
     spot = spots[late][0].id
     cloud.delete_seconds(600, host=late)
     cast.onlooker.lease_id = lease.id
-    patience = lease.start_at - time.time() + 60
-    follow(record, watch(cast.onlooker, is_decided, "the lease is decided", patience, "blazar-manager"))
+    patience = soon_after(lease.start_at)
+    decided = follow(record, watch(cast.onlooker, is_decided, "the lease is decided", patience, "blazar-manager"))
     looks = {host: on_host(cast, cloud, host).onlooker for host in hosts}
     for one in looks.values():
         one.lease_id = lease.id
@@ -80,9 +81,16 @@ def swapped(cast: Cast, cloud: Cloud) -> Swapped:
     cloud.delete_seconds(0, host=late)
     is_back = "the late host takes spot instances again"
     back = follow(
-        record, watch(looks[late], lambda s: s.serves == ("freepool",) and not s.is_closed, is_back, 90, "spot-engine")
+        record,
+        watch(
+            looks[late],
+            lambda seen: seen.serves == ("freepool",) and not seen.is_closed,
+            is_back,
+            SOON_SECONDS,
+            "spot-engine",
+        ),
     )
-    return Swapped(seen[late], seen[spare], lease.reservation_id, still_there, spot, back)
+    return Swapped(decided, seen[late], seen[spare], lease.reservation_id, still_there, spot, back)
 
 
 def handed(cast: Cast, cloud: Cloud) -> Handed:
@@ -94,7 +102,7 @@ def handed(cast: Cast, cloud: Cloud) -> Handed:
     cast.owner.boot("owner", first.reservation_id)
     owners = settled(cast, record, "owner")
     cloud.delete_seconds(DIES_SECONDS, host=same)
-    end = start_in(20)
+    end = start_in(40)
     cast.owner.move(first, end=end)
     leases = [on_host(cast, cloud, host).owner.ask(end, later(end, hours=1)) for host in (same, other)]
     begun = [Begun(lease) for lease in leases if isinstance(lease, Lease)]
@@ -109,7 +117,7 @@ def handed(cast: Cast, cloud: Cloud) -> Handed:
             gone_after = time.time() - begun[0].lease.start_at
         return all(one.whole_after is not None for one in begun)
 
-    patience = begun[0].lease.start_at - time.time() + DIES_SECONDS + 60
+    patience = soon_after(begun[0].lease.start_at + DIES_SECONDS)
     wait_until(is_over, "both leases are whole", at_most=patience, every=0.5)
     looks = [on_host(cast, cloud, host).onlooker for host in hosts]
     served = {seen.host: seen.serves for seen in (one.look() for one in looks)}
@@ -166,5 +174,5 @@ def _until_all(looks: list[Onlooker], meets: Callable[[Picture], bool]) -> list[
         pictures[:] = [one.look() for one in looks]
         return all(meets(seen) for seen in pictures)
 
-    wait_until(do_all, "all hosts are in the freepool and open", at_most=60, every=0.5)
+    wait_until(do_all, "all hosts are in the freepool and open", at_most=SOON_SECONDS, every=0.5)
     return pictures

@@ -14,11 +14,10 @@ from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 from tests.e2e.receivers import Ear, receiving
-from tests.e2e.stages import api_of, follow, leave
+from tests.e2e.stages import SOON_SECONDS, api_of, follow, leave, soon_after
 from tests.e2e.stories import book, settled, spot_moves_in
 
 TAG, TAGGED, PLAIN = "training", "tagged", "plain"
-SETTLED_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,13 @@ def heard(cast: Cast, cloud: Cloud) -> Heard:
     ours, theirs = api_of(cloud, SPOT_PROJECT), api_of(cloud, OWNER_PROJECT)
     with receiving(ours, f"{cast.stage.name}-ours", tags=[TAG]) as ear, receiving(theirs, "theirs") as other:
         ear.do("secret")
-        book(cast)
+        patience = soon_after(book(cast).start_at)
         are_told = "the guests read their notices"
         follow(
             record,
-            watch(cast.onlooker, lambda seen: all(one.notice for one in seen.guests), are_told, 200, "spot-engine"),
+            watch(
+                cast.onlooker, lambda seen: all(one.notice for one in seen.guests), are_told, patience, "spot-engine"
+            ),
         )
         told = _views(cast, cloud, ours, guest, ear)
         assert cast.onlooker.lease_id is not None
@@ -105,7 +106,7 @@ def _views(cast: Cast, cloud: Cloud, api: Adapter, guest: Guest, ear: Ear, *, is
         views.append(_look(cast, cloud, api, guest, ear))
         return views[-1].is_open is is_open and views[-1].is_settled
 
-    wait_until(is_settled, f"all have heard of the notice of {guest.name}", at_most=SETTLED_SECONDS, every=0.5)
+    wait_until(is_settled, f"all have heard of the notice of {guest.name}", at_most=SOON_SECONDS, every=0.5)
     return views[-1]
 
 
@@ -129,7 +130,7 @@ def _again(ear: Ear, delivery: dict[str, Any]) -> dict[str, Any]:
         return next(one for one in ear.deliveries if one["id"] == delivery["id"])
 
     ear.do(f"deliveries/{delivery['id']}/redeliver")
-    wait_until(lambda: now()["state"] == "delivered", "it is delivered again", at_most=SETTLED_SECONDS)
+    wait_until(lambda: now()["state"] == "delivered", "it is delivered again", at_most=SOON_SECONDS)
     return now()
 
 

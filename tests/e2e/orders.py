@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator drains a host over HTTP and opens it again; a holder rehearses the end of an instance."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from blazar_spot.demo.sights import Guest, Picture
 from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import follow, leave, notices_of
+from tests.e2e.stages import SOON_SECONDS, follow, leave, notices_of, soon_after
 from tests.e2e.stories import spot_moves_in
 
 ADMIN = "admin"
-SOON_SECONDS = 4
+TOO_SOON_SECONDS = 4
 """Too soon for any notice."""
-REHEARSAL_SECONDS = 5
+REHEARSAL_SECONDS = 15
+"""Long enough to be read, however seldom somebody looks."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def drained(cast: Cast, cloud: Cloud) -> Drained:
     record, operator, host = Record(), _api(cloud, ADMIN), cast.stage.host
     guest = spot_moves_in(cast, record, "spot")
     pool = f"/v1/pools/{host}"
-    soon = operator.post(f"{pool}/drain", json={"by": _after(guest, SOON_SECONDS)})
+    soon = operator.post(f"{pool}/drain", json={"by": _after(guest, TOO_SOON_SECONDS)})
     with _open_in_the_end(operator, host):
         ordered = operator.post(f"{pool}/drain", json={"reason": "a new fan"}).json()["closure"]
         states = [ordered["state"]]
-        patience = from_iso(ordered["by"]) - time.time() + 60
+        patience = soon_after(from_iso(ordered["by"]))
         empty = follow(
             record, watch(cast.onlooker, lambda seen: not seen.guests, "it is gone", patience, "spot-engine")
         )
@@ -68,9 +68,11 @@ def drained(cast: Cast, cloud: Cloud) -> Drained:
             states.append(_closure(operator, host)["state"])
             return states[-1] == "drained"
 
-        wait_until(is_drained, "the host is drained", at_most=60, every=0.5)
+        wait_until(is_drained, "the host is drained", at_most=SOON_SECONDS, every=0.5)
         opened = operator.post(f"{pool}/open").status_code
-    follow(record, watch(cast.onlooker, lambda seen: not seen.is_closed, "the host is open", 60, "spot-engine"))
+    follow(
+        record, watch(cast.onlooker, lambda seen: not seen.is_closed, "the host is open", SOON_SECONDS, "spot-engine")
+    )
     seen = Drained(
         life=record.lives[guest.id],
         hurried=(soon.status_code, soon.json()["error"]),
@@ -92,13 +94,14 @@ def rehearsed(cast: Cast, cloud: Cloud) -> Rehearsed:
     wait_until(
         lambda: holder.get(f"/v1/instances/{guest.id}").status_code == 200,
         "the engine has seen the instance",
-        at_most=60,
+        at_most=SOON_SECONDS,
     )
     answer = holder.post(path, json=body).json()["interruption"]
     again = holder.post(path, json=body)
     life = record.lives[guest.id]
-    follow(record, watch(cast.onlooker, lambda _: bool(life.notices), "the guest is told", 60, "spot-engine"))
-    follow(record, watch(cast.onlooker, lambda _: bool(life.withdrawn_at), "it is over", 90, "spot-engine"))
+    patience = soon_after(from_iso(answer["not_before"]))
+    follow(record, watch(cast.onlooker, lambda _: bool(life.notices), "the guest is told", SOON_SECONDS, "spot-engine"))
+    follow(record, watch(cast.onlooker, lambda _: bool(life.withdrawn_at), "it is over", patience, "spot-engine"))
     seen = Rehearsed(
         life=life,
         answer=answer,

@@ -17,6 +17,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.hosts import HostSpec
 from blazar_spot.devcloud.stock import IMAGE
 from blazar_spot.devcloud.waiting import wait_until
+from tests.e2e.stages import SOON_SECONDS, soon_after
 
 KINDS = {"own": HostSpec(gpus=4, gpu_class="CUSTOM_A"), "nested": HostSpec(gpus=4, gpu_class="CUSTOM_B", nested=True)}
 TWICE = HostSpec(gpus=4, gpu_class="CUSTOM_C")
@@ -52,13 +53,14 @@ def shared(spec: HostSpec, cast: Cast, cloud: Cloud) -> Shared:
     start = in_two_minutes()
     lease = reserve(cloud, cast.stage.name, plain, 2, start)
     leases = cloud.blazar("owner").lease
-    wait_until(lambda: has_begun(cloud, lease), "the lease is active and whole", at_most=180, every=0.5)
+    patience = soon_after(start.timestamp())
+    wait_until(lambda: has_begun(cloud, lease), "the lease is active and whole", at_most=patience, every=0.5)
     active_after = time.time() - start.timestamp()
     flavor = lease["reservations"][0]["id"]
     reserved = [boot(cloud, "owner", f"{cast.stage.name}-owner", flavor) for _ in range(2)]
-    wait_until(lambda: "BUILD" not in states(cloud, "owner", reserved), "they are built", at_most=60, every=0.5)
+    _until_built(cloud, reserved)
     another = [boot(cloud, "owner", f"{cast.stage.name}-owner", flavor)]
-    wait_until(lambda: "BUILD" not in states(cloud, "owner", another), "it is built", at_most=60, every=0.5)
+    _until_built(cloud, another)
     return Shared(
         lease=leases.get(lease["id"]),
         active_after=active_after,
@@ -84,7 +86,8 @@ def twice(spec: HostSpec, cast: Cast, cloud: Cloud) -> Overlapping:
                 told[server.id].add(notice)
         return all(has_begun(cloud, lease) for lease in leases)
 
-    wait_until(are_over, "both leases are active and whole", at_most=260, every=0.5)
+    patience = soon_after(start.timestamp() + 60)
+    wait_until(are_over, "both leases are active and whole", at_most=patience, every=0.5)
     compute = cloud.connection("admin").compute
     actions = {server: list(compute.server_actions(server)) for server in spots}
     return Overlapping(
@@ -106,8 +109,14 @@ def fill(cloud: Cloud, name: str, spec: HostSpec) -> tuple[str, list[str]]:
     plain = new_flavor(cloud, f"gpu-{name}", gpu)
     spot = new_flavor(cloud, f"spot-{name}", {**gpu, "blazar:preemptible": "true"})
     spots = [boot(cloud, "demo", f"{name}-spot", spot) for _ in range(spec.gpus)]
-    wait_until(lambda: states(cloud, "demo", spots) == ["ACTIVE"] * spec.gpus, "spot runs", at_most=90, every=0.5)
+    active = ["ACTIVE"] * spec.gpus
+    wait_until(lambda: states(cloud, "demo", spots) == active, "spot runs", at_most=SOON_SECONDS, every=0.5)
     return plain, spots
+
+
+def _until_built(cloud: Cloud, servers: list[str]) -> None:
+    """Wait until Nova has built the owner's servers, or refused to."""
+    wait_until(lambda: "BUILD" not in states(cloud, "owner", servers), "built", at_most=SOON_SECONDS, every=0.5)
 
 
 def in_two_minutes() -> datetime:

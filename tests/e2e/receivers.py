@@ -18,7 +18,7 @@ from blazar_spot.devcloud.ports import free_ports
 from blazar_spot.devcloud.waiting import wait_until
 
 PROGRAM = Path(__file__).parents[2] / "examples/receiver/receiver.py"
-VERIFIED_SECONDS = 60
+VERIFIED_SECONDS = 130
 """Within so many seconds: a receiver that was not there at first is challenged again after 2, 4, 8 ..."""
 
 

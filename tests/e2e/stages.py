@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where each story plays: its host, and a preemptible flavor that leads there and nowhere else."""
 
+import time
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +22,9 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 
 T = TypeVar("T")
+
+SOON_SECONDS = 120
+"""Within so many seconds happens what happens soon, however slow the machine is: nobody waits longer than it takes."""
 
 
 def furnish(cloud: Cloud, names: list[str]) -> dict[str, Stage]:
@@ -43,7 +47,7 @@ def furnish(cloud: Cloud, names: list[str]) -> dict[str, Stage]:
             for flavor in flavors.values()
         )
 
-    wait_until(are_enrolled, "the flavors consume the spot pools", at_most=30, every=0.5)
+    wait_until(are_enrolled, "the flavors consume the spot pools", at_most=SOON_SECONDS, every=0.5)
     return {
         name: Stage(
             name=name,
@@ -74,7 +78,12 @@ def leave(cast: Cast, record: Record) -> None:
         cast.owner.give_back(lease_id)
     for guest in cast.onlooker.look().guests:
         (cast.spot_user if guest.is_spot else cast.owner).delete(guest.id)
-    follow(record, watch(cast.onlooker, lambda seen: not seen.guests, "the stage is empty", 60, "nova-api"))
+    follow(record, watch(cast.onlooker, lambda seen: not seen.guests, "the stage is empty", SOON_SECONDS, "nova-api"))
+
+
+def soon_after(instant: float) -> float:
+    """How long to wait for what happens soon after an instant that is still to come."""
+    return max(0.0, instant - time.time()) + SOON_SECONDS
 
 
 def alike(cloud: Cloud, host: str) -> list[str]:
@@ -108,7 +117,7 @@ def clear(cloud: Cloud, stage: Stage) -> None:
                 admin.delete_server(guest.id, force=True)
         return all(seen.serves == ("freepool",) and not seen.is_closed and not seen.guests for seen in pictures)
 
-    wait_until(is_clear, f"the stage of {stage.name} is clear", at_most=120, every=1.0)
+    wait_until(is_clear, f"the stage of {stage.name} is clear", at_most=2 * SOON_SECONDS, every=1.0)
     for host in hosts:
         cloud.delete_seconds(cloud.site.options.delete_seconds, host=host)
 

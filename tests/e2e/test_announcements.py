@@ -11,6 +11,7 @@ from oslo_config import cfg
 from blazar_spot.demo.record import Life
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
+from tests.e2e.stages import SOON_SECONDS
 from tests.e2e.stories import CalledOff, Whole
 from tests.listening import listening
 
@@ -32,7 +33,7 @@ def heard(cloud: Cloud) -> Iterator[Callable[[str], list[Any]]]:
                 news = {one["news"] for one in known if one["instance_uuid"] == instance}
                 return not news.isdisjoint(("terminated", "withdrawn"))
 
-            wait_until(is_over, f"the end of the notice of {instance} is told", at_most=30, every=0.2)
+            wait_until(is_over, f"the end of the notice of {instance} is told", at_most=SOON_SECONDS, every=0.2)
             return [one for one in known if one["instance_uuid"] == instance]
 
         yield of

@@ -10,6 +10,8 @@ from tests.e2e.lanes import Played
 from tests.e2e.programme import ON_TIME_SECONDS
 from tests.e2e.windows import BackToBack, Earlier, Shortened
 
+BACK_SECONDS = 60
+
 
 @pytest.fixture(scope="module")
 def earlier(played: Played) -> Earlier:
@@ -37,7 +39,6 @@ def test_a_move_that_leaves_a_young_instance_too_little_time_is_refused(earlier:
 
 
 def test_a_move_that_leaves_enough_time_is_taken(earlier: Earlier) -> None:
-    assert isinstance(earlier.nearer, Lease)
     assert earlier.nearer.start_at < earlier.far.start_at
 
 
@@ -69,7 +70,6 @@ def test_it_has_its_whole_notice_and_uptime_although_the_lease_came_earlier(earl
 
 
 def test_the_lease_begins_at_its_new_start(earlier: Earlier) -> None:
-    assert isinstance(earlier.nearer, Lease)
     assert earlier.decided.lease is not None
     assert (earlier.decided.lease.status, earlier.decided.lease.is_degraded) == ("ACTIVE", False)
     assert 0 <= earlier.decided.at - earlier.nearer.start_at <= ON_TIME_SECONDS
@@ -85,7 +85,7 @@ def test_a_running_lease_is_cut_short(shortened: Shortened) -> None:
 
 def test_spot_has_the_host_again_soon_after_the_new_end(shortened: Shortened) -> None:
     # Blazar looks for leases that end every ten seconds; then the server dies and the polls do the rest.
-    assert 0 <= shortened.back.at - shortened.end_at <= 30
+    assert 0 <= shortened.back.at - shortened.end_at <= BACK_SECONDS
     assert shortened.back.guest("owner") is None
     assert shortened.newcomer.status == "ACTIVE"
 

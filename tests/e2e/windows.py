@@ -10,7 +10,7 @@ from blazar_spot.demo.sights import Guest, Lease, Notice, Picture
 from blazar_spot.demo.story import watch
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import follow, notices_of
+from tests.e2e.stages import follow, notices_of, soon_after
 from tests.e2e.stories import active_now, is_decided, later, seconds_until, settled, spot_moves_in, start_in
 
 
@@ -21,7 +21,7 @@ class Earlier:
     far: Lease
     too_early: Lease | Refusal
     still_far: Lease | None
-    nearer: Lease | Refusal
+    nearer: Lease
     told: Notice | None
     hurried: Lease | Refusal
     still_near: Lease | None
@@ -64,14 +64,16 @@ def earlier(cast: Cast, cloud: Cloud) -> Earlier:
     too_early = cast.owner.move(far, start=_this_minute(), end=end)
     still_far = cast.owner.lease(far.id)
     nearer = cast.owner.move(far, start=start_in(75), end=end)
+    assert isinstance(nearer, Lease), nearer
     cast.onlooker.lease_id = far.id
-    is_told = "the guest reads its notice"
+    is_told, is_begun = "the guest reads its notice", "the lease is ACTIVE or ERROR"
+    patience = soon_after(nearer.start_at)
     seen = follow(
-        record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, 150, "spot-engine")
+        record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, patience, "spot-engine")
     )
     hurried = cast.owner.move(far, start=_this_minute(), end=end)
     still_near = cast.owner.lease(far.id)
-    decided = follow(record, watch(cast.onlooker, is_decided, "the lease is ACTIVE or ERROR", 90, "blazar-manager"))
+    decided = follow(record, watch(cast.onlooker, is_decided, is_begun, patience, "blazar-manager"))
     return Earlier(
         far=far,
         too_early=too_early,
@@ -91,12 +93,12 @@ def shortened(cast: Cast, cloud: Cloud) -> Shortened:
     lease = active_now(cast, record)
     cast.owner.boot("owner", lease.reservation_id)
     owners = settled(cast, record, "owner")
-    end = start_in(10)
+    end = start_in(25)
     answer = cast.owner.move(lease, end=end)
     end_at = time.time() + seconds_until(end)
     before_end = cast.onlooker.look()
     is_back = "the host takes spot instances again"
-    patience = end_at - time.time() + 60
+    patience = soon_after(end_at)
     back = follow(
         record,
         watch(
@@ -119,8 +121,10 @@ def back_to_back(cast: Cast, cloud: Cloud) -> BackToBack:
     second = cast.owner.ask(between, later(between, hours=1))
     assert isinstance(first, Lease), first
     assert isinstance(second, Lease), second
-    is_told = "the guest reads its notice"
-    follow(record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, 150, "spot-engine"))
+    patience, is_told = soon_after(first.start_at), "the guest reads its notice"
+    follow(
+        record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, patience, "spot-engine")
+    )
     opened_at: list[float] = []
     began = _until_decided(cast, record, first, opened_at)
     went_on = _until_decided(cast, record, second, opened_at)
@@ -136,13 +140,13 @@ def back_to_back(cast: Cast, cloud: Cloud) -> BackToBack:
 
 def _this_minute() -> str:
     """Now, which an update does not know as a word; not so late that it is past before it is read."""
-    wait_until(lambda: time.time() % 60 < 55, "a minute begins", at_most=10)
+    wait_until(lambda: time.time() % 60 < 45, "a minute begins", at_most=30)
     return later("now", hours=0)
 
 
 def _until_decided(cast: Cast, record: Record, lease: Lease, opened_at: list[float]) -> Picture:
     cast.onlooker.lease_id = lease.id
-    patience = lease.start_at - time.time() + 60
+    patience = soon_after(lease.start_at)
     sights = watch(cast.onlooker, is_decided, "the lease is ACTIVE or ERROR", patience, "blazar-manager")
 
     def noting() -> Picture:

@@ -34,6 +34,9 @@ LEAD_SECONDS = 30
 FENCED_SECONDS = LEAD_SECONDS + 40
 """From the fence to the start, by the demo's policy."""
 
+BOOKED_SECONDS = 4
+"""Within so many seconds each lease is booked, so that nothing is closed for the first one yet when all are."""
+
 POLICY = (
     Override("spot", "policy", "lead_floor_seconds", str(LEAD_SECONDS)),
     Override("spot", "policy", "delete_p99_seconds", "20"),
@@ -67,7 +70,12 @@ def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]
     for scene in scenes.values():
         scene.boot()
     for scene in scenes.values():
-        wait_until(scene.are_active, f"the spot instances of {scene.stage.name} are ACTIVE", at_most=90, every=0.5)
+        wait_until(
+            scene.are_active,
+            f"the spot instances of {scene.stage.name} are ACTIVE",
+            at_most=stages.SOON_SECONDS,
+            every=0.5,
+        )
     with (
         receiving(stages.api_of(cloud, SPOT_PROJECT), "faults") as ear,
         ThreadPoolExecutor(max_workers=2 * len(scenes)) as threads,
@@ -87,7 +95,7 @@ def played(request: pytest.FixtureRequest, cloud: Cloud, asked: dict[str, Story]
 
 def book(scenes: dict[str, Scene]) -> None:
     """One lease after another, from the first whole minute on that leaves time to book them all."""
-    start_at = -(-int(time.time() + 2 * len(scenes) + FENCED_SECONDS + 5) // 60) * 60
+    start_at = -(-int(time.time() + BOOKED_SECONDS * len(scenes) + FENCED_SECONDS) // 60) * 60
     for name, scene in scenes.items():
         scene.book(start_at)
         start_at += 60 * stories.ALL[name].minutes

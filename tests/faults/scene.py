@@ -17,7 +17,7 @@ from blazar_spot.demo.story import LEASE_FORMAT
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.control import RunningService
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import instant_of, rows
+from tests.e2e.stages import instant_of, rows, soon_after
 from tests.e2e.stories import later
 
 SPOTS = ("spot-1", "spot-2")
@@ -85,8 +85,8 @@ class Scene:
 
     def reaches(self, state: State) -> None:
         """Wait until the reclaim is there."""
-        patience = self.lease.start_at + 60 - time.time()
-        self.wait_until(lambda: self.state() == state, f"{self.stage.name} is {state}", at_most=max(patience, 10))
+        patience = soon_after(self.lease.start_at)
+        self.wait_until(lambda: self.state() == state, f"{self.stage.name} is {state}", at_most=patience)
 
     def comes(self, instant: float) -> None:
         """Wait for an instant, which is minutes away at most."""

@@ -28,10 +28,10 @@ LOOK_SECONDS = 4
 """After which one look at a lease is given up: Blazar hangs for a minute while RabbitMQ is down, and whoever waits for
 it misses what can be seen meanwhile."""
 
-TO_BE_WHOLE_SECONDS = 75
+TO_BE_WHOLE_SECONDS = 120
 """How much longer than to be ACTIVE a lease may take to be whole before that is what was seen."""
 
-TO_HEAR_SECONDS = 60
+TO_HEAR_SECONDS = 120
 """How long after a story its receiver may still be told: what an engine was saying when it died is held for 30."""
 
 LATENESS = {cause.value for cause in Cause} - {Cause.FENCE_LATE.value, Cause.SLOW_BOOT.value}

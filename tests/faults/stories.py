@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from blazar_spot.core.reclaim import State
+from tests.e2e.programme import ON_TIME_SECONDS
+from tests.e2e.stages import SOON_SECONDS
 from tests.faults.scene import Scene
 
 OPEN = (State.PLANNED, State.FENCED, State.NOTIFIED, State.EVICTING, State.VERIFYING, State.READY)
@@ -26,7 +28,7 @@ class Story:
 
     play: Play
     minutes: int = 1
-    active_within: int = 15
+    active_within: int = ON_TIME_SECONDS
     is_nightly: bool = False
 
 
@@ -97,7 +99,7 @@ def manager_killed_while_starting(scene: Scene) -> None:
     """blazar-manager dies when it has marked the lease as STARTING, and comes back at once."""
     manager = scene.service("blazar-manager")
     scene.comes(scene.lease.start_at - 5)
-    scene.wait_until(lambda: scene.status() == "STARTING", "the lease is STARTING", at_most=40, every=0.02)
+    scene.wait_until(lambda: scene.status() == "STARTING", "the lease is STARTING", at_most=SOON_SECONDS, every=0.02)
     manager.kill()
     scene.struck.append(scene.status())
     manager.start()

@@ -162,6 +162,6 @@ def test_what_goes_wrong_in_a_browser_is_seen(visitor: Visit) -> None:
     owner.open(LEASES)
     assert owner.complaints() == []
     owner.driver.execute_script("setTimeout(() => { throw new Error('broken'); }, 0)")
-    wait_until(lambda: any("broken" in one for one in owner.complaints()), "the error is seen", at_most=10)
+    wait_until(lambda: any("broken" in one for one in owner.complaints()), "the error is seen", at_most=60)
     owner.open("/no/such/page/")
-    wait_until(lambda: any("404" in one for one in owner.complaints()), "the answer is seen", at_most=10)
+    wait_until(lambda: any("404" in one for one in owner.complaints()), "the answer is seen", at_most=60)

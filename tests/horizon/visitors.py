@@ -28,7 +28,7 @@ ARGUMENTS = (
     "--no-first-run",
     "--window-size=1280,860",
 )
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 SERVERS_FAULT = 500
 
 

@@ -26,8 +26,6 @@ LANES = {
 
 SETTINGS = (
     Override("nova", "DEFAULT", "reclaim_instance_interval", "3600"),
-    Override("nova", "DEFAULT", "service_down_time", "12"),
-    Override("nova", "DEFAULT", "report_interval", "2"),
     Override("blazar", "physical:host", "enable_polling_monitor", "true"),
     Override("blazar", "physical:host", "polling_interval", "2"),
 )

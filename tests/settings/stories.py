@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stories that need settings of their own: soft deletes, a lease that breaks promises, a host that fails."""
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from blazar_spot.demo.cast import Cast, Refusal
@@ -12,7 +13,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 from tests.e2e.arrivals import breaches_of
 from tests.e2e.exchanges import chosen_host, one_on_each
-from tests.e2e.stages import alike, follow, on_host, rows
+from tests.e2e.stages import SOON_SECONDS, alike, follow, on_host, rows, soon_after
 from tests.e2e.stories import is_decided, is_whole, later, settled, spot_moves_in, start_in
 
 REAPER_SECONDS = 60
@@ -30,7 +31,6 @@ class Soft:
     left_behind: set[str]
     """By the hypervisor's word, when the lease had begun."""
     owners: Guest
-    back_after: float
     back: Picture
     left_at_last: set[str]
 
@@ -40,7 +40,6 @@ class Breached:
     """A lease that starts now on a host with a young instance, where the operator lets leases break promises."""
 
     answer: Lease | Refusal
-    asked_at: float
     statuses: list[tuple[str, bool]]
     whole: Picture
     life: Life
@@ -74,24 +73,29 @@ def soft(cast: Cast, cloud: Cloud) -> Soft:
     def is_soft_deleted() -> bool:
         return bool(admin.get_server(other.id).status == "SOFT_DELETED")
 
-    wait_until(is_soft_deleted, "the other one is soft-deleted", at_most=30, every=0.3)
+    wait_until(is_soft_deleted, "the other one is soft-deleted", at_most=SOON_SECONDS, every=0.3)
     was_soft_deleted = other.id in cloud.guests_on(cast.stage.host)
     start = start_in(75)
     lease = cast.owner.ask(start, later(start, hours=1))
     assert isinstance(lease, Lease), lease
     cast.onlooker.lease_id = lease.id
-    patience = lease.start_at - time.time() + 60
+    patience = soon_after(lease.start_at)
     decided = follow(record, watch(cast.onlooker, is_decided, "the lease is decided", patience, "blazar-manager"))
     left_behind = cloud.guests_on(cast.stage.host)
     cast.owner.boot("owner", lease.reservation_id)
     owners = settled(cast, record, "owner")
-    given_back_at = time.time()
     cast.owner.give_back(lease.id)
     cast.onlooker.lease_id = None
     is_back = "the host takes spot instances again"
     back = follow(
         record,
-        watch(cast.onlooker, lambda s: s.serves == ("freepool",) and not s.is_closed, is_back, 60, "blazar-manager"),
+        watch(
+            cast.onlooker,
+            lambda seen: seen.serves == ("freepool",) and not seen.is_closed,
+            is_back,
+            SOON_SECONDS,
+            "blazar-manager",
+        ),
     )
     return Soft(
         was_soft_deleted=was_soft_deleted,
@@ -100,7 +104,6 @@ def soft(cast: Cast, cloud: Cloud) -> Soft:
         decided=decided,
         left_behind=left_behind,
         owners=owners,
-        back_after=back.at - given_back_at,
         back=back,
         left_at_last=cloud.guests_on(cast.stage.host),
     )
@@ -110,24 +113,29 @@ def breached(cast: Cast, cloud: Cloud) -> Breached:
     _let_leases_break_promises(cloud)
     record = Record()
     hosts = alike(cloud, cast.stage.host)
-    wait_until(lambda: not _missed(cloud, hosts), "nobody is missed on the hosts any more", at_most=90, every=1)
-    spots = one_on_each(cast, record, hosts)
-    spot = spots[cast.stage.host][0]
-    asked_at = time.time()
-    answer = on_host(cast, cloud, cast.stage.host).owner.ask("now", later("now", hours=1))
+    patience = REAPER_SECONDS + SOON_SECONDS
+    wait_until(lambda: not _missed(cloud, hosts), "nobody is missed on the hosts any more", at_most=patience, every=1)
+    spot = _youngest(one_on_each(cast, record, hosts))
+    assert spot.host is not None
+    there = on_host(cast, cloud, spot.host)
+    answer = there.owner.ask("now", later("now", hours=1))
     assert isinstance(answer, Lease), answer
-    cast.onlooker.lease_id = answer.id
-    whole, statuses = _until_whole(cast, record, 120)
+    there.onlooker.lease_id = answer.id
+    whole, statuses = _until_whole(there, record, SOON_SECONDS)
     return Breached(
         answer=answer,
-        asked_at=asked_at,
         statuses=statuses,
         whole=whole,
         life=record.lives[spot.id],
         delete_asked_at=cast.onlooker.deletion_asked_at(spot.id),
         breaches=breaches_of(cloud, subject=spot.id),
-        left_behind=cloud.guests_on(cast.stage.host),
+        left_behind=cloud.guests_on(spot.host),
     )
+
+
+def _youngest(spots: dict[str, list[Guest]]) -> Guest:
+    """Who is the only one on its host and has just been launched: with it the last of the hosts got one."""
+    return max((guests[0] for guests in spots.values()), key=lambda guest: guest.launched_at or 0)
 
 
 def _missed(cloud: Cloud, hosts: list[str]) -> list[str]:
@@ -148,15 +156,14 @@ def failing(cast: Cast, cloud: Cloud) -> Failed:
     other = next(one for one in hosts if one != host)
     cast.onlooker.lease_id = lease.id
     is_told = "its guest reads its notice"
-    follow(record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, 150, "spot-engine"))
-    compute = cloud.service(f"compute-{host}")
-    compute.kill()
-    try:
-        whole, statuses = _until_whole(cast, record, lease.start_at - time.time() + 150)
+    patience = soon_after(lease.start_at)
+    follow(
+        record, watch(cast.onlooker, lambda seen: any(g.notice for g in seen.guests), is_told, patience, "spot-engine")
+    )
+    with _dead(cloud, host):
+        whole, statuses = _until_whole(cast, record, soon_after(lease.start_at))
         left_behind = cloud.guests_on(other)
         served = on_host(cast, cloud, other).onlooker.look().serves
-    finally:
-        compute.start()
     failed, saved = spots[host][0], spots[other][0]
     causes = rows(cloud, "SELECT cause FROM breaches WHERE host IN (:host, :other)", host=host, other=other)
     return Failed(
@@ -171,6 +178,20 @@ def failing(cast: Cast, cloud: Cloud) -> Failed:
         left_behind=left_behind,
         breaches={str(row["cause"]) for row in causes},
     )
+
+
+@contextmanager
+def _dead(cloud: Cloud, host: str) -> Iterator[None]:
+    """The host has died, and whoever watches it has told Nova so: how long Nova takes to see it is nobody's promise."""
+    compute, nova = cloud.service(f"compute-{host}"), cloud.connection("admin").compute
+    [service] = nova.services(binary="nova-compute", host=host)
+    compute.kill()
+    try:
+        nova.update_service_forced_down(service, host, "nova-compute", forced=True)
+        yield
+    finally:
+        nova.update_service_forced_down(service, host, "nova-compute", forced=False)
+        compute.start()
 
 
 def _let_leases_break_promises(cloud: Cloud) -> None:

@@ -7,6 +7,9 @@ from tests.e2e.exchanges import DIES_SECONDS, Handed
 from tests.e2e.lanes import Played
 from tests.e2e.programme import ON_TIME_SECONDS
 
+HANDBACK_SECONDS = 5
+"""So long Blazar waits for the servers of a lease that ends."""
+
 
 @pytest.fixture(scope="module")
 def handed(played: Played) -> Handed:
@@ -26,9 +29,9 @@ def test_a_lease_on_their_host_begins_on_time_and_is_whole_when_they_are_gone(ha
     assert "ERROR" not in handed.same_host.statuses
     assert handed.same_host.active_after is not None
     assert handed.same_host.whole_after is not None
-    assert handed.same_host.active_after <= 30
+    assert handed.same_host.active_after <= ON_TIME_SECONDS + HANDBACK_SECONDS
     assert handed.same_host.was_degraded
-    assert DIES_SECONDS <= handed.gone_after <= handed.same_host.whole_after <= handed.gone_after + 20
+    assert DIES_SECONDS <= handed.gone_after <= handed.same_host.whole_after
 
 
 def test_each_of_the_two_has_its_host(handed: Handed) -> None:

@@ -6,6 +6,7 @@ import pytest
 from blazar_spot.demo.compressed_time import MIN_UPTIME_SECONDS, NOTICE_SECONDS
 from blazar_spot.demo.sights import Lease
 from tests.e2e.lanes import Played
+from tests.e2e.programme import ON_TIME_SECONDS
 from tests.settings.stories import Breached, Failed, Soft
 
 
@@ -32,7 +33,7 @@ def test_where_deletes_are_soft_a_lease_is_active_on_time_on_an_empty_host(soft:
     lease = soft.decided.lease
     assert lease is not None
     assert (lease.status, lease.is_degraded) == ("ACTIVE", False)
-    assert 0 <= soft.decided.at - lease.start_at <= 15
+    assert 0 <= soft.decided.at - lease.start_at <= ON_TIME_SECONDS
     assert soft.left_behind == set()
 
 
@@ -45,14 +46,13 @@ def test_the_one_that_ran_was_told_and_had_its_time(soft: Soft) -> None:
 
 def test_the_host_comes_back_empty_although_the_owners_server_could_be_restored(soft: Soft) -> None:
     assert soft.owners.status == "ACTIVE"
-    assert soft.back_after <= 30
+    assert soft.back.serves == ("freepool",)
     assert soft.left_at_last == set()
 
 
 def test_a_lease_that_may_break_promises_is_taken_and_becomes_whole(breached: Breached) -> None:
     assert isinstance(breached.answer, Lease)
     assert "ERROR" not in {status for status, _ in breached.statuses}
-    assert breached.whole.at - breached.asked_at <= 60
     assert breached.whole.serves == (breached.answer.reservation_id,)
     assert breached.left_behind == set()
 

@@ -87,7 +87,7 @@ class RealStage:
         return SystemClock().now()
 
     def until(self, holds: Callable[[], object], what: str) -> None:
-        wait_until(lambda: bool(holds()), what, at_most=60, every=0.2)
+        wait_until(lambda: bool(holds()), what, at_most=120, every=0.2)
 
     def inventories(self, provider: str) -> dict[str, Any]:
         """What Placement has of the provider of this name."""
@@ -125,7 +125,7 @@ class RealStage:
         """Wait until each compute has reported to Nova once more. A report that is lost while RabbitMQ is away keeps it
         waiting for a minute, and Nova takes it for down."""
         before = self._reports()
-        wait_until(lambda: not before & self._reports(), "the computes report", at_most=120, every=1)
+        wait_until(lambda: not before & self._reports(), "the computes report", at_most=180, every=1)
 
     def sweep(self) -> None:
         """Undo everything a test may have done."""

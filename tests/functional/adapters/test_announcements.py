@@ -17,7 +17,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from tests.contract.store import EVENT
 from tests.listening import Heard, listening
 
-PATIENCE = 30
+PATIENCE = 120
 SOON = 10
 
 

@@ -14,7 +14,7 @@ from tests.contract.stage import SPOT, booted, told
 if TYPE_CHECKING:
     from tests.functional.adapters.real_stage import RealStage
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def _listen(cloud: Cloud, pool: str, wake: Callable[[], None]) -> None:

@@ -22,7 +22,7 @@ LONG = (
     Override("spot", "policy", "min_uptime_seconds", "640"),
 )
 FAR = "2099-01-01 00:00"
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 240
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +97,13 @@ def event(cloud: Cloud, stage: Stage, guest: str, people: dict[str, Person]) -> 
     assert refusal.earliest_start, refusal
     owner.ask(refusal.earliest_start, FAR)
     document = before
-    for _ in range(PATIENCE_SECONDS // 60):
+
+    def is_given() -> bool:
+        nonlocal document
         document = people["demo"].get("/v1/events", wait=60, incarnation=document["incarnation"]).json()
-        if document["events"] and document["events"][0]["given_at"]:
-            break
+        return bool(document["events"] and document["events"][0]["given_at"])
+
+    wait_until(is_given, "the notice is given", at_most=PATIENCE_SECONDS, every=0)
     [found] = document["events"]
     assert found["instance_id"] == guest
     return dict(found)

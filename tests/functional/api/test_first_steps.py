@@ -15,7 +15,7 @@ from tests.functional.api.pages import Step, steps
 from tests.functional.api.shells import Terminal
 
 PAGE = Path(__file__).parents[3] / "doc" / "source" / "first-steps.rst"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 def test_the_page_is_true(cloud: Cloud) -> None:

@@ -88,7 +88,7 @@ def test_a_plan_knows_blazars_hosts_and_what_is_in_the_way(
     def blocked() -> list[dict[str, Any]]:
         return [one for one in plan("admin")["blockers"] if one["kind"] == "reservation"]
 
-    wait_until(lambda: bool(blocked()), "Blazar's hosts are published", at_most=60)
+    wait_until(lambda: bool(blocked()), "Blazar's hosts are published", at_most=120)
     assert [one["host"] for one in blocked()] == [stage.host]
     assert (plan("owner")["code"], plan("owner")["is_feasible"]) == ("not_enough_hosts", False)
     assert stage.host not in str(plan("owner"))

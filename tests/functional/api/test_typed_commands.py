@@ -179,7 +179,7 @@ def test_a_new_flavor_gets_a_twin_and_servers_of_it(admin: Terminal, demo: Termi
     def is_over() -> bool:
         return str(nova.get_server(server["id"]).status) in ("ACTIVE", "ERROR")
 
-    wait_until(is_over, "the server is built", at_most=60)
+    wait_until(is_over, "the server is built", at_most=120)
     cloud.connection("demo").compute.delete_server(server["id"], force=True)
     nova.delete_flavor(twin["id"])
 

@@ -23,7 +23,7 @@ from blazar_spot.devcloud.ports import LOOPBACK, free_ports
 from blazar_spot.devcloud.site import PASSWORD
 from blazar_spot.devcloud.waiting import wait_until
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 class Server(ABC):

@@ -40,7 +40,7 @@ def launch(state_dir: Path) -> Iterator[Launch]:
 
 def wait_for_database(state_dir: Path) -> None:
     """The middle of bringing up: the servers below are there, the services are not."""
-    wait_until(lambda: Processes(state_dir).is_alive("keystone"), "keystone is started", at_most=120)
+    wait_until(lambda: Processes(state_dir).is_alive("keystone"), "keystone is started", at_most=240)
 
 
 def test_nothing_is_left_after_an_interrupt(state_dir: Path, launch: Launch) -> None:
@@ -56,7 +56,7 @@ def test_what_a_killed_launcher_left_is_found_and_ended(state_dir: Path, launch:
     launcher = launch("up")
     wait_for_database(state_dir)
     os.kill(launcher.pid, signal.SIGKILL)
-    launcher.wait(timeout=10)
+    launcher.wait(timeout=60)
     assert Processes(state_dir).all_pids()
     assert launch("down").wait(timeout=60) == 0
     assert Processes(state_dir).all_pids() == set()

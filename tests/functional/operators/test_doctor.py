@@ -27,6 +27,7 @@ from tests.unit.devstack.stack import Stack
 
 FAR = ("2098-01-01 00:00", "2098-01-02 00:00")
 FLAVOR = "preemptible-unheard-of"
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def well(cloud: Cloud, stacked: Stack, played: Played) -> Iterator[Path]:
     owner = Owner(cloud, Stage(name="doctor", host=cloud.site.options.hosts[0].name, gpus=GPUS))
     lease = owner.ask(*FAR)
     assert isinstance(lease, Lease), lease
-    wait_until(lambda: not wrong(stacked.spot), "nothing is wrong", at_most=30, every=1)
+    wait_until(lambda: not wrong(stacked.spot), "nothing is wrong", at_most=PATIENCE_SECONDS, every=1)
     yield stacked.spot
     owner.give_back(lease.id)
 
@@ -149,7 +150,7 @@ def test_what_is_broken_is_found(cloud: Cloud, well: Path, breaks: Change, found
         seen = wrong(well)
         assert seen.keys() == found.keys()
         assert [check for check, sentence in found.items() if sentence not in seen[check].found] == []
-    wait_until(lambda: not wrong(well), "nothing is wrong any more", at_most=30, every=1)
+    wait_until(lambda: not wrong(well), "nothing is wrong any more", at_most=PATIENCE_SECONDS, every=1)
 
 
 SETTINGS = [

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from blazar_spot.demo.compressed_time import GPUS, NOTICE_SECONDS
 from tests.e2e.lanes import Played
+from tests.e2e.programme import ON_TIME_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_the_engine_works_and_everybody_answers(figures: dict[tuple[str, ...], f
 
 
 def test_the_reservation_that_was_served_is_in_the_figures(figures: dict[tuple[str, ...], float]) -> None:
-    assert figures["start_delay_seconds", "1.0"] <= 15
+    assert figures["start_delay_seconds", "1.0"] <= ON_TIME_SECONDS
     assert figures["notice_lead_seconds", "0.0"] >= NOTICE_SECONDS
     assert 0 < figures["deletion_seconds", "0.5"] < 60
     assert figures["reclaims", "overdue"] == 0

@@ -110,6 +110,23 @@ def test_a_notice_may_only_be_moved_later(decided_at: int, ends_at: int, is_kept
     assert judged(sights)["exactly one notice to each spot instance"].is_kept is is_kept
 
 
+@pytest.mark.parametrize(("left", "is_kept"), [(20, True), (19, True), (18, False)])
+def test_a_notice_that_could_be_read_too_late_is_a_broken_promise(left: int, is_kept: bool) -> None:
+    """What counts is when the last look began that found none, for a guest may look oftener than we do."""
+    sights = story()
+    sights[3:5] = [
+        replace(picture(DEADLINE - left + 1, SPOT), began_at=DEADLINE - left),
+        picture(DEADLINE - 12, TOLD),
+    ]
+    assert judged(sights)["20 s of notice as the guest reads it"].is_kept is is_kept
+
+
+def test_a_guest_was_there_when_the_last_look_began_that_found_it() -> None:
+    sights = story()
+    sights[5] = replace(picture(DEADLINE + 1, replace(TOLD, is_going=True)), began_at=DEADLINE - 1)
+    assert recorded(sights).lives["s1"].here_at == DEADLINE - 1
+
+
 def test_a_lease_in_error_is_a_broken_promise_even_if_it_is_gone_at_the_end() -> None:
     sights = [*story(status="ERROR"), picture(START + 20, lease=None)]
     assert broken(sights) == ["the lease is ACTIVE"]
