@@ -113,7 +113,7 @@ class Processes:
         if identity is None:
             return
         self.signal(name, signal.SIGKILL)
-        wait_until(lambda: self._is_gone(identity), f"{name} is gone", at_most=10)
+        wait_until(lambda: self._is_gone(identity), f"{name} is gone", at_most=60)
 
     def kill_all(self) -> None:
         """Kill every process of this cloud, recorded or not, and let none be started again."""
@@ -127,7 +127,7 @@ class Processes:
             self._reap()
             return not left
 
-        wait_until(nothing_left, f"processes of {self._root} end", at_most=30)
+        wait_until(nothing_left, f"processes of {self._root} end", at_most=60)
 
     def all_pids(self) -> set[int]:
         """Every living process of this cloud."""

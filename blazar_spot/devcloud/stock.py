@@ -50,7 +50,7 @@ def enlist_hosts(site: Site, called_off: threading.Event) -> None:
     wait_until(
         lambda: names <= {one.name for one in cloud.compute.hypervisors()},
         "all hosts are known to Nova",
-        at_most=60,
+        at_most=180,
         every=0.3,
         called_off=called_off,
     )
