@@ -14,6 +14,7 @@ from typing import Any
 
 from blazar.plugins.base import BaseMonitorPlugin
 
+from blazar_spot.core.errors import Temporary
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.plugins import calendar, published
 from blazar_spot.plugins.doors import Doors
@@ -105,6 +106,8 @@ class SpotMonitor(BaseMonitorPlugin):
 def _do(duty: Callable[[], Flags | None]) -> Flags | None:
     try:
         return duty()
+    except Temporary as error:
+        LOG.warning("A duty of the monitor cannot be done now, it is done again at the next poll: %s", error)
     except Exception:
         LOG.exception("A duty of the monitor failed; it is done again at the next poll")
-        return None
+    return None

@@ -115,6 +115,16 @@ def test_a_duty_that_fails_keeps_no_other_from_being_done(duties: Duties, clock:
     assert duties.parts.joined == 1
 
 
+@pytest.mark.parametrize(("error", "is_a_bug"), [(Unreachable("no answer"), False), (RuntimeError("a bug"), True)])
+def test_only_a_bug_is_told_with_its_traceback(
+    duties: Duties, clock: FakeClock, caplog: pytest.LogCaptureFixture, error: Exception, is_a_bug: bool
+) -> None:
+    duties.error = error
+    monitor(Upstream(), duties, clock).poll()
+    assert [bool(record.exc_info) for record in caplog.records] == [is_a_bug] * 3
+    assert caplog.text.count(str(error)) >= 3
+
+
 def test_failures_are_looked_for_at_upstreams_interval(duties: Duties, clock: FakeClock) -> None:
     upstream = Upstream(polls=True)
     ours = monitor(upstream, duties, clock)
