@@ -153,8 +153,8 @@ def test_a_lease_that_is_deleted_after_the_notice_lets_the_instance_live(reserva
     (notice,) = reservations.world.store.notices
     assert notice.state is NoticeState.SCHEDULED
     reservations.delete(lease)
-    for _ in range(2):
-        reservations.world.whole.engine.tick()
+    reservations.world.pass_time(1)
+    reservations.world.whole.engine.tick()
     (notice,) = reservations.world.store.notices
     assert notice.state is NoticeState.WITHDRAWN
     assert reservations.world.cloud.closed() == {"gpu-1": False}

@@ -36,6 +36,15 @@ def test_a_claim_says_whose_lease_it_is_of_and_what_that_is_called_as_soon_as_it
     assert firm.lease_name
 
 
+def test_a_claim_becomes_firm_although_the_cloud_does_not_answer(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    reservations.lease(start_in=5 * HOUR)
+    for operation in ("all_aggregates", "servers_on", "consumers", "pools", "spot_servers"):
+        reservations.world.cloud.fails(operation, Unreachable("no answer"), times=None)
+    assert reservations.poll() == {}
+    assert len(reservations.claims(Standing.FIRM)) == 1
+
+
 def test_a_lease_that_would_break_a_promise_is_refused_with_the_first_start_that_works(
     reservations: Reservations,
 ) -> None:
