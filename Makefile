@@ -32,7 +32,7 @@ horizon: venv packages ## the same with Horizon and something to look at in it; 
 cloud-down: venv ## stop it and leave nothing behind
 	@$(VENV)/blazar-spot-devcloud down
 
-bench: venv ## measure the planner, the engine, the API and the commands
+bench: venv ## measure the planner, the engine, the API, the commands and Horizon's pages
 	@$(VENV)/python -m bench
 
 docs: venv ## build the documentation into doc/build

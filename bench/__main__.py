@@ -3,7 +3,8 @@
 
 import sys
 
-from bench import api, commands, engine, planner, webhooks
+from bench import api, commands, dashboard, engine, planner, webhooks
 
 if __name__ == "__main__":
-    sys.exit(max(planner.main(), engine.main(), api.main(), webhooks.main(), commands.main()))
+    parts = (planner, engine, api, webhooks, commands, dashboard)
+    sys.exit(max(part.main() for part in parts))

@@ -17,7 +17,7 @@ from horizon import exceptions, tables
 
 from blazar_spot.client.documents import Lease
 from blazar_spot.dashboard import asking
-from blazar_spot.dashboard.states import STATES
+from blazar_spot.dashboard.states import of_reclaim
 
 
 class UpdateLease(upstream.UpdateLease):
@@ -31,7 +31,7 @@ def shown(lease: Lease | None) -> str | None:
     """The cell; nothing for a lease that takes no host from spot."""
     if lease is None:
         return None
-    text, colour = STATES.get(lease["state"], (lease["state"], "default"))
+    text, colour = of_reclaim(lease["state"], lease["instances_to_go"])
     evict_at = parse_datetime(lease["evict_at"]) if lease["evict_at"] else None
     return str(render_to_string("spot/_reclaim.html", {"lease": lease, "text": text, "colour": colour, "at": evict_at}))
 

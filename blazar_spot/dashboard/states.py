@@ -23,6 +23,9 @@ STATES = {
 }
 """Of a reclaim."""
 
+NOBODY = (_("Closed, nobody has to go"), "info")
+"""Of a reclaim whose time for notices or deletes has come, and there is nobody to have one."""
+
 EVENTS = {
     "scheduled": (_("Told"), "warning"),
     "acknowledged": (_("Acknowledged"), "info"),
@@ -57,13 +60,24 @@ FENCES = {
 """Why a pool is closed."""
 
 
+def of_reclaim(state: str, instances_to_go: int) -> tuple[Any, str]:
+    """What it is called and its colour; one that is new is called what the service calls it."""
+    if not instances_to_go and state in ("notified", "evicting"):
+        return NOBODY
+    return STATES.get(state, (state, "default"))
+
+
+def badge(text: Any, colour: str) -> Any:
+    """The text on the colour."""
+    return format_html('<span class="label label-{}">{}</span>', colour, text)
+
+
 def label(names: Names) -> Callable[[str | None], Any]:
     """A filter for a column of states; one that is new is shown as the service calls it."""
 
     def shown(state: str | None) -> Any:
         if state is None:
             return None
-        text, colour = names.get(state, (state, "default"))
-        return format_html('<span class="label label-{}">{}</span>', colour, text)
+        return badge(*names.get(state, (state, "default")))
 
     return shown

@@ -14,7 +14,7 @@ from blazar_spot.client import Client
 from blazar_spot.client.documents import Reclaim
 from blazar_spot.dashboard import asking
 from blazar_spot.dashboard.pictures import STEPS, WIDTH, Step, steps
-from blazar_spot.dashboard.states import STATES
+from blazar_spot.dashboard.states import of_reclaim
 
 TOLD_IN_FULL = 5
 MOST_HOSTS = 200
@@ -45,10 +45,10 @@ def _reclaims(client: Client, lease_id: str, sees_all: bool) -> list[dict[str, A
 
 
 def _told(reclaim: Reclaim, drawn: list[Step]) -> dict[str, Any]:
-    state = reclaim["state"]
+    text = of_reclaim(reclaim["state"], reclaim["counts"]["instances_to_go"])
     names = {one["instance_id"]: one["instance_name"] for one in reclaim.get("victims", ())}
     timeline = [{**deed, "who": _called(deed["instance_id"], names)} for deed in reclaim.get("timeline", ())]
-    return {**reclaim, "steps": drawn, "text": STATES.get(state, (state, "default")), "timeline": timeline}
+    return {**reclaim, "steps": drawn, "text": text, "timeline": timeline}
 
 
 def _called(instance_id: str | None, names: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from blazar_spot.core.closures import FOREVER
 from blazar_spot.core.switch import Mode
 from blazar_spot.dashboard import asking
 from blazar_spot.enforcement.pulse import Pulse
+from blazar_spot.ports.store import Store
 from blazar_spot.testing.lab import Lab
 from tests.unit.api.served import OURS, App, made, use_cases
 from tests.unit.client.reached import InProcess, session
@@ -58,8 +60,13 @@ class Panel(helpers.TestCase):
     def behind(self, lab: Lab) -> None:
         """This is the cloud that the pages are about."""
         lab.second()
-        self.lab, self.store = lab, lab.store
-        app = made(use_cases(lab.store, lab.clock, cloud=lab.cloud))
+        self.store = lab.store
+        self.serve(lab.store, lab)
+
+    def serve(self, store: Store, lab: Lab) -> None:
+        """The real API, over the cloud of this lab and a database that may be another."""
+        self.lab = lab
+        app = made(use_cases(store, lab.clock, cloud=lab.cloud))
         whole, _ = session(app, self.caller)
         self.network = Ailing(app, self.caller)
         whole.session.mount("http://", self.network)
@@ -71,7 +78,7 @@ class Panel(helpers.TestCase):
             work.drop_heartbeats(FOREVER)
         Pulse(self.store, self.lab.clock, mode, "controller", 1).beat(None)
 
-    def tab(self, url: str, name: str, **query: str) -> Any:
+    def tab(self, url: str, name: str, **query: Any) -> Any:
         """What a click on this tab brings."""
         answer = self.client.get(url, {"tab": name, **query}, headers=BY_SCRIPT)
         assert answer.status_code == 200
@@ -87,7 +94,12 @@ class Panel(helpers.TestCase):
         return " ".join(str(one) for one in answer.context["messages"])
 
 
-def following(page: str) -> dict[str, str]:
-    """What the link to the next page says."""
-    (link,) = set(re.findall(r'<a href="\?([^"]*)">Next', page))
-    return dict(pair.split("=") for pair in unescape(link).split("&"))
+def following(page: str, link: str = "Next") -> dict[str, Any]:
+    """What the link to the next page says, or the one back."""
+    (query,) = set(re.findall(rf'<a href="\?([^"]*)">[^<]*{link}', page))
+    return parse_qs(unescape(query))
+
+
+def rows_of(page: str) -> frozenset[str]:
+    """Whose rows are on it."""
+    return frozenset(re.findall(r'data-object-id="([^"]*)"', page))

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from blazar_spot.core.closures import Stage
 from blazar_spot.core.promises import NoticeState, Purpose
+from blazar_spot.core.reclaim import State
 from blazar_spot.core.record import Cause, breach
 from blazar_spot.core.switch import Mode
 from blazar_spot.dashboard.states import CLOSURES, FENCES
@@ -17,7 +18,13 @@ from tests.dashboard.panels import Panel, following
 from tests.unit.api.served import ADMIN, NOON
 
 INDEX = reverse("horizon:admin:spot_pool:index")
-QUESTIONS = {"hosts": "/pools", "reclaims": "/reclaims", "breaches": "/breaches", "instances": "/instances"}
+QUESTIONS = {
+    "hosts": "/pools?",
+    "reclaims": "/reclaims?",
+    "breaches": "/breaches?",
+    "instances": "/instances?all_projects=true&limit",
+    "ended": "/instances?all_projects=true&gone",
+}
 
 
 class TestPanel(Panel):
@@ -96,6 +103,25 @@ class TestPanel(Panel):
         assert "stuck" in page
         assert "i-1" in page
 
+    def test_a_host_on_which_nobody_has_to_go_is_not_said_to_wait_for_spot(self) -> None:
+        self.lab.book("soon", self.lab.clock.now() + 1200)
+        self.lab.run_for(1200 - 100)
+        assert {one.state for one in self.store.reclaims} == {State.NOTIFIED}
+        for tab in ("hosts", "reclaims"):
+            page = self.shown(tab)
+            assert page.count('<span class="label label-info">Closed, nobody has to go</span>') == 1
+            assert "have their notice" not in page
+
+    def test_what_was_promised_stands_beside_what_was_given(self) -> None:
+        (server,) = self.lab.boot_and_run(1, "host01")
+        self.lab.book("all", self.lab.clock.now() + 1200, hosts=3)
+        self.lab.run_for(1200)
+        assert server.status == "DELETED"
+        page = self.shown("ended")
+        assert "host01" in page
+        assert re.search(r"0:00:\d\d more", page)
+        assert "Its host was needed for a reservation" in page
+
     def test_an_end_is_rehearsed_by_a_button(self) -> None:
         (server,) = self.lab.boot(1, "host01")
         self.lab.run_for(200)
@@ -111,7 +137,7 @@ class TestPanel(Panel):
     def test_each_question_alone_may_fail(self) -> None:
         self.lab.boot(1, "host01")
         for name, question in QUESTIONS.items():
-            self.network.fails = f"{question}?"
+            self.network.fails = question
             for tab in QUESTIONS:
                 assert ("This could not be read." in self.shown(tab)) is (tab == name)
             answer = self.client.get(INDEX, {"tab": f"spot_pool__{name}"})
@@ -132,7 +158,7 @@ class TestPanel(Panel):
             keep(self.store, claim(name, host=f"gpu-{name}"), reclaim(name, host=f"gpu-{name}"))
         first = self.shown("reclaims")
         query = following(first)
-        second = self.text(self.tab(INDEX, query.pop("tab"), **query))
+        second = self.text(self.tab(INDEX, *query.pop("tab"), **query))
         seen = [set(re.findall(r"gpu-(\d\d)", page)) for page in (first, second)]
         assert (len(seen[0]), len(seen[1]), seen[0] & seen[1]) == (50, 2, set())
 
@@ -141,7 +167,7 @@ class TestPanel(Panel):
         first = self.shown()
         assert sorted(self.network.asked) == ["GET /v1/closures", "GET /v1/pools?limit=50"]
         query = following(first)
-        second = self.text(self.tab(INDEX, query.pop("tab"), **query))
+        second = self.text(self.tab(INDEX, *query.pop("tab"), **query))
         assert (first.count('data-object-id="'), second.count('data-object-id="')) == (50, 10)
 
     def test_somebody_else_has_no_such_page(self) -> None:

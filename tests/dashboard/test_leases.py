@@ -101,6 +101,12 @@ class TestLeases(helpers.TestCase):
         assert "3 spot instances to go, from 2030-06-27 17:55 UTC" in page
         assert "broken" not in page
 
+    def test_where_nobody_has_to_go_nobody_is_said_to_have_a_notice(self) -> None:
+        for state in ("notified", "evicting"):
+            page = self.page(state=state, instances_to_go=0)
+            assert '<span class="label label-info">Closed, nobody has to go</span>' in page
+            assert "to go, from" not in page
+
     def test_one_is_not_many(self) -> None:
         page = self.page(hosts=1, instances_to_go=1, breaches=1)
         assert "1 of 1 host ready" in page

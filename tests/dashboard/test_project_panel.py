@@ -2,6 +2,7 @@
 """Project > Reservations > Spot, over the real API."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -9,23 +10,30 @@ from django.urls import reverse
 from horizon.exceptions import HandledException
 
 from blazar_spot.core.deliveries import DeliveryState
+from blazar_spot.core.promises import NoticeState
 from blazar_spot.core.webhooks import WebhookState
 from blazar_spot.dashboard import asking, listings
 from blazar_spot.dashboard.project.notices import Acknowledge
 from blazar_spot.dashboard.states import DELIVERIES, EVENTS, WEBHOOKS
 from tests.contract.read_store import instance, keep
-from tests.dashboard.panels import Panel, following
+from tests.dashboard.panels import BY_SCRIPT, Panel, following, rows_of
 from tests.unit.api.served import NOON, put_delivery, put_incident, put_webhook
 
 INDEX = reverse("horizon:project:spot:index")
 SCRIPT = '<script src="/static/spot/countdown.js" defer></script>'
-TABS = ("instances", "notices", "capacity", "webhooks")
+QUESTIONS = {
+    "instances": "/instances?limit",
+    "notices": "/events",
+    "ended": "/instances?gone",
+    "capacity": "/capacity",
+    "webhooks": "/webhooks",
+}
 
 
 class TestPanel(Panel):
     def test_the_page_has_its_tabs_and_its_script(self) -> None:
         page = self.text(self.client.get(INDEX))
-        for name in ("Instances", "Notices", "Capacity now", "Webhooks"):
+        for name in ("Instances", "Notices", "Ended", "Capacity now", "Webhooks"):
             assert name in page
         assert f'href="{INDEX}"' in page
         assert SCRIPT in page
@@ -42,7 +50,7 @@ class TestPanel(Panel):
         page = self.text(self.tab(INDEX, "spot__instances"))
         assert "Größe a" in page
         assert "Größe b" not in page
-        assert '<time datetime="2027-01-15T08:15:00Z" data-spot-awaited>2027-01-15 08:15:00 UTC</time>' in page
+        assert '<time datetime="2027-01-15T08:15:00Z" data-spot-awaited="d">2027-01-15 08:15:00 UTC</time>' in page
         assert "No end in sight" in page
         assert '<span class="label label-warning">Told</span>' in page
 
@@ -109,9 +117,9 @@ class TestPanel(Panel):
     def test_each_tab_alone_may_fail(self) -> None:
         put_incident(self.store, "a")
         put_webhook(self.store, "a")
-        for name, question in zip(TABS, ("/instances", "/events", "/capacity", "/webhooks"), strict=True):
+        for name, question in QUESTIONS.items():
             self.network.fails = question
-            for tab in TABS:
+            for tab in QUESTIONS:
                 answer = self.tab(INDEX, f"spot__{tab}")
                 assert ("This could not be read." in self.text(answer)) is (tab == name)
                 said = answer.headers.get("X-Horizon-Messages", "")
@@ -126,12 +134,40 @@ class TestPanel(Panel):
         for tab, word in listings_of.items():
             first = self.text(self.tab(INDEX, f"spot__{tab}"))
             query = following(first)
-            assert query.pop("tab") == f"spot__{tab}"
+            assert query.pop("tab") == [f"spot__{tab}"]
             second = self.text(self.tab(INDEX, f"spot__{tab}", **query))
             seen = [set(re.findall(word + r"(\d\d)", page)) for page in (first, second)]
             assert (len(seen[0]), len(seen[1])) == (rows, 2)
             assert not seen[0] & seen[1]
             assert "Next" not in second
+            assert following(second, "Prev") == {"tab": [f"spot__{tab}"]}
+
+    def test_pages_are_turned_back_one_by_one_and_from_far_on_to_the_first(self) -> None:
+        for number in range(9):
+            put_incident(self.store, f"{number}", decided_at=NOON + number)
+        self.monkeypatch.setattr(listings, "ROWS", 2)
+        self.monkeypatch.setattr(listings, "KEPT", 3)
+        pages = [self.text(self.tab(INDEX, "spot__notices"))]
+        for _ in range(4):
+            pages.append(self.text(self.client.get(INDEX, following(pages[-1]), headers=BY_SCRIPT)))
+        assert len({rows_of(page) for page in pages}) == 5
+        back = pages[-1]
+        for expected in (pages[3], pages[2], pages[0]):
+            back = self.text(self.client.get(INDEX, following(back, "Prev"), headers=BY_SCRIPT))
+            assert rows_of(back) == rows_of(expected)
+        assert "Prev" not in back
+
+    def test_what_has_ended_says_what_was_promised_what_was_given_and_why(self) -> None:
+        put_incident(self.store, "a", state=NoticeState.TERMINATED)
+        keep(self.store, instance("gone", gone_at=NOON))
+        with self.store.begin() as work:
+            (it,) = work.instances_by_id(["instance-a"])
+            work.put_instances([replace(it, gone_at=NOON + 910)])
+        page = self.text(self.tab(INDEX, "spot__ended"))
+        assert "2027-01-15 08:15:00 UTC </td>" in page
+        assert "0:00:10 more" in page
+        assert "It had been told at" in page
+        assert "It was deleted by its owner or has failed" in page
 
     def test_the_deliveries_have_pages_too(self) -> None:
         put_webhook(self.store, "a")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of hosts: how full each pool is, why it is closed, who wants it, and the buttons that close and open it."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.utils.html import format_html
@@ -14,7 +14,7 @@ from blazar_spot.client.documents import Pool, PoolClaim
 from blazar_spot.dashboard import asking
 from blazar_spot.dashboard.listings import Listing
 from blazar_spot.dashboard.orders import Order
-from blazar_spot.dashboard.states import CLOSURES, FENCES, STATES, label
+from blazar_spot.dashboard.states import CLOSURES, FENCES, badge, label, of_reclaim
 from blazar_spot.dashboard.templatetags.spot import instant
 
 
@@ -26,14 +26,16 @@ def occupancy(pool: Pool) -> str:
 def fence(pool: Pool) -> Any:
     """Whether it is open, and if not why."""
     if not pool["is_closed"]:
-        return format_html('<span class="label label-success">{}</span>', _("Open"))
+        return badge(_("Open"), "success")
     why = ", ".join(str(FENCES.get(reason, reason)) for reason in pool["closed_because"])
-    return format_html('<span class="label label-warning">{}</span> {}', _("Closed"), why)
+    return format_html("{} {}", badge(_("Closed"), "warning"), why)
 
 
 def claims(pool: Pool) -> Any:
     """Those whose fences' instants have come: the states, the instants of their starts."""
-    shown = [format_html("{} {}", label(STATES)(one["state"]), instant(one["start_at"])) for one in pool["claims"]]
+    states = [badge(*of_reclaim(one["state"], pool["instances"])) for one in pool["claims"]]
+    starts = [instant(one["start_at"]) for one in pool["claims"]]
+    shown = list(map(partial(format_html, "{} {}"), states, starts))
     return format_html("{} " * len(shown), *shown) if shown else None
 
 

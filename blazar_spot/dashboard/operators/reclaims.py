@@ -8,7 +8,12 @@ from horizon import tables
 
 from blazar_spot.dashboard import moments
 from blazar_spot.dashboard.listings import Listing
-from blazar_spot.dashboard.states import STATES, label
+from blazar_spot.dashboard.states import badge, of_reclaim
+
+
+def state(reclaim: Any) -> Any:
+    """How far it is."""
+    return badge(*of_reclaim(reclaim["state"], reclaim["counts"]["instances_to_go"]))
 
 
 def to_go(reclaim: Any) -> str:
@@ -27,7 +32,7 @@ class ReclaimsTable(Listing):
 
     host = tables.Column("host", verbose_name=_("Host"))
     lease_name = tables.Column("lease_name", verbose_name=_("Lease"))
-    state = tables.Column("state", verbose_name=_("State"), filters=(label(STATES),))
+    state = tables.Column(state, verbose_name=_("State"))
     to_go = tables.Column(to_go, verbose_name=_("Spot instances to go"))
     broken = tables.Column(broken, verbose_name=_("Broken promises"))
     evict_at = tables.Column("evict_at", verbose_name=_("Deleted from"), filters=(moments.awaited,))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of everybody's spot instances, with the button that gives one of them a notice to rehearse its end."""
+"""The tables of everybody's spot instances, with the button that gives one of them a notice to rehearse its end."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.translation import ngettext_lazy
 from horizon import tables
 
 from blazar_spot.client import Client
-from blazar_spot.dashboard.instances import InstancesTable
+from blazar_spot.dashboard.instances import EndedTable, InstancesTable
 from blazar_spot.dashboard.orders import Order
 
 
@@ -47,4 +47,17 @@ class AllInstancesTable(InstancesTable):
         verbose_name = _("Spot instances")
         pagination_param = "instances_marker"
         row_actions = (Rehearse,)
+        multi_select = False
+
+
+class AllEndedTable(EndedTable):
+    """Of all projects."""
+
+    project_id = tables.Column("project_id", verbose_name=_("Project"))
+    host = tables.Column("host", verbose_name=_("Host"))
+
+    class Meta:
+        name = "spot_all_ended"
+        verbose_name = _("Promised and given")
+        pagination_param = "ended_marker"
         multi_select = False

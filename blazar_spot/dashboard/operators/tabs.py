@@ -7,7 +7,7 @@ from horizon import tabs
 from blazar_spot.dashboard.listings import ListTab
 from blazar_spot.dashboard.operators.hosts import HostsTable
 from blazar_spot.dashboard.operators.reclaims import BreachesTable, ReclaimsTable
-from blazar_spot.dashboard.operators.rehearsals import AllInstancesTable
+from blazar_spot.dashboard.operators.rehearsals import AllEndedTable, AllInstancesTable
 
 
 class HostsTab(ListTab):
@@ -48,9 +48,20 @@ class InstancesTab(ListTab):
     of_all_projects = True
 
 
+class EndedTab(ListTab):
+    """What those that have ended were promised, and what they were given."""
+
+    name = _("Promised and given")
+    slug = "ended"
+    table_classes = (AllEndedTable,)
+    lists = "instances"
+    of_all_projects = True
+    of_ended = True
+
+
 class SpotPoolTabs(tabs.TabGroup):
     """All of them."""
 
     slug = "spot_pool"
-    tabs = (HostsTab, ReclaimsTab, BreachesTab, InstancesTab)
+    tabs = (HostsTab, ReclaimsTab, BreachesTab, InstancesTab, EndedTab)
     sticky = True

@@ -6,7 +6,7 @@ from horizon import tabs
 
 from blazar_spot.client import Client
 from blazar_spot.client.door import Page
-from blazar_spot.dashboard.instances import InstancesTable
+from blazar_spot.dashboard.instances import EndedTable, InstancesTable
 from blazar_spot.dashboard.listings import ListTab
 from blazar_spot.dashboard.project.capacity import CapacityTable
 from blazar_spot.dashboard.project.notices import NoticesTable
@@ -20,6 +20,16 @@ class InstancesTab(ListTab):
     slug = "instances"
     table_classes = (InstancesTable,)
     lists = "instances"
+
+
+class EndedTab(ListTab):
+    """Why each is gone."""
+
+    name = _("Ended")
+    slug = "ended"
+    table_classes = (EndedTable,)
+    lists = "instances"
+    of_ended = True
 
 
 class NoticesTab(ListTab):
@@ -55,5 +65,5 @@ class SpotTabs(tabs.TabGroup):
     """All of them."""
 
     slug = "spot"
-    tabs = (InstancesTab, NoticesTab, CapacityTab, WebhooksTab)
+    tabs = (InstancesTab, NoticesTab, EndedTab, CapacityTab, WebhooksTab)
     sticky = True
