@@ -25,6 +25,9 @@ The account with which blazar-spot talks to Nova and Placement. It needs the adm
 KEYSTONE_SECONDS = 60.0
 """How long to wait for an answer, a token from Keystone included, if ``timeout`` does not say."""
 
+CONNECTIONS = 64
+"""So many to one service are kept for the next time, which is more than are ever used at once."""
+
 OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt(
         "region_name",
@@ -74,6 +77,8 @@ def session_of(conf: cfg.ConfigOpts) -> "Session":
         raise cfg.RequiredOptError("auth_type", GROUP)
     session: Session = loading.load_session_from_conf_options(conf, GROUP.name, auth=auth)
     session.timeout = session.timeout or KEYSTONE_SECONDS
+    for adapter in session.session.adapters.values():
+        adapter.init_poolmanager(CONNECTIONS, CONNECTIONS)  # type: ignore[attr-defined]
     return session
 
 

@@ -2,8 +2,11 @@
 """The configuration file, as an operator writes it and as the program is given it."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from oslo_config import cfg
@@ -103,6 +106,39 @@ def test_the_account_makes_a_session_without_asking_anybody(tmp_path: Path) -> N
     session = configuration.session_of(loaded(tmp_path, f"[service_auth]\n{ACCOUNT}timeout = 30\n"))
     assert session.timeout == 30
     assert session.auth.auth_url == "http://127.0.0.1:5000/v3"
+
+
+def test_many_ask_a_service_at_once_and_keep_their_connections(tmp_path: Path) -> None:
+    many, made = 40, []
+    together = Barrier(many, timeout=60)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            made.append(self.client_address)
+            super().setup()
+
+        def do_GET(self) -> None:
+            together.wait()
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    class Service(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = many
+
+    session = configuration.session_of(loaded(tmp_path, "[service_auth]\nauth_type = none\n"))
+    with Service(("127.0.0.1", 0), Handler) as service, ThreadPoolExecutor(many + 1) as threads:
+        threads.submit(service.serve_forever)
+        url = f"http://127.0.0.1:{service.server_port}/"
+        for _ in range(2):
+            assert {one.status_code for one in threads.map(session.get, [url] * many)} == {204}
+        service.shutdown()
+    assert len(made) == many
 
 
 @pytest.mark.parametrize("text", ["", "auth_type = unheard-of", "auth_type = password"])
