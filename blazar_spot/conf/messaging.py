@@ -7,9 +7,10 @@ GROUP = cfg.OptGroup(
     "messaging",
     title="The channel messaging",
     help="""
-Versioned notifications spot.notice.scheduled, spot.notice.rescheduled, spot.notice.withdrawn and
-spot.notice.terminated. The queue is made when the first message is sent, and keeps messages until somebody reads them:
-enable the channel when there is a reader. Where queues are durable or quorum queues, say so in [oslo_messaging_rabbit].
+Versioned notifications spot.notice.scheduled, spot.notice.rescheduled, spot.notice.acknowledged, spot.notice.withdrawn
+and spot.notice.terminated. The queue is made when the first message is sent, and keeps messages until somebody reads
+them: enable the channel when there is a reader. Where queues are durable or quorum queues, say so in
+[oslo_messaging_rabbit].
 """,
 )
 
