@@ -40,7 +40,7 @@ def lateness(patient: Patient) -> Iterator[Finding]:
     if late:
         yield bad(
             f"Hosts are late for their reservations or drains: {some(late)}.",
-            'Go by the runbook "A reclaim is OVERDUE" of the admin guide.',
+            'Go by the runbook "A reclaim is OVERDUE" of the page "Operating".',
         )
     else:
         yield ok(f"None of {len(reclaims)} open reclaims is late.")

@@ -85,7 +85,7 @@ class Post:
         log = about(LOG, event.incident)
         log.error("%s was never told that %s is %s: %s", self._name, event.instance_id, event.news, why)
         with self._store.begin() as work:
-            work.add(deed("not told", self._clock.now(), event.incident, event.host, event.instance_id, why, letter.id))
+            work.add(deed("not told", self._clock.now(), "", event.host, event.instance_id, why, once=letter.id))
         return True
 
     def _put_down(self, done: Sequence[Letter], left: Sequence[Letter]) -> None:

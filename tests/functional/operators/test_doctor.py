@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from blazar_spot import conf as configuration
 from blazar_spot import wiring
-from blazar_spot.core.findings import Finding
+from blazar_spot.adapters.system_clock import SystemClock
 from blazar_spot.db import migration
 from blazar_spot.db.engine import Database
 from blazar_spot.demo.cast import Lease, Owner, Stage
@@ -20,9 +21,10 @@ from blazar_spot.demo.compressed_time import GPUS
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.services import script
 from blazar_spot.devcloud.waiting import wait_until
-from blazar_spot.doctor.checkup import examine
+from blazar_spot.doctor import clocks
 from tests.contract.webhook_store import WEBHOOK
 from tests.e2e.lanes import Played
+from tests.functional.operators.doctors import changed, wrong
 from tests.unit.devstack.stack import Stack
 
 FAR = ("2098-01-01 00:00", "2098-01-02 00:00")
@@ -40,12 +42,6 @@ def well(cloud: Cloud, stacked: Stack, played: Played) -> Iterator[Path]:
     wait_until(lambda: not wrong(stacked.spot), "nothing is wrong", at_most=PATIENCE_SECONDS, every=1)
     yield stacked.spot
     owner.give_back(lease.id)
-
-
-def wrong(file: Path) -> dict[str, Finding]:
-    """What the doctor finds wrong, by check."""
-    conf = configuration.load(files=[str(file)])
-    return {one.check: one for one in examine(wiring.patient(conf)) if one.is_wrong}
 
 
 Change = Callable[[Cloud], AbstractContextManager[None]]
@@ -177,6 +173,19 @@ def test_an_account_that_is_no_admin_is_found(well: Path, tmp_path: Path) -> Non
     assert "and not admin" in wrong(file)["account"].found
 
 
+class Ahead(SystemClock):
+    """The clock of a machine that nobody has set right."""
+
+    def now(self) -> int:
+        return super().now() + 60
+
+
+def test_a_clock_that_is_wrong_is_told_by_everybody_who_disagrees(well: Path) -> None:
+    patient = replace(wiring.patient(configuration.load(files=[str(well)])), clock=Ahead())
+    behind = [one.found for one in clocks.agreement(patient) if one.is_wrong and "behind the one here" in one.found]
+    assert len(behind) == len(("the database", *clocks.SERVICES))
+
+
 def test_a_database_that_is_empty_or_another_one_is_found(cloud: Cloud, well: Path, tmp_path: Path) -> None:
     """Where the engine and blazar-manager use different databases, what one writes the other never reads."""
     engine = create_engine(cloud.site.database_url("mysql"))
@@ -191,17 +200,3 @@ def test_a_database_that_is_empty_or_another_one_is_found(cloud: Cloud, well: Pa
     assert "nobody has told us of" in seen["leases"].found
     assert "No engine gives signs of life" in seen["engines"].found
     assert "database" not in seen
-
-
-def changed(file: Path, folder: Path, section: str, option: str, value: str) -> Path:
-    """A file that says the same but for this."""
-    lines, inside = [], False
-    for line in file.read_text().splitlines():
-        inside = line == f"[{section}]" if line.startswith("[") else inside
-        if not (inside and line.partition("=")[0].strip() == option):
-            lines.append(line)
-        if line == f"[{section}]":
-            lines.append(f"{option} = {value}")
-    other = folder / "other.conf"
-    other.write_text("\n".join(lines) + "\n")
-    return other

@@ -146,6 +146,7 @@ def test_what_a_channel_never_takes_is_given_up_and_on_record(lab: Lab, channel:
     assert post.carry() == 2
     assert lab.store.letters == []
     given_up = [deed for deed in lab.store.deeds if deed.what == "not told"]
+    assert {deed.reclaim_id for deed in given_up} == {""}  # told with whatever takes the host
     assert {deed.subject for deed in given_up} == {notice.instance_id for notice in lab.store.notices}
 
 
