@@ -93,7 +93,6 @@ def api(conf: cfg.ConfigOpts) -> Any:
     from blazar_spot.enforcement.interrupting import Interrupting
     from blazar_spot.enforcement.outlook import Outlooks
     from blazar_spot.enforcement.overview import Overviews
-    from blazar_spot.enforcement.proposals import Proposals
     from blazar_spot.enforcement.queries import Queries
     from blazar_spot.enforcement.revising import Revising
     from blazar_spot.enforcement.watching import Watch
@@ -108,7 +107,6 @@ def api(conf: cfg.ConfigOpts) -> Any:
         interrupting=Interrupting(store, revising, bell, clock, configuration.policy_of(conf)),
         outlooks=Outlooks(store, clock, configuration.policy_of(conf)),
         overviews=Overviews(store),
-        proposals=Proposals(store, clock, configuration.policy_of(conf)),
         webhooks=webhooks(conf, store, clock) if WEBHOOKS in conf.channels.enabled else None,
         **_of_the_cloud(conf, store, clock),
     )
@@ -165,23 +163,27 @@ def _bus(conf: cfg.ConfigOpts) -> Bus | None:
 
 
 def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str, Any]:
-    """The use cases of the API that ask Nova and Placement; none where there is no account to do that with."""
+    """The use cases of the API that ask Nova and Placement. Where there is no account to do that with there are only
+    plans, which do not know then which hosts are on their way back."""
     from blazar_spot.adapters.placement_stock import PlacementStock  # as above
     from blazar_spot.enforcement.capacity import Capacity
     from blazar_spot.enforcement.closing import Closing
     from blazar_spot.enforcement.draining import Draining
     from blazar_spot.enforcement.flavors import Flavors
+    from blazar_spot.enforcement.proposals import Proposals
     from blazar_spot.enforcement.returning import Returning
     from blazar_spot.enforcement.stocks import Stocks
 
+    policy = configuration.policy_of(conf)
     if not configuration.has_account(conf):
-        return {}
+        return {"proposals": Proposals(store, clock, policy, frozenset)}
     nova, session, place = compute(conf), configuration.session_of(conf), _place(conf)
     pool, stock = PlacementPool(session, **place), PlacementStock(session, **place)
-    closing, policy = Closing(store, pool, clock), configuration.policy_of(conf)
+    closing, returning = Closing(store, pool, clock), Returning(store, nova, clock)
     return {
         "closing": closing,
-        "draining": Draining(store, pool, clock, policy, closing, Returning(store, nova)),
+        "draining": Draining(store, pool, clock, policy, closing, returning),
+        "proposals": Proposals(store, clock, policy, returning),
         "flavors": Flavors(nova, policy),
         "capacity": Capacity(nova, stock, clock),
         "stocks": Stocks(store, pool, stock, clock, conf.engine.headroom_hosts),

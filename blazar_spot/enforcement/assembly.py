@@ -131,7 +131,7 @@ def assemble(
         acknowledging=Acknowledging(store, revising, bell, clock),
         interrupting=Interrupting(store, revising, bell, clock, policy),
         closing=closing,
-        draining=Draining(store, pool, clock, policy, closing, Returning(store, compute)),
+        draining=Draining(store, pool, clock, policy, closing, Returning(store, compute, clock)),
         bell=bell,
         policy=policy,
         clock=clock,

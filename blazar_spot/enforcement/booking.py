@@ -56,7 +56,7 @@ class Booking:
             judgement = self._judgement
             known = judgement.known(candidates, without)
             lead = judgement.lead(wish, along + wish.count_max, known.beside)
-            return judgement.chosen(wish, judgement.present(candidates, known.beside), known, lead)
+            return judgement.chosen(wish, judgement.present(wish, candidates, known.beside), known, lead)
 
     def fence_at(self, wish: Wish, *, without: str | None = None) -> int:
         """When the pools of the hosts would be closed."""
@@ -77,7 +77,7 @@ class Booking:
             instances = {one.id: one for one in (*inside.instances, *known.instances)}
             everybody = replace(known, instances=list(instances.values()))
             lead = self._judgement.lead(wish, wish.count_max, known.beside)
-            return self._judgement.earliest(wish, self._judgement.present(hosts, known.beside), everybody, lead)
+            return self._judgement.earliest(wish, self._judgement.present(wish, hosts, known.beside), everybody, lead)
 
     def hold(
         self,
@@ -98,7 +98,7 @@ class Booking:
             judgement = self._judgement
             known = judgement.known(candidates, without)
             longest = judgement.lead(wish, along + wish.count_max, known.beside)
-            found = judgement.chosen(wish, judgement.present(candidates, known.beside), known, longest)
+            found = judgement.chosen(wish, judgement.present(wish, candidates, known.beside), known, longest)
             lead = judgement.lead(wish, along + len(found), known.beside)
             chosen = [replace(one, lead=lead) for one in found]
             self._write_claims(reservation_id, lease_id, wish, chosen)

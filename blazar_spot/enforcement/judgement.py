@@ -102,12 +102,12 @@ class Judgement:
         answer = plan(self._state(wish, candidates, known, lead), request(wish))
         return wish.start_at if answer.feasible else answer.earliest_start
 
-    def present(self, candidates: Sequence[Candidate], beside: Beside) -> list[Candidate]:
+    def present(self, wish: Wish, candidates: Sequence[Candidate], beside: Beside) -> list[Candidate]:
         """The hosts as they are: busy while they are drained, and one that is on its way back from its last reservation
-        a little longer."""
-        returning = self._returning()
+        a little longer. Nobody is asked which are, if the wish begins when they are back."""
         now = self._clock.now()
         until = now + self._policy.force_allowance + self._policy.reset_allowance
+        returning = self._returning() if wish.start_at < until else frozenset()
         return [
             replace(host, busy=(*host.busy, (now, until))) if host.host in returning else host
             for host in around_drains(candidates, (claim for claim, _ in beside))

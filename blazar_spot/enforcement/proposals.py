@@ -5,7 +5,7 @@ It is judged as a booking is, by the same rules, on the calendar and the hosts a
 seconds and half a minute ago. Who may see what of it is for ``api``.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from blazar_spot.core.booking import Candidate, Wish
@@ -48,11 +48,11 @@ class Proposal:
 class Proposals:
     """Plans for those who ask."""
 
-    def __init__(self, store: Store, clock: Clock, policy: Policy) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: Policy, returning: Callable[[], Set[str]]) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
-        self._judgement = Judgement(store, clock, policy, frozenset)
+        self._judgement = Judgement(store, clock, policy, returning)
 
     def of_request(self, wanted: Wanted) -> Proposal:
         """What this would get among the hosts that meet its requirements; ``BadLease`` if nobody could ask for it."""
@@ -100,7 +100,7 @@ class Proposals:
         judgement = self._judgement
         known = judgement.known(candidates, without)
         lead = judgement.lead(wish, wish.count_max, known.beside)
-        plan, refused = judgement.answer(wish, judgement.present(candidates, known.beside), known, lead)
+        plan, refused = judgement.answer(wish, judgement.present(wish, candidates, known.beside), known, lead)
         if plan.hosts:
             lead = judgement.lead(wish, len(plan.hosts), known.beside)  # as a booking holds it
         by_id: Mapping[str, Instance] = {instance.id: instance for instance in known.instances}

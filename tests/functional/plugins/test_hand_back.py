@@ -12,7 +12,10 @@ from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
 from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import NoticeState, Standing
+from blazar_spot.enforcement.proposals import Proposals, Wanted
+from blazar_spot.enforcement.returning import Returning
 from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, SERVICE, Reservations, fail
 
 SLOWLY = 60
@@ -84,6 +87,28 @@ def test_a_server_that_hangs_is_reset_until_its_host_comes_back(
     assert reservations.free() == []
     run_for(reservations, MINUTE)
     assert reservations.free() == ["gpu-1"]
+
+
+def planned(reservations: Reservations) -> str | None:
+    """Why another process, which brings no host back, would refuse a lease of one host from now on; None if it would
+    not."""
+    world = reservations.world
+    returning = Returning(world.store, world.cloud, world.clock)
+    wanted = Wanted(start_at=None, end_at=world.clock.now() + HOUR, count_min=1, count_max=1)
+    refused = Proposals(world.store, world.clock, Policy(), returning).of_request(wanted).refused
+    return refused and refused.code
+
+
+def test_a_plan_is_refused_as_long_as_a_lease_would_be(reservations: Reservations, lease: dict[str, Any]) -> None:
+    run_for(reservations, MINUTE)
+    reservations.world.cloud.delete_takes = SLOWLY
+    reservations.end(lease)
+    assert planned(reservations) == "not_enough_hosts"
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        reservations.lease(start_in=0)
+    run_for(reservations, MINUTE)
+    assert planned(reservations) is None
+    assert reservations.hosts(reservations.lease(start_in=0)) == ["gpu-1"]
 
 
 def test_a_returning_host_is_busy(reservations: Reservations, lease: dict[str, Any]) -> None:

@@ -73,7 +73,7 @@ def use_cases(
     clock = clock or FakeClock(NOON)
     cloud = cloud or FakeCloud(clock)
     bell, closing = Bell(), Closing(store, cloud, clock)
-    revising = Revising(store, clock, ["bus"], bell)
+    revising, returning = Revising(store, clock, ["bus"], bell), Returning(store, cloud, clock)
     return UseCases(
         queries=Queries(store),
         watch=Watch(store, clock, places),
@@ -81,13 +81,13 @@ def use_cases(
         engines=Engines(store, clock),
         interrupting=Interrupting(store, revising, bell, clock, POLICY),
         closing=closing,
-        draining=Draining(store, cloud, clock, POLICY, closing, Returning(store, cloud)),
+        draining=Draining(store, cloud, clock, POLICY, closing, returning),
         flavors=Flavors(cloud, POLICY),
         capacity=Capacity(cloud, cloud, clock),
         stocks=Stocks(store, cloud, cloud, clock, headroom_hosts),
         outlooks=Outlooks(store, clock, Policy()),
         overviews=Overviews(store),
-        proposals=Proposals(store, clock, policy),
+        proposals=Proposals(store, clock, policy, returning),
         webhooks=Webhooks(store, FakeCourier(), FernetKeyring([KEY]), clock, Limits(webhooks=3)),
     )
 

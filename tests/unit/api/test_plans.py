@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blazar_spot.core.errors import Refused
+from blazar_spot.core.errors import Refused, Unreachable
 from blazar_spot.core.instants import iso
 from blazar_spot.core.reservable import ReservableHost
 from blazar_spot.testing.lab import POLICY, Lab
@@ -169,6 +169,36 @@ def test_a_lease_of_parts_of_hosts_is_not_planned(lab: Lab, service: Service) ->
     lab.second()
     answer = service.ask("post", "/v1/plans", ADMIN, json={"lease_id": "lease-r1"})
     assert error_of(answer) == (400, "bad_lease")
+
+
+def test_a_host_on_its_way_back_is_planned_from_when_a_booking_gets_it(lab: Lab, plan: Plan) -> None:
+    """The booking is Blazar's, whose process brings the host back: it knows, and nobody has to tell it."""
+    back = POLICY.force_allowance + POLICY.reset_allowance
+    listed(lab, host03={"rack": "r3"})
+    lab.cloud.freepool.hosts.remove("host03")
+    assert plan(**window(lab, 2 * HOUR))["hosts"] == ["host03"]
+    wanted = {"resource_properties": '["=", "$rack", "r3"]'}
+    soon = plan(**window(lab, 0), **wanted)
+    assert (soon["is_feasible"], soon["code"]) == (False, "not_enough_hosts")
+    assert [(one["kind"], one["host"]) for one in soon["blockers"]] == [("reservation", "host03")]
+    assert soon["earliest_start"] >= iso(lab.clock.now() + back)
+    assert plan(**{**window(lab, 0), "start": soon["earliest_start"]}, **wanted)["hosts"] == ["host03"]
+    lab.cloud.freepool.hosts.append("host03")
+    assert plan(**window(lab, 0), **wanted)["is_feasible"]
+
+
+def test_a_lease_that_runs_is_not_in_its_own_way(lab: Lab, plan: Plan) -> None:
+    lab.book("r1", lab.clock.now() + 2 * HOUR)
+    lab.run_until(lab.claim.start_at + 1)
+    lab.cloud.freepool.hosts.remove(lab.claim.host)
+    assert plan(lease_id="lease-r1")["hosts"] == [lab.claim.host]
+
+
+def test_a_plan_for_later_asks_nobody_which_hosts_are_on_their_way_back(lab: Lab, plan: Plan, service: Service) -> None:
+    lab.cloud.fails("freepool_hosts", Unreachable("made up"), times=None)
+    assert plan(**window(lab, 2 * HOUR))["is_feasible"]
+    answer = service.ask("post", "/v1/plans", ADMIN, json=window(lab, 0))
+    assert error_of(answer) == (503, "unreachable")
 
 
 def test_where_leases_may_break_promises_a_plan_says_that_it_does(lab: Lab) -> None:
