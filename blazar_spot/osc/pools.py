@@ -3,6 +3,7 @@
 
 import argparse
 
+from osc_lib import exceptions
 from osc_lib.command import command
 
 from blazar_spot.client.documents import Pool
@@ -56,6 +57,8 @@ class ShowCapacity(command.Lister):
         wanted = parsed_args.flavor
         found = asking.spot(self).pools.capacity()["flavors"]
         offers = [one for one in found if wanted in (None, one["name"], one["id"])]
+        if wanted and not offers:
+            raise exceptions.CommandError(f"No spot flavor with a name or ID of '{wanted}' exists.")
         return listed(OFFERS | (LONG_OFFERS if parsed_args.long else {}), offers, parsed_args)
 
 

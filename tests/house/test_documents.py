@@ -48,12 +48,15 @@ ELSEWHERE = ("resource",)
 """What osc-placement brings along, which is not installed here."""
 
 
+EVERY_SHELLS = EntryPoint("complete", "cliff.complete:CompleteCommand", "")
+"""What cliff gives to every shell that is made of it."""
+
+
 def client_commands() -> dict[str, EntryPoint]:
     """Every command of ``openstack`` by its words: its own ones, Blazar's and ours. The newest version wins."""
     groups = sorted(group for group in entry_points().groups if group.startswith("openstack."))
-    return {
-        one.name.replace("_", " "): one for group in groups if ".cli." not in group for one in entry_points(group=group)
-    }
+    found = [one for group in groups if ".cli." not in group for one in entry_points(group=group)]
+    return {"complete": EVERY_SHELLS} | {one.name.replace("_", " "): one for one in found}
 
 
 def unknown(text: str, commands: dict[str, EntryPoint]) -> list[str]:

@@ -19,11 +19,12 @@ def user(shell_over: ShellOf) -> Shell:
     return shell_over(OURS)
 
 
-def test_anybody_is_told_what_could_boot(user: Shell) -> None:
+def test_anybody_is_told_what_could_boot(user: Shell, caplog: pytest.LogCaptureFixture) -> None:
     assert user.read("spot", "capacity", "show") == [{"Flavor": SPOT.name, "Available": 24}]
     (row,) = user.read("spot", "capacity", "show", "--long", "--flavor", SPOT.name)
     assert row["Resources"]["CUSTOM_GPU"] == 1
-    assert user.read("spot", "capacity", "show", "--flavor", "another") == []
+    assert user.type("spot", "capacity", "show", "--flavor", "another") == 1
+    assert "No spot flavor with a name or ID of 'another' exists." in caplog.text
 
 
 def test_pools_are_listed_with_the_reason_why_they_are_closed(lab: Lab, admin: Shell) -> None:
