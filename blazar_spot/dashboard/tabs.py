@@ -35,7 +35,7 @@ class SpotReclaimTab(tabs.Tab):
         except Exception:
             exceptions.handle(request, _("How this lease gets its hosts from spot could not be read."))
             return {"is_unknown": True}
-        return {"reclaims": found, "width": WIDTH * len(STEPS)}
+        return {"reclaims": found, "width": WIDTH * len(STEPS), "next": WIDTH - 10}
 
 
 def _reclaims(client: Client, lease_id: str, sees_all: bool) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tab on the page of a lease. Behind it is the real API, over a store in memory."""
 
+import re
 from typing import Any
 
 import pytest
@@ -69,6 +70,8 @@ class TestTab(helpers.TestCase):
         assert "1 spot instance to go" in page
         assert "Planned 2027-01-15 07:59:00 UTC (done), Closed 2027-01-15 07:59:51 UTC (done), Notices" in page
         assert "Handed over 2027-01-15 08:00:00 UTC</title>" in page
+        assert re.findall(r'<line x1="(\d+)" y1="20" x2="(\d+)"', page)[0] == ("70", "170")
+        assert page.count("<line ") == len(STEPS) - 1
         assert "<caption>Who has to go</caption>" in page
         assert "2027-01-15 07:59:30 UTC fence" in page
         assert "Broken promise: overridden" in page

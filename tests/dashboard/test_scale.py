@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from blazar_dashboard import api
 from django.urls import reverse
 from sqlalchemy import Engine, event
 
@@ -133,3 +134,10 @@ class TestOperators(Pages):
     def test_the_lists_of_all_are_read_a_page_at_a_time(self) -> None:
         for tab in ("hosts", "reclaims", "breaches", "instances", "ended"):
             self.turned(OPERATORS, f"spot_pool__{tab}")
+
+    def test_the_column_of_all_leases_is_read_by_one_question(self) -> None:
+        self.monkeypatch.setattr(api.client, "lease_list", lambda request: self.leases.list())
+        self.large.queries.clear()
+        self.assertContains(self.client.get(reverse("horizon:project:leases:index")), "Spot reclaim")
+        assert self.network.asked == ["GET /v1/leases?all_projects=true&limit=1000"]
+        assert len(self.large.queries) <= QUERIES_FOR_A_PAGE
