@@ -72,7 +72,7 @@ class TestTab(helpers.TestCase):
         assert "Handed over 2027-01-15 08:00:00 UTC</title>" in page
         assert re.findall(r'<line x1="(\d+)" y1="20" x2="(\d+)"', page)[0] == ("70", "170")
         assert page.count("<line ") == len(STEPS) - 1
-        assert "<caption>Who has to go</caption>" in page
+        assert '<caption class="h5">Who has to go</caption>' in page
         assert "2027-01-15 07:59:30 UTC fence" in page
         assert "Broken promise: overridden" in page
         assert "gpu-1" not in page

@@ -19,10 +19,10 @@
   function counter(time) {
     var next = time.nextElementSibling;
     if (next === null || !next.hasAttribute("data-spot-left")) {
-      next = document.createElement("span");
+      next = document.createElement("strong");
       next.setAttribute("data-spot-left", "");
       next.setAttribute("aria-hidden", "true");
-      next.className = "text-muted text-nowrap";
+      next.className = "text-nowrap";
       time.insertAdjacentElement("afterend", next);
     }
     return next;
