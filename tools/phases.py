@@ -72,7 +72,7 @@ PACKAGE = (Phase("package", (PYTEST, "tests/functional/package")),)
 BLAZAR = (Phase("blazar", (PYTEST, *ON_TWO_CORES, "tests/functional/plugins"), minutes=10),)
 SMALL_CLOUDS = (
     # What takes long comes first, so that both cores end at about the same time.
-    Phase("operators", (PYTEST, "tests/functional/operators"), minutes=10, waits=True),
+    Phase("operators", (PYTEST, "tests/functional/operators"), minutes=15, waits=True),
     Phase("api", (PYTEST, "tests/functional/api"), minutes=12, waits=True),
     Phase("guests", (PYTEST, "tests/functional/guest"), minutes=8, waits=True),
     Phase("horizon", (PYTEST, "tests/horizon"), minutes=10, waits=True),
@@ -81,9 +81,9 @@ SMALL_CLOUDS = (
 )
 TIMED_CLOUDS = (
     # These look at who is on time, or wait for Nova in the middle of a move: nobody runs beside them.
-    Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=12),
-    Phase("settings", (PYTEST, "tests/settings"), minutes=10),
-    Phase("stories", (PYTEST, "tests/e2e"), minutes=16),
+    Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=16),
+    Phase("settings", (PYTEST, "tests/settings"), minutes=15),
+    Phase("stories", (PYTEST, "tests/e2e"), minutes=20),
     Phase("faults", (PYTEST, "tests/faults"), minutes=16),
 )
 NIGHTLY = (
