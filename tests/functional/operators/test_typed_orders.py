@@ -42,14 +42,20 @@ class Timed(Terminal):
         return typed
 
 
-@pytest.fixture
-def timed(cloud: Cloud) -> Iterator[Callable[[str], Terminal]]:
-    """Anybody's terminal, where commands do not take long. The first one of a new installation is compiled."""
-    took: list[float] = []
+@pytest.fixture(scope="module")
+def usual(cloud: Cloud) -> float:
+    """What one of Nova's takes on this machine. The first command of a new installation is compiled."""
     plain = Terminal(cloud.site, "demo")
     plain.type("spot", "event", "list")
-    usual = median(plain.type("server", "list").cpu_seconds for _ in range(3))
+    return median(plain.type("server", "list").cpu_seconds for _ in range(3))
+
+
+@pytest.fixture
+def timed(cloud: Cloud, usual: float) -> Iterator[Callable[[str], Terminal]]:
+    """Anybody's terminal, where commands do not take long."""
+    took: list[float] = []
     yield lambda user: Timed(cloud.site, user, took=took)
+    LOG.info("%.2f s of a processor are usual", usual)
     assert median(took) <= TIMES_AS_MUCH * usual
 
 
