@@ -28,10 +28,6 @@ def find(instances: Instances, name_or_id: str) -> Instance:
     return asking.find("spot instance", name_or_id, instances.get, instances.list)
 
 
-def add_instance(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("instance", metavar="<server>", help="Spot instance (name or ID; ID if it has ended)")
-
-
 def _row(instance: Instance) -> Document:
     """With what its notice says in a word."""
     event = instance["event"]
@@ -72,7 +68,7 @@ class ShowInstance(command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        add_instance(parser)
+        parser.add_argument("instance", metavar="<server>", help="Spot instance (name or ID; ID if it has ended)")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
@@ -88,7 +84,7 @@ class InterruptInstance(command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        add_instance(parser)
+        parser.add_argument("instance", metavar="<server>", help="Spot instance (name or ID)")
         parser.add_argument(
             "--notice",
             metavar="<duration>",
