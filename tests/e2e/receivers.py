@@ -57,7 +57,7 @@ def receiving(api: Adapter, name: str, **filters: list[str]) -> Iterator[Ear]:
     port = free_ports([name])[name]
     wish = {"name": name, "url": f"http://127.0.0.1:{port}/", "subscriptions": [filters]}
     webhook = api.post("/v1/webhooks", json=wish).json()["webhook"]
-    with _running(port, webhook["secret"]) as printed:
+    with running(port, webhook["secret"]) as printed:
         ear = Ear(api, webhook["id"], printed)
         wait_until(lambda: ear.webhook["state"] == "enabled", f"{name} is verified", at_most=VERIFIED_SECONDS)
         try:
@@ -67,8 +67,8 @@ def receiving(api: Adapter, name: str, **filters: list[str]) -> Iterator[Ear]:
 
 
 @contextmanager
-def _running(port: int, secret: str) -> Iterator[Path]:
-    """The receiver; what it prints is in this file, what it complains of is for whoever runs the tests."""
+def running(port: int, secret: str) -> Iterator[Path]:
+    """The receiver alone; what it prints is in this file, what it complains of is for whoever runs the tests."""
     command, environment = [sys.executable, PROGRAM, str(port)], os.environ | {"WEBHOOK_SECRET": secret}
     with tempfile.NamedTemporaryFile() as file, subprocess.Popen(command, env=environment, stdout=file) as process:
         try:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cloud on which one spot instance has a notice that runs for ten minutes: long enough to ask the API about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import requests
+from openstack.connection import Connection
 
 from blazar_spot.demo.cast import Owner, Refusal, SpotUser, Stage
 from blazar_spot.demo.compressed_time import GPUS, options
@@ -14,6 +16,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.fixture import cloud
 from blazar_spot.devcloud.site import PASSWORD, Options, Override
 from blazar_spot.devcloud.waiting import wait_until
+from tests.functional.api.shells import Terminal
 
 __all__ = ["cloud"]
 
@@ -23,6 +26,7 @@ LONG = (
 )
 FAR = "2099-01-01 00:00"
 PATIENCE_SECONDS = 240
+TerminalOf = Callable[[str], Terminal]
 
 
 @pytest.fixture(scope="session")
@@ -46,22 +50,46 @@ class Person:
     def post(self, path: str, body: Any) -> requests.Response:
         return requests.post(self.url + path, json=body, headers={"X-Auth-Token": self.token}, timeout=90)
 
+    def delete(self, path: str) -> requests.Response:
+        return requests.delete(self.url + path, headers={"X-Auth-Token": self.token}, timeout=90)
+
 
 @pytest.fixture(scope="session")
-def people(cloud: Cloud) -> dict[str, Person]:
+def connections(cloud: Cloud) -> dict[str, Connection]:
     """The users of the cloud, and one who may only read in the project of the spot instance."""
     admin = cloud.connection("admin").identity
     watcher = admin.create_user(name="watcher", password=PASSWORD, domain_id="default")
     project, reader = admin.find_project("demo"), admin.find_role("reader")
     admin.assign_project_role_to_user(project, watcher, reader)
-    connections = {name: cloud.connection(name) for name in ("admin", "demo", "owner", "nova")}
-    connections["watcher"] = accounts.connect(cloud.site, "watcher", "demo")
+    found = {name: cloud.connection(name) for name in ("admin", "demo", "owner", "nova")}
+    return found | {"watcher": accounts.connect(cloud.site, "watcher", "demo")}
+
+
+@pytest.fixture(scope="session")
+def people(connections: dict[str, Connection]) -> dict[str, Person]:
+    """The same, speaking HTTP."""
     return {
         name: Person(
             one.session.get_endpoint(service_type="spot", interface="public"), one.auth_token, one.current_project_id
         )
         for name, one in connections.items()
     }
+
+
+@pytest.fixture(scope="session")
+def terminal_of(cloud: Cloud, people: dict[str, Person]) -> TerminalOf:
+    """Anybody's terminal; the watcher's project is another one than their own name."""
+    return lambda user: Terminal(cloud.site, user, "demo" if user == "watcher" else None)
+
+
+@pytest.fixture(scope="session")
+def demo(terminal_of: TerminalOf) -> Terminal:
+    return terminal_of("demo")
+
+
+@pytest.fixture(scope="session")
+def admin(terminal_of: TerminalOf) -> Terminal:
+    return terminal_of("admin")
 
 
 @pytest.fixture(scope="session")

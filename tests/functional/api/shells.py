@@ -53,6 +53,11 @@ class Terminal:
         took = time.monotonic() - began
         return Typed(done.returncode, done.stdout, done.stderr, took, _used_by_children() - used)
 
+    def do(self, *words: str) -> None:
+        """Type a command that goes well and has nothing to say."""
+        typed = self.type(*words)
+        assert (typed.code, typed.printed) == (0, ""), typed.complained
+
     def read(self, *words: str) -> Any:
         """What a command that goes well says to machines."""
         typed = self.type(*words, "-f", "json")

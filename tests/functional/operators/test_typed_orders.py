@@ -120,6 +120,6 @@ def test_a_host_is_drained_and_opened_again(admin: Terminal, demo: Terminal, gue
     assert {one["cause"] for one in told["breaches"]} <= {"fence_late"}  # a slow machine's own, and nobody's harm
     (gone,) = [row for row in demo.read("spot", "instance", "list", "--gone") if row["Name"] == guest]
     assert gone["Why"].startswith("Its host was needed for a reservation or for maintenance: ")
-    assert admin.type("spot", "pool", "open", stage.host).code == 0
+    admin.do("spot", "pool", "open", stage.host)
     assert admin.read("spot", "closure", "list") == []
     until(lambda: not admin.read("spot", "pool", "show", stage.host)["is_closed"], "the pool is open")

@@ -25,6 +25,7 @@ class ClientManager:
 
     spot: Client
     compute: Any = None
+    reservation: Any = None
     configuration: dict[str, Any] = field(default_factory=dict)
 
     def get_configuration(self) -> dict[str, Any]:
