@@ -7,6 +7,7 @@ caller. Next: `cloud`, which calls this, and `services`, the table.
 
 import importlib.util
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from blazar_spot.devcloud.accounts import create_accounts
 from blazar_spot.devcloud.behaviour import Behaviour
 from blazar_spot.devcloud.processes import Processes
 from blazar_spot.devcloud.services import (
+    COMPUTES,
     Service,
     dashboard_environment,
     database_server,
@@ -61,7 +63,10 @@ def _check_dashboard(site: Site) -> None:
 def start_and_wait(processes: Processes, service: Service, called_off: threading.Event) -> None:
     """Start a service and return when it is up."""
     processes.start(service.name, service.command, service.environment)
+    _wait_for(processes, service, called_off)
 
+
+def _wait_for(processes: Processes, service: Service, called_off: threading.Event) -> None:
     def is_up() -> bool:
         if not processes.is_alive(service.name):
             raise CloudFailed(f"{service.name} ended while it was starting\n{processes.last_words(service.name)}")
@@ -75,7 +80,8 @@ def start_and_wait(processes: Processes, service: Service, called_off: threading
 
 def _service_steps(site: Site, processes: Processes) -> list[Step]:
     def step(service: Service) -> Step:
-        return Step(service.name, lambda called_off: start_and_wait(processes, service, called_off), service.after)
+        begin = _wait_for if service.is_made else start_and_wait
+        return Step(service.name, lambda called_off: begin(processes, service, called_off), service.after)
 
     return [step(service) for service in table(site)]
 
@@ -84,6 +90,11 @@ def _other_steps(site: Site, processes: Processes) -> list[Step]:
     computes = tuple(f"compute-{host.name}" for host in site.options.hosts)
     steps = [
         Step("accounts", lambda _: create_accounts(site), ("keystone",)),
+        Step(
+            COMPUTES,
+            lambda called_off: _make_computes(site, processes, called_off),
+            ("accounts", "placement", "nova-conductor", "network-stand-in"),
+        ),
         Step("image", lambda _: stock.create_image(site), ("accounts", "glance")),
         Step("flavors", lambda _: stock.create_flavors(site), ("accounts", "nova-api")),
         Step(
@@ -101,6 +112,11 @@ def _other_steps(site: Site, processes: Processes) -> list[Step]:
 
 def _sync_spot(site: Site, processes: Processes, called_off: threading.Event) -> None:
     processes.run("sync-spot", schemas.spot_sync(site), python_environment(), called_off)
+
+
+def _make_computes(site: Site, processes: Processes, called_off: threading.Event) -> None:
+    command = [sys.executable, "-m", "blazar_spot.devcloud.computes", str(site.root)]
+    processes.run(COMPUTES, command, python_environment(), called_off)
 
 
 def _make_static_files(site: Site, processes: Processes, called_off: threading.Event) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -61,6 +62,18 @@ class Processes:
             self._children[child.pid] = child
             self._remember(name, identity)
         return identity
+
+    def fork(self, name: str) -> bool:
+        """Make a copy of this process, as if it had been started under `name`. True in the copy."""
+        pid = os.fork()
+        if pid:
+            self._remember(name, Identity.of(pid))
+            return False
+        os.setsid()
+        with self.log_file(name).open("ab") as log:
+            for output in (sys.stdout, sys.stderr):
+                os.dup2(log.fileno(), output.fileno())
+        return True
 
     def run(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], called_off: threading.Event

@@ -30,6 +30,15 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], start_
 print("ready", flush=True)
 time.sleep(3600)
 """
+# One that makes two of itself and ends.
+PARENT = """
+import pathlib, sys, time
+from blazar_spot.devcloud.processes import Processes
+for name in ("one", "two"):
+    if Processes(pathlib.Path(sys.argv[1])).fork(name):
+        print(name, "is ready", flush=True)
+        time.sleep(3600)
+"""
 WITH_DAEMON = [sys.executable, "-c", DAEMONISE]
 
 
@@ -97,6 +106,19 @@ def test_a_child_that_left_the_session_is_found_by_its_mark(tmp_path: Path, proc
     assert len(processes.all_pids()) == 1
     Processes(tmp_path).kill_all()
     assert processes.all_pids() == set()
+
+
+def test_what_a_process_forks_is_as_good_as_started(tmp_path: Path, processes: Processes) -> None:
+    processes.run("parent", [sys.executable, "-c", PARENT, str(tmp_path)], {}, threading.Event())
+    assert processes.is_alive("one") and processes.is_alive("two")
+    for name in ("one", "two"):
+        wait_for_word(processes, name)
+    processes.kill("one")
+    assert (processes.is_alive("one"), processes.is_alive("two")) == (False, True)
+    assert len(processes.all_pids()) == 1
+    processes.stop("two")
+    assert processes.all_pids() == set()
+    assert processes.log_file("parent").read_text() == ""
 
 
 def test_two_clouds_do_not_end_each_others_processes(tmp_path: Path, processes: Processes) -> None:
