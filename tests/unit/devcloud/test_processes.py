@@ -110,7 +110,8 @@ def test_a_child_that_left_the_session_is_found_by_its_mark(tmp_path: Path, proc
 
 def test_what_a_process_forks_is_as_good_as_started(tmp_path: Path, processes: Processes) -> None:
     processes.run("parent", [sys.executable, "-c", PARENT, str(tmp_path)], {}, threading.Event())
-    assert processes.is_alive("one") and processes.is_alive("two")
+    assert processes.is_alive("one")
+    assert processes.is_alive("two")
     for name in ("one", "two"):
         wait_for_word(processes, name)
     processes.kill("one")
