@@ -23,8 +23,8 @@ STATES = {
 }
 """Of a reclaim."""
 
-NOBODY = (_("Closed, nobody has to go"), "info")
-"""Of a reclaim whose time for notices or deletes has come, and there is nobody to have one."""
+WITH_NOBODY = {**STATES, "notified": (_("Closed, nobody has to go"), "info"), "evicting": STATES["verifying"]}
+"""Of a reclaim on whose host nobody is, or nobody any more."""
 
 EVENTS = {
     "scheduled": (_("Told"), "warning"),
@@ -62,9 +62,8 @@ FENCES = {
 
 def of_reclaim(state: str, instances_to_go: int) -> tuple[Any, str]:
     """What it is called and its colour; one that is new is called what the service calls it."""
-    if not instances_to_go and state in ("notified", "evicting"):
-        return NOBODY
-    return STATES.get(state, (state, "default"))
+    names = STATES if instances_to_go else WITH_NOBODY
+    return names.get(state, (state, "default"))
 
 
 def badge(text: Any, colour: str) -> Any:

@@ -54,10 +54,16 @@ def names() -> Iterator[tuple[str, Any]]:
         yield named.__name__, named.name
     for view in (Project, DeliveriesView, Operators):
         yield view.__name__, view.page_title
-    for known in (states.STATES, states.EVENTS, states.WEBHOOKS, states.DELIVERIES, states.CLOSURES):
+    for known in (
+        states.STATES,
+        states.WITH_NOBODY,
+        states.EVENTS,
+        states.WEBHOOKS,
+        states.DELIVERIES,
+        states.CLOSURES,
+    ):
         yield from ((state, text) for state, (text, _) in known.items())
     yield from states.FENCES.items()
-    yield "nobody", states.NOBODY[0]
     yield from (("step", name) for name, _ in STEPS)
     yield "preview", PreviewedCreateForm.base_fields["preview"].label
 
