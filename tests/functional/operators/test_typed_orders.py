@@ -21,7 +21,7 @@ from tests.e2e.lanes import Played
 from tests.functional.api.shells import Terminal, Typed
 
 LOG = logging.getLogger(__name__)
-TIMES_AS_MUCH = 1.6
+TIMES_AS_MUCH = 1.3
 """As one of Nova's a command may take of a processor, as a rule. By the clock it takes as long where nothing else is
 done."""
 PATIENCE_SECONDS = 120
