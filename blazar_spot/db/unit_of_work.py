@@ -66,6 +66,10 @@ class SqlWork(InstanceReads, ClaimReads, WebhookRows):
     def put_claim(self, claim: Claim) -> Claim:
         return self._put(claims, claim)
 
+    def put_claims_with_reclaims(self, several: Sequence[tuple[Claim, Reclaim]]) -> None:
+        self._put_all(claims, [claim for claim, _ in several])
+        self._put_all(reclaims, [reclaim for _, reclaim in several])
+
     def open_reclaims(self) -> Sequence[Reclaim]:
         return self._all(Reclaim, _by_start(select(reclaims).where(_HAS_NOT_ENDED)))
 

@@ -153,23 +153,24 @@ class Booking:
 
     def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
         now = self._clock.now()
+        held = [
+            Claim(
+                id=uuid.uuid4().hex,
+                reservation_id=reservation_id,
+                lease_id=lease_id,
+                host=candidate.host,
+                service_host=candidate.service_host,
+                start_at=wish.start_at,
+                end_at=wish.end_at,
+                standing=Standing.HELD,
+                held_until=now + self._policy.hold_for,
+                room=wish.room(candidate.slots),
+            )
+            for candidate in chosen
+        ]
+        reclaims = [planned(claim, one.lead, self._policy, now) for claim, one in zip(held, chosen, strict=True)]
         with self._store.begin() as work:
-            for candidate in chosen:
-                claim = work.put_claim(
-                    Claim(
-                        id=uuid.uuid4().hex,
-                        reservation_id=reservation_id,
-                        lease_id=lease_id,
-                        host=candidate.host,
-                        service_host=candidate.service_host,
-                        start_at=wish.start_at,
-                        end_at=wish.end_at,
-                        standing=Standing.HELD,
-                        held_until=now + self._policy.hold_for,
-                        room=wish.room(candidate.slots),
-                    )
-                )
-                work.put_reclaim(planned(claim, candidate.lead, self._policy, now))
+            work.put_claims_with_reclaims(list(zip(held, reclaims, strict=True)))
 
     def _must_not_be_drained(self, reservation_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
         """Orders to drain come from other processes: whoever has written looks for the other, so that one of two who

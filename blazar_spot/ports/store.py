@@ -44,6 +44,9 @@ class Work(WebhookWork, Reads, Protocol):
     def put_claim(self, claim: Claim) -> Claim:
         """Store a claim."""
 
+    def put_claims_with_reclaims(self, several: Sequence[tuple[Claim, Reclaim]]) -> None:
+        """Store claims, each with its reclaim, all in a few statements."""
+
     def open_reclaims(self) -> Sequence[Reclaim]:
         """All reclaims that have not ended, by start and id."""
 

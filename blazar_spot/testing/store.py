@@ -44,6 +44,11 @@ class FakeWork(FakeWebhookRows, FakeReads):
     def put_claim(self, claim: Claim) -> Claim:
         return self._put(self.rows.claims, claim)
 
+    def put_claims_with_reclaims(self, several: Sequence[tuple[Claim, Reclaim]]) -> None:
+        for claim, reclaim in several:
+            self.put_claim(claim)
+            self.put_reclaim(reclaim)
+
     def open_reclaims(self) -> Sequence[Reclaim]:
         return sorted((reclaim for reclaim in self.rows.reclaims.values() if reclaim.state not in ENDED), key=_by_start)
 

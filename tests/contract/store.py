@@ -270,6 +270,17 @@ class StoreContract(WebhookStoreContract, ReadStoreContract):
             assert work.open_claims() == [written]
             assert work.put_claim(written).version == 2
 
+    def test_claims_are_stored_together_with_their_reclaims_or_not_at_all(self, store: Store) -> None:
+        both = [(replace(CLAIM, id=one), replace(RECLAIM, id=one)) for one in ("one", "another")]
+        with store.begin() as work:
+            work.put_claims_with_reclaims(both)
+        third = (replace(CLAIM, id="third"), replace(RECLAIM, id="third"))
+        with pytest.raises(StaleVersion), store.begin() as work:
+            work.put_claims_with_reclaims([third, both[0]])
+        with store.begin() as work:
+            stored = [(claim.id, reclaim and reclaim.id) for claim, reclaim in work.claims_with_reclaims()]
+        assert stored == [("another", "another"), ("one", "one")]
+
     def test_nothing_is_stored_when_the_block_raises(self, store: Store) -> None:
         def crash_after_writing() -> None:
             with store.begin() as work:

@@ -121,5 +121,5 @@ def test_a_lease_is_asked_for_with_few_reads_however_many_hosts_there_are(
     assert all(int(host.removeprefix("host-")) % 2 for host in reservations.hosts(lease))
     assert len(reservations.hosts(lease)) == count
     assert statements.of("SELECT") == READS
-    assert statements.of("INSERT") == 2 + 2 * count, "all allocations, the reservation; a claim and a reclaim each"
+    assert statements.of("INSERT") == 4, "all allocations, the reservation; all claims and all their reclaims"
     assert statements.of("UPDATE") == statements.of("DELETE") == 0
