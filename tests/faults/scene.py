@@ -83,6 +83,11 @@ class Scene:
         found = rows(self.cloud, "SELECT status FROM blazar.leases WHERE id = :id", id=self.lease.id)
         return str(found[0]["status"])
 
+    def nobody_starts(self) -> bool:
+        """Whether by Blazar's own table every lease has begun whose start has come."""
+        due = "status IN ('PENDING', 'STARTING') AND start_date <= UTC_TIMESTAMP()"
+        return not rows(self.cloud, f"SELECT id FROM blazar.leases WHERE {due}")
+
     def reaches(self, state: State) -> None:
         """Wait until the reclaim is there."""
         patience = soon_after(self.lease.start_at)
