@@ -53,7 +53,7 @@ def test_the_page_of_a_lease_draws_how_its_hosts_are_freed(visitor: Visit, scene
     assert re.search(r"\d spot instances? of (another project|other projects)", page)
     assert "host0" not in page
     assert "render-" not in page
-    drawing = owner.hears("svg[role=img] title")
+    drawing = owner.hears("svg[role=img]")
     assert re.match(r"Planned .* \(done\), Closed .* \(done\), Notices .* \(now\), Deletes", drawing)
     owner.picture("lease")
 
@@ -105,7 +105,7 @@ def test_a_holder_acknowledges_a_notice(visitor: Visit, cloud: Cloud) -> None:
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC 0:\d\d:\d\d", told)
     demo.picture("notices")
     name = min(name for name, event in events(cloud).items() if not event["acknowledged_at"])
-    demo.click(f"#spot_notices tr[data-display='{name}'] button", "Acknowledge Notice")
+    demo.press(f"#spot_notices tr[data-display='{name}'] button", "Acknowledge Notice")
     demo.reads(".alert-success", f"Acknowledged Notice: {name}")
     demo.reads(f"#spot_notices tr[data-display='{name}']", "Acknowledged")
     demo.picture("notice-acknowledged")

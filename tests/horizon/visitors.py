@@ -13,6 +13,7 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -68,7 +69,7 @@ class Visitor:
 
     def hears(self, selector: str) -> str:
         """What an element is called for those who do not look."""
-        return str(self.driver.find_element(By.CSS_SELECTOR, selector).get_attribute("textContent"))
+        return self.element(selector).accessible_name
 
     def reads(self, selector: str, *texts: str) -> str:
         """What an element says, as soon as it says all that; its white space made one."""
@@ -82,6 +83,10 @@ class Visitor:
 
     def click(self, selector: str, text: str = "") -> None:
         self.element(selector, text).click()
+
+    def press(self, selector: str, text: str = "") -> None:
+        """What a click does, by the keyboard."""
+        self.element(selector, text).send_keys(Keys.ENTER)
 
     def picture(self, name: str) -> None:
         """Keep what is seen now."""
