@@ -58,7 +58,7 @@ class HandBack:
         self._witnesses = witnesses
         self._removal = removal
         self._clock = clock
-        self._budget = budget
+        self.budget = budget
         self._lost: frozenset[str] = frozenset()
         self._returning: frozenset[str] = frozenset()
         self._noting = threading.Lock()
@@ -99,7 +99,7 @@ class HandBack:
         self._fetch_lost([home, *ours], books, home)
 
     def _empty(self, aggregate: Aggregate, hosts: Sequence[Candidate], home: Aggregate) -> None:
-        wait_until = self._clock.now() + self._budget
+        wait_until = self._clock.now() + self.budget
         left = self._bring_back(hosts, aggregate, home, is_over=True)
         while left and self._clock.now() < wait_until:
             self._clock.wait(LOOK_EVERY)

@@ -33,7 +33,7 @@ class Duties:
         self.slot_returns = SlotReturns(whole.vacating, furnishing)
         rebinding = [] if margin is None else [Rebinder(whole.rebinding, margin).rebind]
         inventory = Inventory(whole.listing, whole.clock)
-        interrupted = Interrupted(whole.clock, whole.handover.budget)
+        interrupted = Interrupted(whole.clock, max(whole.handover.budget, whole.handback.budget))
         self.monitor = SpotMonitor(
             PhysicalHostMonitorPlugin(),
             whole.publishing,

@@ -4,6 +4,7 @@
 Whoever looks while a service is down sees nothing then and looks again. Nothing is judged here.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -77,6 +78,12 @@ class Seen:
     def first(self, meets: Callable[[LeaseSight], bool]) -> float | None:
         """How many seconds after its start the lease was first seen so."""
         return next((sight.at - self.start_at for sight in self.leases if meets(sight)), None)
+
+    def longest(self, status: str) -> float:
+        """For how many seconds on end the lease was seen in this status; for ever, if it was to the last."""
+        ends = [sight.at for sight in self.leases[1:]] + [math.inf]
+        spans = (end - sight.at for sight, end in zip(self.leases, ends, strict=True) if sight.status == status)
+        return max(spans, default=0)
 
     @property
     def active_after(self) -> float | None:

@@ -28,11 +28,13 @@ Play = Callable[[Scene], None]
 
 @dataclass(frozen=True)
 class Story:
-    """``minutes`` later the next one may start. ``active_within`` seconds of its start the lease is ACTIVE."""
+    """``minutes`` later the next one may start. ``active_within`` seconds of its start the lease is ACTIVE, and never
+    longer than ``in_error`` seconds on end in ERROR, which is what Blazar makes of a start without Keystone."""
 
     play: Play
     minutes: int = 1
     active_within: int = ON_TIME_SECONDS
+    in_error: int = 0
     is_nightly: bool = False
 
 
@@ -94,6 +96,13 @@ def outage_across_the_start(service: str) -> Play:
     return play
 
 
+def keystone_at_the_start(scene: Scene) -> None:
+    """Keystone is down when the lease should start."""
+    start_at = scene.instants()["start_at"]
+    with scene.without("keystone", start_at - 5, start_at + 12):
+        pass
+
+
 def manager_killed(scene: Scene) -> None:
     """blazar-manager is dead when the lease should start."""
     start_at = scene.instants()["start_at"]
@@ -138,6 +147,7 @@ ALL: dict[str, Story] = {
     "one_of_two_killed": Story(one_of_two_killed, is_nightly=True),
     "manager_killed": Story(manager_killed, active_within=45, is_nightly=True),
     "manager_killed_while_starting": Story(manager_killed_while_starting, active_within=180, is_nightly=True),
+    "keystone_at_the_start": Story(keystone_at_the_start, active_within=60, in_error=15, is_nightly=True),
     "compute_long_dead": Story(compute_long_dead, minutes=2, is_nightly=True),
     "rabbitmq_across_the_start": Story(
         outage_across_the_start("rabbitmq"), minutes=2, active_within=60, is_nightly=True

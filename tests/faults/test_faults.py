@@ -53,7 +53,7 @@ def test_nova_was_not_asked_to_delete_anybody_before_the_deadline(seen: Seen) ->
 
 @every_story
 def test_the_lease_is_active_within_its_time_and_was_never_in_error(seen: Seen, story: Story) -> None:
-    assert "ERROR" not in {sight.status for sight in seen.leases}
+    assert seen.longest("ERROR") <= story.in_error
     assert seen.active_after is not None
     assert seen.active_after <= story.active_within
 
@@ -84,6 +84,13 @@ def test_the_engine_died_in_every_state(seen: Seen) -> None:
 def test_of_two_engines_one_sends_each_delete_and_the_host_is_not_late(seen: Seen) -> None:
     assert {name: len(asked) for name, asked in seen.deletes.items()} == dict.fromkeys(seen.read, 1)
     assert not LATENESS & set(seen.breaches)  # the outage of the story before may hold up a fence
+
+
+@about("keystone_at_the_start")
+def test_a_lease_that_found_no_keystone_starts_when_keystone_is_back(seen: Seen) -> None:
+    assert seen.active_after is not None
+    assert seen.active_after >= 12
+    assert seen.became["ready"] <= seen.start_at
 
 
 @about("manager_killed")

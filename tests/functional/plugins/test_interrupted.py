@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A blazar-manager that dies while it starts a lease: the next one starts it again, whatever was done by then."""
+"""A start or an end that a dead blazar-manager, or one without Keystone, has left: it is done again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from blazar import status
 from blazar.db import api as db_api
 from blazar.db.sqlalchemy import models
+from blazar.exceptions import BlazarException
+from blazar.utils import trusts
+from keystoneauth1.exceptions.http import InternalServerError
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from blazar_spot.plugins import interrupted
-from tests.functional.plugins.reservations import Reservations
+from tests.functional.plugins.reservations import HOUR, Reservations
 
 LONGEST = 125
 """How long a start of one reservation can last, in seconds, with a hand-over budget of 5."""
@@ -108,15 +111,18 @@ def test_of_two_processes_that_would_start_it_again_one_does(
     die_while_starting(reservations, lease, monkeypatch)
     one, another = Reservations(reservations.world), Reservations(reservations.world)
     reservations.world.pass_time(LONGEST)
-    before = interrupted._starting()
+    look = interrupted._under_way
+    before = look(interrupted.START)
 
-    def overtaken() -> Any:
-        monkeypatch.setattr(interrupted, "_starting", lambda: before)
+    def overtaken(deed: interrupted.Deed) -> Any:
+        if deed is not interrupted.START:
+            return look(deed)
+        monkeypatch.setattr(interrupted, "_under_way", look)
         one.poll()
         one.start(lease)
         return before
 
-    monkeypatch.setattr(interrupted, "_starting", overtaken)
+    monkeypatch.setattr(interrupted, "_under_way", overtaken)
     another.poll()
     assert another.now(lease).status == "ACTIVE"
 
@@ -143,13 +149,100 @@ def test_a_process_that_dies_while_it_begins_again_leaves_it_to_the_next(
     assert last.now(lease).status == "ACTIVE"
 
 
-def test_a_start_that_this_very_process_is_doing_is_left_to_it(
-    reservations: Reservations, lease: dict[str, Any]
+def test_a_start_that_this_very_process_has_lost_is_done_again_too(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    db_api.lease_update(lease["id"], {"status": status.lease.STARTING})
-    reservations.world.pass_time(10 * LONGEST)
+    die_while_starting(reservations, lease, monkeypatch)
+    reservations.world.pass_time(LONGEST - 10)
     reservations.poll()
     assert reservations.now(lease).status == "STARTING"
+    reservations.world.pass_time(1)
+    reservations.poll()
+    reservations.run_events()
+    assert reservations.now(lease).status == "ACTIVE"
+
+
+def no_token(trust_id: str) -> NoReturn:
+    raise InternalServerError
+
+
+@pytest.mark.parametrize(("can_write", "left_in"), [(True, "ERROR"), (False, "STARTING")])
+def test_a_start_for_which_keystone_gave_no_token_is_done_again_at_once(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch, can_write: bool, left_in: str
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(trusts, "create_ctx_from_trust", no_token)
+        if not can_write:
+            change = db_api.lease_update
+            broken.setattr(db_api, "lease_update", lambda one, to: None if to["status"] == "ERROR" else change(one, to))
+        reservations.run_events()
+    assert reservations.now(lease).status == left_in
+    reservations.poll()
+    assert reservations.now(lease).status == "PENDING"
+    reservations.run_events()
+    after = reservations.now(lease)
+    assert (after.status, after.is_degraded) == ("ACTIVE", False)
+    assert reservations.served(lease) == ["gpu-1"]
+
+
+def test_an_end_for_which_keystone_gave_no_token_is_done_again_and_its_host_comes_back(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.run_events()
+    assert reservations.served(lease) == ["gpu-1"]
+    reservations.world.pass_time(HOUR)
+    with monkeypatch.context() as broken:
+        broken.setattr(trusts, "create_ctx_from_trust", no_token)
+        reservations.run_events()
+    assert reservations.now(lease).status == "ERROR"
+    assert reservations.free() == []
+    reservations.poll()
+    reservations.run_events()
+    assert reservations.now(lease).status == "TERMINATED"
+    assert reservations.free() == ["gpu-1"]
+
+
+@pytest.mark.parametrize("call", ["host_reservation_update", "reservation_update"])
+def test_an_end_that_was_cut_off_is_done_again_too(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    reservations.run_events()
+    reservations.world.pass_time(HOUR)
+    with dying_in(call, monkeypatch):
+        reservations.end(lease)
+    assert reservations.now(lease).status == "TERMINATING"
+    reservations.world.pass_time(LONGEST)
+    reservations.poll()
+    assert reservations.now(lease).status == "TERMINATING"
+    reservations.world.pass_time(1)
+    reservations.poll()
+    reservations.run_events()
+    assert reservations.now(lease).status == "TERMINATED"
+    assert reservations.free() == ["gpu-1"]
+
+
+def test_a_start_is_not_done_again_when_the_lease_is_over(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(trusts, "create_ctx_from_trust", no_token)
+        reservations.run_events()
+    reservations.world.pass_time(HOUR)
+    reservations.poll()
+    assert reservations.now(lease).status == "ERROR"
+
+
+def test_nor_when_it_failed_at_a_reservation(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise BlazarException
+
+    with monkeypatch.context() as broken:
+        broken.setitem(reservations._manager.resource_actions["physical:host"], "on_start", fail)
+        reservations.run_events()
+    reservations.poll()
+    assert reservations.now(lease).status == "ERROR"
 
 
 def test_a_lease_with_something_else_in_it_is_left_alone(reservations: Reservations, lease: dict[str, Any]) -> None:
