@@ -4,6 +4,8 @@
 Everything is asked for as users do. The fault itself is in ``stories``, what can be seen of it in ``sights``.
 """
 
+import json
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +18,9 @@ from blazar_spot.demo.sights import Lease
 from blazar_spot.demo.story import LEASE_FORMAT
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.control import RunningService
+from blazar_spot.devcloud.services import script
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import instant_of, rows, soon_after
+from tests.e2e.stages import SOON_SECONDS, instant_of, rows, soon_after
 from tests.e2e.stories import later
 
 SPOTS = ("spot-1", "spot-2")
@@ -36,6 +39,8 @@ class Scene:
         self._lease: Lease | None = None
         self.struck: list[str] = []
         """What the fault met, in order: the states in which a process died."""
+        self.diagnosis: list[str] = []
+        """What the doctor found wrong with reclaims meanwhile."""
 
     def seen_by_another(self) -> "Scene":
         """The same scene for another thread."""
@@ -92,6 +97,13 @@ class Scene:
         """Wait until the reclaim is there."""
         patience = soon_after(self.lease.start_at)
         self.wait_until(lambda: self.state() == state, f"{self.stage.name} is {state}", at_most=patience)
+
+    def ask_the_doctor(self) -> None:
+        """What is wrong with reclaims; of the rest it finds this and that while a service is down."""
+        command = [script("blazar-spot-manage"), "--config-file", str(self.cloud.conf("spot")), "doctor", "-f", "json"]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=SOON_SECONDS, check=False).stdout
+        found = [one for one in json.loads(told)["findings"] if one["check"] == "reclaims"]
+        self.diagnosis = [one["found"] for one in found if one["grade"] != "ok"]
 
     def comes(self, instant: float) -> None:
         """Wait for an instant, which is minutes away at most."""

@@ -73,7 +73,9 @@ class Seen:
     became: dict[str, float] = field(default_factory=dict)
     serves: list[str] = field(default_factory=list)
     reservation_id: str = ""
+    host: str = ""
     struck: list[str] = field(default_factory=list)
+    diagnosis: list[str] = field(default_factory=list)
 
     def first(self, meets: Callable[[LeaseSight], bool]) -> float | None:
         """How many seconds after its start the lease was first seen so."""
@@ -111,7 +113,9 @@ def _signed(seconds: float | None) -> str:
 
 def watch(scene: Scene, is_over: threading.Event, active_within: float) -> Seen:
     """Look every second until the fault is over and the lease is whole, or it has had its time."""
-    seen = Seen(scene.stage.name, scene.lease.start_at, reservation_id=scene.lease.reservation_id)
+    seen = Seen(
+        scene.stage.name, scene.lease.start_at, reservation_id=scene.lease.reservation_id, host=scene.stage.host
+    )
     scene.cloud.connection("owner").session.timeout = LOOK_SECONDS
 
     def is_done() -> bool:
@@ -184,5 +188,5 @@ def look_back(scene: Scene, seen: Seen, ear: Ear) -> Seen:
     for deed in deeds:
         seen.became.setdefault(deed["what"].removeprefix("is "), instant_of(deed["at"]))
     seen.serves = [one.name for one in compute.aggregates() if host in (one.hosts or ())]
-    seen.struck = scene.struck
+    seen.struck, seen.diagnosis = scene.struck, scene.diagnosis
     return seen

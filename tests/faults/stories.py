@@ -133,7 +133,8 @@ def compute_killed(scene: Scene) -> None:
     instants = scene.instants()
     name = f"compute-{scene.stage.host}"
     with scene.without(name, instants["evict_at"] - 3, instants["start_at"] + 20, crash=True):
-        pass
+        scene.reaches(State.OVERDUE)
+        scene.ask_the_doctor()
 
 
 ALL: dict[str, Story] = {

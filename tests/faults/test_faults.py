@@ -111,3 +111,10 @@ def test_a_lease_whose_host_cannot_be_emptied_starts_degraded_and_is_whole_later
     assert was_degraded is not None
     assert seen.whole_after is not None
     assert was_degraded < seen.whole_after
+
+
+@about("compute_killed")
+def test_the_doctor_names_the_host_that_is_late(seen: Seen) -> None:
+    [found] = seen.diagnosis
+    assert found.startswith("Hosts are late for their reservations or drains: ")
+    assert seen.host in found
