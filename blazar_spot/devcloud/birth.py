@@ -80,7 +80,7 @@ def _wait_for(processes: Processes, service: Service, called_off: threading.Even
 
 def _service_steps(site: Site, processes: Processes) -> list[Step]:
     def step(service: Service) -> Step:
-        begin = _wait_for if service.is_made else start_and_wait
+        begin = _wait_for if COMPUTES in service.after else start_and_wait
         return Step(service.name, lambda called_off: begin(processes, service, called_off), service.after)
 
     return [step(service) for service in table(site)]

@@ -21,7 +21,7 @@ from blazar_spot.devcloud.site import Site
 
 _NOTHING: Mapping[str, str] = {}
 BACKENDS = ("mariadb", "rabbitmq")
-# The step that makes the processes of all computes.
+# The step that makes the processes of all computes, which nobody need start then.
 COMPUTES = "computes"
 # The engine has neither HTTP nor a queue to read: it says so when it is at work.
 ENGINE_SAYS = "The engine is at work"
@@ -36,8 +36,6 @@ class Service:
     is_up: Callable[[], bool]
     after: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    is_made: bool = False
-    """While the cloud comes up a step before it makes its process, and nobody need start it."""
 
 
 def table(site: Site) -> list[Service]:
@@ -132,14 +130,11 @@ def _blazar_manager(site: Site) -> Service:
 def _compute(site: Site, host: str) -> Service:
     command = [sys.executable, "-m", "blazar_spot.devcloud.compute", str(compute_conf(site, host))]
     queue = f"compute.{host}"
-    return Service(
-        f"compute-{host}",
-        command,
-        lambda: rabbitmq.consumers(site, queue) > 0,
-        (COMPUTES,),
-        python_environment(),
-        is_made=True,
-    )
+
+    def is_up() -> bool:
+        return rabbitmq.consumers(site, queue) > 0
+
+    return Service(f"compute-{host}", command, is_up, (COMPUTES,), python_environment())
 
 
 def _network_stand_in(site: Site) -> Service:

@@ -153,8 +153,9 @@ class Booking:
 
     def _write_claims(self, reservation_id: str, lease_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
         now = self._clock.now()
-        held = [
-            Claim(
+        held = []
+        for candidate in chosen:
+            claim = Claim(
                 id=uuid.uuid4().hex,
                 reservation_id=reservation_id,
                 lease_id=lease_id,
@@ -166,11 +167,9 @@ class Booking:
                 held_until=now + self._policy.hold_for,
                 room=wish.room(candidate.slots),
             )
-            for candidate in chosen
-        ]
-        reclaims = [planned(claim, one.lead, self._policy, now) for claim, one in zip(held, chosen, strict=True)]
+            held.append((claim, planned(claim, candidate.lead, self._policy, now)))
         with self._store.begin() as work:
-            work.put_claims_with_reclaims(list(zip(held, reclaims, strict=True)))
+            work.put_claims_with_reclaims(held)
 
     def _must_not_be_drained(self, reservation_id: str, wish: Wish, chosen: Sequence[Candidate]) -> None:
         """Orders to drain come from other processes: whoever has written looks for the other, so that one of two who

@@ -51,30 +51,32 @@ class Interrupted:
 
     def begin_again(self) -> None:
         """Let what nobody can be doing any more be done once more."""
-        now = self._clock.now()
+        now, lease = self._clock.now(), models.Lease
         for deed in (START, END):
-            for lease_id in _given_up(deed, now):
-                if _put_back(deed, lease_id):
+            is_given_up = _is_given_up(deed)
+            for lease_id in _given_up(deed, is_given_up, now):
+                if _put_back(deed, lease_id, is_given_up):
                     LOG.warning("%s of lease %s failed; it is done again", deed.event, lease_id)
             for lease_id, reservations in _under_way(deed).items():
-                if _put_back(deed, lease_id, now - reservations * self._longest):
+                before = now - reservations * self._longest
+                if _put_back(deed, lease_id, (lease.status == deed.under_way) & (lease.updated_at < naive(before))):
                     LOG.warning("%s of lease %s was cut off; it is done again", deed.event, lease_id)
 
 
-def _given_up(deed: Deed, now: int) -> list[str]:
-    """The leases of hosts alone for which it failed before it came to any of their reservations. What has not begun
-    when it is over need not begin."""
-    lease, reservation, event = models.Lease, models.Reservation, models.Event
+def _is_given_up(deed: Deed) -> Any:
+    """Whether a lease's deed has ended without having been done: Blazar says so last, and of the event."""
+    lease, event = models.Lease, models.Event
+    has_failed = (event.event_type == deed.event) & (event.status == status.event.ERROR)
+    return lease.status.in_((deed.under_way, status.lease.ERROR)) & lease.events.any(has_failed)
+
+
+def _given_up(deed: Deed, is_given_up: Any, now: int) -> list[str]:
+    """The leases of hosts alone for which it came to none of their reservations. What has not begun when it is over
+    need not begin."""
+    lease, reservation = models.Lease, models.Reservation
+    is_touched = (reservation.resource_type != RESOURCE_TYPE) | (reservation.status != deed.reservation)
     with facade_wrapper.session_for_read() as session:
-        touched = session.query(reservation.lease_id).filter(
-            (reservation.resource_type != RESOURCE_TYPE) | (reservation.status != deed.reservation)
-        )
-        found = (
-            session.query(lease.id)
-            .join(event, event.lease_id == lease.id)
-            .filter(event.event_type == deed.event, event.status == status.event.ERROR)
-            .filter(lease.status.in_((deed.under_way, status.lease.ERROR)), lease.id.notin_(touched))
-        )
+        found = session.query(lease.id).filter(is_given_up, ~lease.reservations.any(is_touched))
         if deed is START:
             found = found.filter(lease.end_date > naive(now))
         return [row.id for row in found]
@@ -83,31 +85,21 @@ def _given_up(deed: Deed, now: int) -> list[str]:
 def _under_way(deed: Deed) -> Counter[str]:
     """How many reservations each lease of hosts alone has for which it is marked as under way."""
     lease, reservation = models.Lease, models.Reservation
+    is_other = reservation.resource_type != RESOURCE_TYPE
     with facade_wrapper.session_for_read() as session:
-        others = session.query(reservation.lease_id).filter(reservation.resource_type != RESOURCE_TYPE)
-        found = (
-            session.query(reservation.lease_id)
-            .join(lease, lease.id == reservation.lease_id)
-            .filter(lease.status == deed.under_way, lease.id.notin_(others))
-        )
-        return Counter(row.lease_id for row in found)
+        each = session.query(lease.id).join(lease.reservations)
+        found = each.filter(lease.status == deed.under_way, ~lease.reservations.any(is_other))
+        return Counter(row.id for row in found)
 
 
-def _put_back(deed: Deed, lease_id: str, before: int | None = None) -> bool:
-    """All of it at once, if it was given up, or marked before that instant; of two processes that try, one does."""
+def _put_back(deed: Deed, lease_id: str, is_left: Any) -> bool:
+    """All of it at once, if the lease is left so still; of two processes that try, one does."""
     lease, reservation, event = models.Lease, models.Reservation, models.Event
     with facade_wrapper.session_for_write() as session:
-        leases = session.query(lease).filter(lease.id == lease_id)
-        events = session.query(event).filter(event.lease_id == lease_id, event.event_type == deed.event)
-        if before is None:
-            is_ours = _set(events.filter(event.status == status.event.ERROR), status.event.UNDONE)
-            leases = leases.filter(lease.status.in_((deed.under_way, status.lease.ERROR)))
-        else:
-            is_ours = True
-            leases = leases.filter(lease.status == deed.under_way, lease.updated_at < naive(before))
-        if not (is_ours and _set(leases, deed.lease)):
+        if not _set(session.query(lease).filter(lease.id == lease_id, is_left), deed.lease):
             return False
         _set(session.query(reservation).filter(reservation.lease_id == lease_id), deed.reservation)
+        events = session.query(event).filter(event.lease_id == lease_id, event.event_type == deed.event)
         _set(events, status.event.UNDONE)
     return True
 

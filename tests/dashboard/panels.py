@@ -19,7 +19,7 @@ from blazar_spot.dashboard import asking
 from blazar_spot.enforcement.pulse import Pulse
 from blazar_spot.ports.store import Store
 from blazar_spot.testing.lab import Lab
-from tests.unit.api.served import OURS, App, made, use_cases
+from tests.unit.api.served import ADMIN, OURS, App, made, use_cases
 from tests.unit.client.reached import InProcess, session
 
 BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
@@ -92,6 +92,18 @@ class Panel(helpers.TestCase):
         answer = self.client.post(f"{url}?tab={tab}", {"action": button}, follow=True)
         assert answer.status_code == 200
         return " ".join(str(one) for one in answer.context["messages"])
+
+
+class OperatorsPanel(Panel):
+    """The same for an admin."""
+
+    caller = ADMIN
+
+    def setUp(self) -> None:
+        super().setUp()
+        known = (self.user.id, self.token, self.user.name, self.tenant.id)
+        admin = [{"id": "1", "name": "admin"}]
+        self.setActiveUser(*known, service_catalog=self.service_catalog, roles=admin)
 
 
 def following(page: str, link: str = "Next") -> dict[str, Any]:

@@ -14,8 +14,8 @@ from blazar_spot.dashboard.states import CLOSURES, FENCES
 from blazar_spot.enforcement.stocks import Because
 from blazar_spot.testing.lab import Lab
 from tests.contract.read_store import claim, keep, reclaim
-from tests.dashboard.panels import Panel, following
-from tests.unit.api.served import ADMIN, NOON
+from tests.dashboard.panels import OperatorsPanel, following
+from tests.unit.api.served import NOON
 
 INDEX = reverse("horizon:admin:spot_pool:index")
 QUESTIONS = {
@@ -27,15 +27,7 @@ QUESTIONS = {
 }
 
 
-class TestPanel(Panel):
-    caller = ADMIN
-
-    def setUp(self) -> None:
-        super().setUp()
-        known = (self.user.id, self.token, self.user.name, self.tenant.id)
-        admin = [{"id": "1", "name": "admin"}]
-        self.setActiveUser(*known, service_catalog=self.service_catalog, roles=admin)
-
+class TestPanel(OperatorsPanel):
     def order(self, button: str, *, tab: str = "hosts") -> str:
         return self.press(INDEX, button, tab=f"spot_pool__{tab}")
 

@@ -20,8 +20,8 @@ from blazar_spot.db.engine import Database
 from blazar_spot.db.store import SqlStore
 from blazar_spot.testing.lab import Lab
 from tests.contract.read_store import claim, instance, keep, notice, reclaim
-from tests.dashboard.panels import Panel, following, rows_of
-from tests.unit.api.served import ADMIN, NOON
+from tests.dashboard.panels import OperatorsPanel, Panel, following, rows_of
+from tests.unit.api.served import NOON
 
 HOSTS, INSTANCES, NOTICES, LEASES, ON_A_PAGE = 2_000, 20_000, 4_000, 100, 50
 QUESTIONS_FOR_A_PAGE = 2
@@ -117,15 +117,7 @@ class TestProject(Pages):
             self.turned(PROJECT, f"spot__{tab}")
 
 
-class TestOperators(Pages):
-    caller = ADMIN
-
-    def setUp(self) -> None:
-        super().setUp()
-        known = (self.user.id, self.token, self.user.name, self.tenant.id)
-        admin = [{"id": "1", "name": "admin"}]
-        self.setActiveUser(*known, service_catalog=self.service_catalog, roles=admin)
-
+class TestOperators(Pages, OperatorsPanel):
     def test_the_lists_of_all_are_read_a_page_at_a_time(self) -> None:
         for tab in ("hosts", "reclaims", "breaches", "instances", "ended"):
             self.turned(OPERATORS, f"spot_pool__{tab}")

@@ -2,11 +2,11 @@
 """A guest is told, and so are all who may know of it, by every way there is; then its lease is deleted."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from keystoneauth1.adapter import Adapter
 
+from blazar_spot.core.instants import from_iso
 from blazar_spot.demo.cast import OWNER_PROJECT, SPOT_PROJECT, Cast, notice_in
 from blazar_spot.demo.record import Record
 from blazar_spot.demo.sights import Guest, Notice
@@ -34,7 +34,7 @@ class Views:
     @property
     def is_settled(self) -> bool:
         """Whether the receiver and the guest know of what the event says, which takes a moment."""
-        ends_at = instant(self.event["not_before"]) if self.is_open else None
+        ends_at = from_iso(self.event["not_before"]) if self.is_open else None
         is_told = bool(self.messages) and self.messages[-1]["data"]["revision"] == self.event["revision"]
         is_read = self.vendordata.get("event", {}).get("revision") == (self.event["revision"] if self.is_open else None)
         return is_told and is_read and (self.metadata.ends_at if self.metadata else None) == ends_at
@@ -53,11 +53,6 @@ class Heard:
     by_the_owners: list[dict[str, Any]]
     owners_status: dict[str, int]
     after: Guest | None
-
-
-def instant(text: str) -> int:
-    """In Unix seconds."""
-    return int(datetime.fromisoformat(text).timestamp())
 
 
 def heard(cast: Cast, cloud: Cloud) -> Heard:

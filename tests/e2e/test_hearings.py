@@ -3,8 +3,9 @@
 
 import pytest
 
+from blazar_spot.core.instants import from_iso
 from blazar_spot.demo.compressed_time import NOTICE_SECONDS
-from tests.e2e.hearings import Heard, Views, instant
+from tests.e2e.hearings import Heard, Views
 from tests.e2e.lanes import Played
 
 AT_ONCE_SECONDS = NOTICE_SECONDS / 2
@@ -23,9 +24,9 @@ def deadlines(views: Views) -> list[int]:
     return [
         views.metadata.ends_at,
         int(views.vendordata["cloud_termination_time"]),
-        instant(views.vendordata["event"]["not_before"]),
-        instant(views.event["not_before"]),
-        instant(views.messages[-1]["data"]["not_before"]),
+        from_iso(views.vendordata["event"]["not_before"]),
+        from_iso(views.event["not_before"]),
+        from_iso(views.messages[-1]["data"]["not_before"]),
     ]
 
 
@@ -38,8 +39,8 @@ def test_they_say_when_it_was_decided_and_of_which_event(heard: Heard) -> None:
     assert told.metadata is not None
     decided = [
         int(told.vendordata["cloud_termination_scheduled_event_time"]),
-        instant(told.event["decided_at"]),
-        instant(told.messages[-1]["data"]["decided_at"]),
+        from_iso(told.event["decided_at"]),
+        from_iso(told.messages[-1]["data"]["decided_at"]),
     ]
     assert decided == [told.metadata.decided_at] * 3
     assert told.event["id"] == told.vendordata["event"]["id"] == told.messages[-1]["data"]["id"]
@@ -48,7 +49,7 @@ def test_they_say_when_it_was_decided_and_of_which_event(heard: Heard) -> None:
 def test_the_receiver_has_it_at_the_first_try_soon_after_the_decision(heard: Heard) -> None:
     scheduled = heard.deliveries[0]
     assert (scheduled["type"], scheduled["status"], scheduled["tries"]) == ("spot.notice.scheduled", 200, 1)
-    assert instant(scheduled["done_at"]) - instant(scheduled["time"]) <= AT_ONCE_SECONDS
+    assert from_iso(scheduled["done_at"]) - from_iso(scheduled["time"]) <= AT_ONCE_SECONDS
 
 
 def test_the_withdrawal_is_said_everywhere_and_the_guest_lives(heard: Heard) -> None:

@@ -3,8 +3,8 @@
 
 import pytest
 
+from blazar_spot.core.instants import from_iso
 from blazar_spot.demo.compressed_time import METADATA_CACHE_SECONDS, MIN_UPTIME_SECONDS, NOTICE_SECONDS
-from tests.e2e.hearings import instant
 from tests.e2e.lanes import Played
 from tests.e2e.orders import REHEARSAL_SECONDS, Drained, Rehearsed
 
@@ -25,7 +25,7 @@ def test_a_drain_that_would_break_a_promise_is_refused_with_the_first_instant_th
     status, error = drained.hurried
     assert (status, error["code"]) == (409, "promise_broken")
     assert drained.life.guest.launched_at is not None
-    assert instant(error["earliest_at"]) > drained.life.guest.launched_at + MIN_UPTIME_SECONDS
+    assert from_iso(error["earliest_at"]) > drained.life.guest.launched_at + MIN_UPTIME_SECONDS
 
 
 def test_the_guest_reads_one_notice_of_full_length(drained: Drained) -> None:
@@ -50,7 +50,7 @@ def test_the_host_is_empty_when_it_was_said_to_be_and_shows_that(drained: Draine
     assert drained.states[-1] == "drained"
     assert drained.empty.is_closed
     assert drained.empty.serves == ("freepool",)
-    assert drained.life.here_at <= instant(drained.ordered["by"])
+    assert drained.life.here_at <= from_iso(drained.ordered["by"])
 
 
 def test_opened_again_it_boots_spot(drained: Drained) -> None:
@@ -60,7 +60,7 @@ def test_opened_again_it_boots_spot(drained: Drained) -> None:
 
 def test_a_rehearsal_is_read_like_a_notice_and_read_no_more_when_it_is_over(rehearsed: Rehearsed) -> None:
     read_at, notice = rehearsed.life.notices[0]
-    assert notice.ends_at == instant(rehearsed.answer["not_before"])
+    assert notice.ends_at == from_iso(rehearsed.answer["not_before"])
     assert notice.ends_at - notice.decided_at >= REHEARSAL_SECONDS
     assert rehearsed.life.decisions == 1
     assert rehearsed.life.withdrawn_at is not None

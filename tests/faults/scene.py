@@ -5,7 +5,6 @@ Everything is asked for as users do. The fault itself is in ``stories``, what ca
 """
 
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,10 +17,10 @@ from blazar_spot.demo.sights import Lease
 from blazar_spot.demo.story import LEASE_FORMAT
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.control import RunningService
-from blazar_spot.devcloud.services import script
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import SOON_SECONDS, instant_of, rows, soon_after
+from tests.e2e.stages import instant_of, rows, soon_after
 from tests.e2e.stories import later
+from tests.functional.operators import doctors
 
 SPOTS = ("spot-1", "spot-2")
 
@@ -100,9 +99,8 @@ class Scene:
 
     def ask_the_doctor(self) -> None:
         """What is wrong with reclaims; of the rest it finds this and that while a service is down."""
-        command = [script("blazar-spot-manage"), "--config-file", str(self.cloud.conf("spot")), "doctor", "-f", "json"]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=SOON_SECONDS, check=False).stdout
-        found = [one for one in json.loads(told)["findings"] if one["check"] == "reclaims"]
+        told = json.loads(doctors.asked(self.cloud.conf("spot")).stdout)
+        found = [one for one in told["findings"] if one["check"] == "reclaims"]
         self.diagnosis = [one["found"] for one in found if one["grade"] != "ok"]
 
     def comes(self, instant: float) -> None:

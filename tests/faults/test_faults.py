@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is promised whatever fails: one notice to each guest, no early end, a lease that becomes whole, and a record."""
 
-from datetime import datetime
-
 import pytest
 
+from blazar_spot.core.instants import from_iso
 from tests.faults import stories
 from tests.faults.sights import LATENESS, Seen
 from tests.faults.stories import Story
@@ -34,7 +33,7 @@ def test_a_receiver_was_told_of_every_notice_in_order_with_the_deadline_that_the
         all_of_them = range(1, revisions[told[0]["instance_id"]] + 1)
         said = {number for number in all_of_them if f"{told[0]['id']}-{number}" not in seen.given_up}
         assert [one["revision"] for one in told] == sorted({*said, all_of_them[-1]})
-        assert int(datetime.fromisoformat(told[-1]["not_before"]).timestamp()) == seen.read[name][-1].ends_at
+        assert from_iso(told[-1]["not_before"]) == seen.read[name][-1].ends_at
 
 
 @every_story

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of hosts: how full each pool is, why it is closed, who wants it, and the buttons that close and open it."""
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from django.utils.html import format_html
@@ -33,9 +33,10 @@ def fence(pool: Pool) -> Any:
 
 def claims(pool: Pool) -> Any:
     """Those whose fences' instants have come: the states, the instants of their starts."""
-    states = [badge(*of_reclaim(one["state"], pool["instances"])) for one in pool["claims"]]
-    starts = [instant(one["start_at"]) for one in pool["claims"]]
-    shown = list(map(partial(format_html, "{} {}"), states, starts))
+    shown = [
+        format_html("{} {}", badge(*of_reclaim(one["state"], pool["instances"])), instant(one["start_at"]))
+        for one in pool["claims"]
+    ]
     return format_html("{} " * len(shown), *shown) if shown else None
 
 

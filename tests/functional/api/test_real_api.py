@@ -2,22 +2,18 @@
 """The API under gunicorn, with tokens of a real Keystone, about a notice that a real reservation has caused."""
 
 import time
-from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
 
+from blazar_spot.core.instants import from_iso
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 from tests.functional.api.conftest import Person
 
 SOON = 30
 """Sooner than the API gives up waiting by itself."""
-
-
-def instant(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
 
 
 def test_clients_find_the_api_and_its_version_by_the_catalog(cloud: Cloud) -> None:
@@ -43,7 +39,7 @@ def test_the_guest_reads_the_same_deadline_in_all_places(
     shown, meta = vendordata(), cloud.read_metadata(guest, project)["meta"]
     keys = ("cloud_termination_scheduled_event_time", "cloud_termination_time")
     assert [shown[key] for key in keys] == [meta[key] for key in keys]
-    assert [int(meta[key]) for key in keys] == [instant(event["decided_at"]), instant(event["not_before"])]
+    assert [int(meta[key]) for key in keys] == [from_iso(event["decided_at"]), from_iso(event["not_before"])]
     assert shown["event"]["id"] == event["id"]
 
 

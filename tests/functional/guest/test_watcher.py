@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+from blazar_spot.core.instants import from_iso
 from blazar_spot.demo.cast import OWNER_PROJECT, Owner, Stage
 from blazar_spot.demo.sights import Lease
 from blazar_spot.devcloud.cloud import Cloud
@@ -33,10 +34,6 @@ RULES = [
     {"service": "spot", "method": "GET", "path": "/v1/events"},
     {"service": "spot", "method": "POST", "path": "/v1/events/*/ack"},
 ]
-
-
-def instant(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
 
 
 class Watcher:
@@ -131,7 +128,7 @@ def test_a_watcher_tells_all_that_happens_to_its_instance(
     with ExitStack() as stack:
         for one in (by_metadata, by_api):
             stack.callback(stack.enter_context(one.follow()).terminate)
-        ends = str(instant(event["not_before"]))
+        ends = str(from_iso(event["not_before"]))
         expected = [["scheduled", *facts, ends]]
         for one in (by_metadata, by_api):
             one.wait_for(expected)
@@ -149,8 +146,8 @@ def test_a_watcher_tells_all_that_happens_to_its_instance(
         start = datetime.fromisoformat(lease["start_date"]).replace(tzinfo=UTC) + timedelta(minutes=1)
         moved = owner.move(owner.lease(lease["id"]), start=f"{start:%Y-%m-%d %H:%M}", end=FAR)
         assert isinstance(moved, Lease), moved
-        wait_until(lambda: str(instant(shown()["not_before"])) > ends, "it is put off", at_most=SETTLED_SECONDS)
-        ends = str(instant(shown()["not_before"]))
+        wait_until(lambda: str(from_iso(shown()["not_before"])) > ends, "it is put off", at_most=SETTLED_SECONDS)
+        ends = str(from_iso(shown()["not_before"]))
         expected.append(["rescheduled", *facts, ends])
         for one in (by_metadata, by_api):
             one.wait_for(expected)

@@ -1,13 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The doctor without its command, and configurations that are wrong in one place."""
+"""The doctor, with its command and without, and configurations that are wrong in one place."""
 
+import subprocess
 from pathlib import Path
 
 from blazar_spot import conf as configuration
 from blazar_spot import wiring
 from blazar_spot.core.findings import Finding
+from blazar_spot.devcloud.services import script
 from blazar_spot.doctor.checkup import CHECKS, examine
 from blazar_spot.doctor.patient import Patient
+
+PATIENCE_SECONDS = 120
+
+
+def asked(file: Path) -> subprocess.CompletedProcess[str]:
+    """The command, which answers in JSON."""
+    command = [script("blazar-spot-manage"), "--config-file", str(file), "doctor", "-f", "json"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 def wrong(file: Path) -> dict[str, Finding]:

@@ -2,7 +2,6 @@
 """The doctor on a real cloud: nothing is wrong, then one thing after another is broken, found, and put right again."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -19,12 +18,11 @@ from blazar_spot.db.engine import Database
 from blazar_spot.demo.cast import Lease, Owner, Stage
 from blazar_spot.demo.compressed_time import GPUS
 from blazar_spot.devcloud.cloud import Cloud
-from blazar_spot.devcloud.services import script
 from blazar_spot.devcloud.waiting import wait_until
 from blazar_spot.doctor import clocks
 from tests.contract.webhook_store import WEBHOOK
 from tests.e2e.lanes import Played
-from tests.functional.operators.doctors import changed, wrong
+from tests.functional.operators.doctors import asked, changed, wrong
 from tests.unit.devstack.stack import Stack
 
 FAR = ("2098-01-01 00:00", "2098-01-02 00:00")
@@ -134,8 +132,7 @@ BROKEN: list[tuple[Change, dict[str, str]]] = [
 
 
 def test_nothing_is_wrong_with_the_cloud_and_the_command_says_so(well: Path) -> None:
-    command = [script("blazar-spot-manage"), "--config-file", str(well), "doctor", "-f", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = asked(well)
     assert done.returncode == 0, done.stderr
     assert {one["grade"] for one in json.loads(done.stdout)["findings"]} == {"ok"}
 

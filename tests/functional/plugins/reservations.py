@@ -265,7 +265,8 @@ class Reservations:
         event = db_api.event_get_first_sorted_by_filters(
             "lease_id", "asc", {"lease_id": lease["id"], "event_type": event_type}
         )
-        db_api.event_update(event["id"], {"status": status.event.IN_PROGRESS})
+        # Below what a test may break.
+        db_api.IMPL.event_update(event["id"], {"status": status.event.IN_PROGRESS})
         getattr(self._manager, event_type)(lease_id=lease["id"], event_id=event["id"])
 
 
