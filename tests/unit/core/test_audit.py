@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from blazar_spot.core.audit import of_notice
-from blazar_spot.core.promises import Notice, NoticeState, Purpose
+from blazar_spot.core.audit import of_claim, of_notice, of_reclaim
+from blazar_spot.core.promises import Claim, Notice, NoticeState, Purpose, Reclaim, Standing, State
+from blazar_spot.core.record import Deed
 
 NOON = 1_800_000_000
 NOTICE = Notice(
@@ -95,3 +96,79 @@ def test_each_revision_of_a_notice_is_put_on_record_once(
 
 def test_that_a_notice_was_given_is_no_entry() -> None:
     assert of_notice(UNREAD, replace(UNREAD, given_at=NOON), NOON) is None
+
+
+CLAIM = Claim(
+    id="c1",
+    reservation_id="r1",
+    lease_id="l1",
+    host="host01",
+    service_host="host01",
+    start_at=NOON,
+    end_at=NOON + 3600,
+    standing=Standing.FIRM,
+    held_until=0,
+    version=4,
+)
+RECLAIM = Reclaim(
+    id="c1",
+    host="host01",
+    state=State.FENCED,
+    fence_at=NOON - 900,
+    notice_at=NOON - 900,
+    evict_at=NOON - 60,
+    start_at=NOON,
+    version=2,
+)
+SPAN = "2027-01-15T08:00:00Z/2027-01-15T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("after", "what", "details"),
+    [
+        (
+            replace(CLAIM, standing=Standing.ENDED),
+            "claim ended",
+            "reservation r1 from 2027-01-15T08:00:00Z: they asked",
+        ),
+        (
+            replace(CLAIM, standing=Standing.WITHDRAWN, lease_id=""),
+            "claim withdrawn",
+            "drain from 2027-01-15T08:00:00Z: they asked",
+        ),
+        (
+            replace(CLAIM, start_at=NOON + 60),
+            "claim moved",
+            f"reservation r1 from {SPAN} to 2027-01-15T08:01:00Z/2027-01-15T09:00:00Z: they asked",
+        ),
+        (
+            replace(CLAIM, end_at=NOON + 60),
+            "claim moved",
+            f"reservation r1 from {SPAN} to 2027-01-15T08:00:00Z/2027-01-15T08:01:00Z: they asked",
+        ),
+        (replace(CLAIM, room={"GPU": 1}), "claim resized", "reservation r1 from None to {'GPU': 1}: they asked"),
+    ],
+)
+def test_what_becomes_of_a_claim_is_told_with_its_reason_and_where_its_reclaim_stood(
+    after: Claim, what: str, details: str
+) -> None:
+    expected = Deed(id=f"{what}/c1//4", at=NOON, what=what, reclaim_id="c1", host="host01", subject="", details=details)
+    assert of_claim(CLAIM, after, NOON, "they asked", None) == expected
+    stood = replace(expected, details=f"{details}; its reclaim was {State.FENCED}")
+    assert of_claim(CLAIM, after, NOON, "they asked", RECLAIM) == stood
+
+
+def test_a_claim_that_stays_as_it_was_has_no_entry() -> None:
+    assert of_claim(CLAIM, replace(CLAIM, lease_name="ours"), NOON, "they asked", RECLAIM) is None
+
+
+def test_a_reclaim_whose_instants_move_says_from_when_to_when() -> None:
+    assert of_reclaim(RECLAIM, replace(RECLAIM, evict_at=NOON - 120), NOON - 300) == Deed(
+        id="moved/c1//2",
+        at=NOON - 300,
+        what="moved",
+        reclaim_id="c1",
+        host="host01",
+        subject="",
+        details="evictions begin at 2027-01-15T07:58:00Z, not at 2027-01-15T07:59:00Z, was fenced",
+    )

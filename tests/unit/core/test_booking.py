@@ -10,6 +10,7 @@ from blazar_spot.core.booking import (
     Part,
     Wish,
     cheapest_first,
+    left_over,
     refusal,
     request,
     snapshot,
@@ -160,3 +161,22 @@ def test_without_promises_everybody_may_go_in_time(now: int, asked_at: int) -> N
         rules=Rules(notice=0, min_uptime=0, lead=state.rules.lead),
         spots=(replace(state.spots[0], launched_at=0),),
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "left"),
+    [
+        ([], 8),
+        ([(0, 9000, 2)], 6),
+        # Both at once, one after the other, and one that is over when the wish begins or comes when it ends.
+        ([(0, 8000, 2), (7999, 9000, 3)], 3),
+        ([(0, 8000, 2), (8000, 9000, 3)], 5),
+        ([(0, 7200, 2), (9000, 9999, 3)], 8),
+        ([(0, 7200, 8), (7200, 7201, 1), (8999, 9999, 2)], 6),
+    ],
+)
+def test_what_others_have_at_any_time_of_the_wish_is_not_left(parts: list[tuple[int, int, int]], left: int) -> None:
+    taken = tuple(Part(NOW + start, NOW + end, {"GPU": count}) for start, end, count in parts)
+    host = Candidate("h1", "h1", capacity={"GPU": 8, "VCPU": 4}, parts=taken, slots=3)
+    over = left_over(host, WISH)
+    assert (over.capacity, over.parts, over.slots) == ({"GPU": left, "VCPU": 4}, (), 3)

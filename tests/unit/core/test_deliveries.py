@@ -83,6 +83,7 @@ def test_what_is_wanted_again_is_the_same_message_with_time_to_be_tried() -> Non
     again = repeated(lost, NOON + 1000)
     assert (again.id, again.message, again.state) == (DELIVERY.id, DELIVERY.message, DeliveryState.PENDING)
     assert (again.due_at, again.expires_at, again.tries) == (NOON + 1000, NOON + 1000 + KEEP_SECONDS, 0)
+    assert repeated(replace(lost, done_at=NOON + 9), NOON + 1000).done_at is None
 
 
 def test_an_answer_in_words_is_its_status_or_why_there_is_none() -> None:

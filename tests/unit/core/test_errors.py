@@ -2,7 +2,7 @@
 """Every error has a name that users may rely on."""
 
 from blazar_spot.core import errors
-from blazar_spot.core.errors import Permanent, Refused, SpotError, Temporary
+from blazar_spot.core.errors import Permanent, PromiseBroken, Refused, SpotError, Temporary
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SpotError)]
 
@@ -22,3 +22,8 @@ def test_a_refusal_carries_its_sentence_its_code_and_the_first_start_that_works(
     refused = Refused("No.", code="not_enough_hosts", earliest_start=5)
     assert (str(refused), refused.code, refused.earliest_start) == ("No.", "not_enough_hosts", 5)
     assert Refused("No.", code="not_enough_hosts").earliest_start is None
+
+
+def test_a_promise_that_would_be_broken_says_from_when_on_it_would_not() -> None:
+    broken = PromiseBroken("No.", 5)
+    assert (str(broken), broken.earliest_at, PromiseBroken("No.").earliest_at) == ("No.", 5, None)

@@ -2,7 +2,7 @@
 """What webhooks are told."""
 
 from blazar_spot.core.events import News
-from blazar_spot.core.messages import DISABLED, TYPES, challenge, disabled, of_event, ping
+from blazar_spot.core.messages import CHALLENGE, DISABLED, PING, TYPES, challenge, disabled, of_event, ping
 from tests.contract.store import EVENT, NOON
 
 
@@ -28,7 +28,8 @@ def test_all_news_can_be_subscribed_to_and_a_webhook_that_is_disabled() -> None:
 
 def test_a_challenge_a_ping_and_a_farewell_are_about_their_webhook() -> None:
     told = [challenge("m", "w", "token", NOON), ping("m", "w", NOON), disabled("m", "w", "ours", "gone", NOON)]
-    assert [one.subject for one in told] == ["w"] * 3
+    assert [(one.id, one.subject, one.at) for one in told] == [("m", "w", NOON)] * 3
+    assert [one.type for one in told] == [CHALLENGE, PING, DISABLED]
     assert [dict(one.data) for one in told] == [
         {"challenge": "token"},
         {"webhook_id": "w"},

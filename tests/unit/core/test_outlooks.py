@@ -7,7 +7,8 @@ import pytest
 
 from blazar_spot.core.evictions import Eviction, Measure, Outcome
 from blazar_spot.core.notice import deadline
-from blazar_spot.core.outlooks import coming, ended
+from blazar_spot.core.outlooks import coming, ended, mark_of
+from blazar_spot.core.pages import Mark
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Instance, NoticeState, Purpose
 from blazar_spot.core.record import Cause, breach
@@ -99,3 +100,8 @@ def test_an_interruption_that_is_ordered_far_ahead_promises_nothing_that_a_reser
     assert coming(OLD, ordered, None, NOON, POLICY).guaranteed_until == NOON + POLICY.notice
     soon = replace(ordered, deadline_at=NOON + 60)
     assert coming(OLD, soon, None, NOON, POLICY).guaranteed_until == NOON + 60
+
+
+def test_those_that_have_ended_stand_where_they_did_and_all_others_by_their_ids() -> None:
+    assert coming(OLD, None, None, NOON, POLICY).mark == Mark(0, "old")
+    assert mark_of(replace(OLD, gone_at=NOON)) == Mark(NOON, "old")

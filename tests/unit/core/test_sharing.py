@@ -176,3 +176,8 @@ def test_an_end_that_nobody_was_promised_to_be_spared_from_costs_what_has_run() 
     just_now, a_second_ago = (cost(instance(seconds), None, evict_at, POLICY, NOW) for seconds in (0, 1))
     assert a_second_ago == just_now + 1
     assert cost(instance(0), notice(evict_at), evict_at, POLICY, NOW) == 1
+
+
+def test_a_consumer_of_which_nothing_is_known_may_hold_everything() -> None:
+    usage = Usage(CAPACITY, {"s1": MINE}).and_held_by({"s2": {"GPU": 1}, "s3": None})
+    assert usage == Usage(CAPACITY, {"s1": MINE, "s2": {"GPU": 1}, "s3": CAPACITY})

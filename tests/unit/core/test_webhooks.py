@@ -68,6 +68,12 @@ def test_a_webhook_is_told_once_however_many_of_its_subscriptions_fit_and_only_i
     assert [one.id for one in wanted] == ["webhook-1", "enabled"]
 
 
+@pytest.mark.parametrize("other", [{"event_types": ("other",)}, {"flavors": ("other",)}])
+def test_a_webhook_that_subscribed_to_something_else_is_not_told(other: dict[str, tuple[str, ...]]) -> None:
+    assert wanting([WEBHOOK], [replace(SUBSCRIPTION, **other)], KIND, TAGGED) == []
+    assert wanting([WEBHOOK], [replace(SUBSCRIPTION, event_types=(KIND,))], KIND, TAGGED) == [WEBHOOK]
+
+
 def test_both_secrets_are_valid_until_the_old_one_is_not() -> None:
     rotated = replace(WEBHOOK, old_secret="older", old_secret_until=NOON + 10)
     assert rotated.secrets_at(NOON + 9) == ("sealed", "older")
@@ -75,14 +81,18 @@ def test_both_secrets_are_valid_until_the_old_one_is_not() -> None:
 
 
 def test_a_receiver_that_answers_its_challenge_is_enabled() -> None:
-    waiting = challenged(WEBHOOK, "token", NOON)
-    assert (waiting.state, waiting.challenge, waiting.verify_until) == (
-        WebhookState.UNVERIFIED,
-        "token",
-        NOON + VERIFY_SECONDS,
+    failing = replace(WEBHOOK, state=WebhookState.DISABLED, reason="it failed", failures=3, failing_since=NOON - 9)
+    waiting = challenged(failing, "token", NOON + 1)
+    assert waiting == replace(
+        WEBHOOK,
+        state=WebhookState.UNVERIFIED,
+        challenge="token",
+        verify_until=NOON + 1 + VERIFY_SECONDS,
+        due_at=NOON + 1,
     )
-    done = after_challenge(replace(waiting, failures=3), Answer(200, "token"), True, NOON + 1, 0)
-    assert (done.state, done.verified_at, done.challenge, done.failures) == (WebhookState.ENABLED, NOON + 1, None, 0)
+    tried = replace(waiting, failures=3, reason="the challenge was not answered: status 404")
+    done = after_challenge(tried, Answer(200, "token"), True, NOON + 2, 0)
+    assert done == replace(WEBHOOK, verified_at=NOON + 2, due_at=NOON + 2)
 
 
 def test_a_challenge_is_repeated_for_a_while_and_then_given_up() -> None:
@@ -90,9 +100,25 @@ def test_a_challenge_is_repeated_for_a_while_and_then_given_up() -> None:
     again = after_challenge(waiting, Answer(404), False, NOON, 1)
     assert (again.due_at, again.challenge) == (NOON + 2, "token")
     assert again.reason == "the challenge was not answered: status 404"
+    assert (again.failures, after_challenge(again, Answer(404), False, NOON + 2, 1).failures) == (1, 2)
     given_up = after_challenge(again, Answer(None, "no answer"), False, NOON + VERIFY_SECONDS, 1)
-    assert (given_up.state, given_up.challenge) == (WebhookState.UNVERIFIED, None)
-    assert given_up.reason == "the challenge was not answered: no answer"
+    assert given_up == replace(
+        WEBHOOK,
+        state=WebhookState.UNVERIFIED,
+        reason="the challenge was not answered: no answer",
+        due_at=NOON + VERIFY_SECONDS,
+    )
+
+
+def test_a_challenge_is_given_up_as_soon_as_it_could_not_be_repeated_in_time() -> None:
+    waiting = challenged(WEBHOOK, "token", NOON)
+    assert after_challenge(waiting, Answer(404), False, NOON + VERIFY_SECONDS - 3, 1).challenge == "token"
+    assert after_challenge(waiting, Answer(404), False, NOON + VERIFY_SECONDS - 2, 1).challenge is None
+
+
+def test_a_receiver_that_wants_to_be_left_alone_is_challenged_again_after_that() -> None:
+    waiting = challenged(WEBHOOK, "token", NOON)
+    assert after_challenge(waiting, Answer(503, retry_after=30), False, NOON, 0).due_at == NOON + 30
 
 
 def test_a_receiver_that_says_gone_is_disabled_at_once() -> None:
