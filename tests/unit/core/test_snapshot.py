@@ -95,6 +95,7 @@ def put(path: str, value: object) -> Callable[[dict[str, Any]], object]:
         ("spots.0.evict_at", "soon", "spots[0].evict_at must be a whole number."),
         ("spots.0.min_uptime_s", -1, "spots[0].min_uptime_s must be at least 0."),
         ("spots.0.notice_s", "10m", "spots[0].notice_s must be a whole number."),
+        ("spots.0.notice_s", -1, "spots[0].notice_s must be at least 0."),
         ("spots.0.evict", 5, "spots[0].evict is not a known field."),
         ("reservations.0.end", 5000, "reservations[0].end must be later than the start."),
         ("reservations.0.size", 4, "reservations[0].size must be an object of whole numbers."),
