@@ -10,7 +10,7 @@ import os
 from hypothesis import Phase, settings
 
 settings.register_profile("check", deadline=None, derandomize="CI" in os.environ, print_blob=True)
-settings.register_profile("nightly", deadline=None, max_examples=5000, print_blob=True)
+settings.register_profile("nightly", deadline=None, max_examples=2000, print_blob=True)
 settings.register_profile(
     "mutants", deadline=None, derandomize=True, max_examples=50, phases=[Phase.explicit, Phase.generate]
 )

@@ -3,7 +3,8 @@
 """Run a list of phases one after another and say how long each took.
 
 Phases that wait most of the time are run two at a time. The first phase that fails ends the run, so what went
-wrong is the last thing on the screen; only a night goes on to its end, since nobody is there to begin it again.
+wrong is the last thing on the screen; only a night goes on to its end, since nobody is there to begin it again,
+and then tells what each phase said last.
 A list has a limit in minutes for all of it, and so has each phase. A new phase is one line in a table. Standard
 library only.
 """
@@ -28,7 +29,7 @@ BIN = ".venv/bin/"
 PYTEST = BIN + "pytest"
 ON_TWO_CORES = ("-n", "2")
 """For tests that keep a core busy; those that need a server or a cloud of their own wait most of the time."""
-LONG_ONES_FIRST = ("--dist", "worksteal", "tests/stateful", "tests/property", "tests/contract", "tests/unit")
+LONG_ONES_FIRST = ("--dist", "worksteal", "tests/stateful", "tests/property")
 """Who is done takes tests from the other, so that both cores end at the same time."""
 AT_ONCE = 2
 """So many phases that wait are run at the same time. With more of them two cores would be late for what is measured."""
@@ -47,8 +48,8 @@ class Phase:
     """Most of the time, so that the phases next to it that wait too may run beside it."""
 
 
-Row = tuple[str, float, str]
-"""A phase's name, its seconds, and "passed" or what went wrong."""
+Row = tuple[str, float, str, str]
+"""A phase's name, its seconds, "passed" or what went wrong, and what it said last if it was heard."""
 
 INSTALL = (Phase("install", (sys.executable, "tools/environment.py")),)
 SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud", "databases", "browser", "package")),)
@@ -61,17 +62,15 @@ CHECK = (
     Phase("types apart", (BIN + "mypy", "guest", "examples")),
     Phase("house", (PYTEST, "tests/house")),
     Phase("dashboard", (PYTEST, "tests/dashboard")),
-    Phase(
-        "rules",
-        (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST),
-        minutes=15,
-    ),
+    Phase("rules", (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST, "tests/contract", "tests/unit"), minutes=15),
 )
 DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
 PACKAGE = (Phase("package", (PYTEST, "tests/functional/package")),)
 BLAZAR = (Phase("blazar", (PYTEST, *ON_TWO_CORES, "tests/functional/plugins"), minutes=10),)
 SMALL_CLOUDS = (
     # What takes long comes first, so that both cores end at about the same time.
+    Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=20, waits=True),
+    Phase("settings", (PYTEST, "tests/settings"), minutes=16, waits=True),
     Phase("operators", (PYTEST, "tests/functional/operators"), minutes=15, waits=True),
     Phase("api", (PYTEST, "tests/functional/api"), minutes=12, waits=True),
     Phase("guests", (PYTEST, "tests/functional/guest"), minutes=8, waits=True),
@@ -80,27 +79,21 @@ SMALL_CLOUDS = (
     Phase("databases", (PYTEST, "tests/functional/databases"), minutes=8, waits=True),
 )
 TIMED_CLOUDS = (
-    # These look at who is on time, or wait for Nova in the middle of a move: nobody runs beside them.
-    Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=16),
-    Phase("settings", (PYTEST, "tests/settings"), minutes=15),
+    # These look at who is on time: nobody runs beside them.
     Phase("stories", (PYTEST, "tests/e2e"), minutes=20),
     Phase("faults", (PYTEST, "tests/faults"), minutes=16),
 )
 NIGHTLY = (
-    # What is seen on a cloud comes first: the searches take as much of the night as they get.
-    Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
-    Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=10),
+    # What is seen on a cloud comes first: the searches may take as much of the night as they are given.
+    Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120, waits=True),
+    Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=60, waits=True),
+    Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40, waits=True),
+    Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=20, waits=True),
+    Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=15, waits=True),
+    Phase("alerts", (PYTEST, "-m", "nightly", "tests/functional/alerts"), waits=True),
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
-    Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40),
-    Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=12),
-    Phase("alerts", (PYTEST, "-m", "nightly", "tests/functional/alerts")),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=60),
-    Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120),
-    Phase(
-        "properties",
-        (PYTEST, *ON_TWO_CORES, "tests/property", "tests/stateful", "--hypothesis-profile=nightly"),
-        minutes=180,
-    ),
+    Phase("properties", (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST, "--hypothesis-profile=nightly"), minutes=120),
     Phase("mutants", (BIN + "python", "tools/mutants.py"), minutes=180),
 )
 
@@ -148,34 +141,34 @@ def wait(process: subprocess.Popen[bytes], until: float, called_off: threading.E
 def run(phase: Phase, until: float, called_off: threading.Event, output: IO[bytes] | None = None) -> Row:
     """Run one phase to its end."""
     if called_off.is_set():
-        return phase.name, 0.0, "not run"
+        return phase.name, 0.0, "not run", ""
     if time.monotonic() >= until:
-        return phase.name, 0.0, "out of time"
+        return phase.name, 0.0, "out of time", ""
     print(f"=== {phase.name}: {' '.join(phase.command)}\n", end="", flush=True)
     since = time.monotonic()
     with started(phase.command, output) as process:
         outcome = wait(process, min(until, since + phase.minutes * 60), called_off)
-    return phase.name, time.monotonic() - since, outcome
+    return phase.name, time.monotonic() - since, outcome, ""
 
 
-def run_and_tell(phase: Phase, until: float, called_off: threading.Event) -> Row:
+def run_and_tell(phase: Phase, until: float, called_off: threading.Event, *, goes_on: bool) -> Row:
     """Run one phase beside others, and end them if it fails; what it says is shown as a whole when it is over."""
-    with tempfile.TemporaryFile() as said:
-        row = run(phase, until, called_off, said)
-        if row[-1] in ("stopped", "not run"):
-            return row
-        if row[-1] != "passed":
+    with tempfile.TemporaryFile() as output:
+        name, seconds, outcome, _ = run(phase, until, called_off, output)
+        if outcome != "passed" and not goes_on:
             called_off.set()
-        said.seek(0)
-        print(f"=== {phase.name}, {row[-1]}:\n{said.read().decode(errors='replace')}", flush=True)
-    return row
+        output.seek(0)
+        said = output.read().decode(errors="replace").strip()
+    if outcome not in ("stopped", "not run"):
+        print(f"=== {name}, {outcome}:\n{said}\n", flush=True)
+    return name, seconds, outcome, said.rpartition("\n")[-1].strip("= ")
 
 
-def run_together(phases: list[Phase], until: float) -> list[Row]:
-    """Run them in their order, two at a time; the first one that fails ends the others."""
+def run_together(phases: list[Phase], until: float, *, goes_on: bool) -> list[Row]:
+    """Run them in their order, those that wait two at a time; the first one that fails ends the others."""
     called_off = threading.Event()
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as threads:
-        running = [threads.submit(run_and_tell, phase, until, called_off) for phase in phases]
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE if phases[0].waits else 1) as threads:
+        running = [threads.submit(run_and_tell, phase, until, called_off, goes_on=goes_on) for phase in phases]
         try:
             concurrent.futures.wait(running)
         finally:
@@ -183,11 +176,11 @@ def run_together(phases: list[Phase], until: float) -> list[Row]:
     return [future.result() for future in running]
 
 
-def run_in_turn(phases: tuple[Phase, ...], until: float) -> Iterator[list[Row]]:
-    """The rows of each phase, or of all neighbours that wait."""
+def run_in_turn(phases: tuple[Phase, ...], until: float, *, goes_on: bool) -> Iterator[list[Row]]:
+    """The rows of each phase, or of all neighbours that wait; at night nobody looks on, so each is heard."""
     for waits, neighbours in itertools.groupby(phases, lambda phase: phase.waits):
-        if waits:
-            yield run_together(list(neighbours), until)
+        if waits or goes_on:
+            yield run_together(list(neighbours), until, goes_on=goes_on)
         else:
             yield from ([run(phase, until, threading.Event())] for phase in neighbours)
 
@@ -196,16 +189,20 @@ def run_all(phases: tuple[Phase, ...], limit_minutes: int, *, goes_on: bool = Fa
     """Run until one fails, or to the end, then tell each one's time."""
     began = time.monotonic()
     rows: list[Row] = []
-    for some in run_in_turn(phases, began + limit_minutes * 60):
+    for some in run_in_turn(phases, began + limit_minutes * 60, goes_on=goes_on):
         rows += some
-        if not goes_on and any(outcome != "passed" for _, _, outcome in some):
+        if not goes_on and not passed(some):
             break
-    rows += [(phase.name, 0.0, "not run") for phase in phases[len(rows) :]]
-    rows.append(("all", time.monotonic() - began, f"of {limit_minutes} minutes"))
+    rows += [(phase.name, 0.0, "not run", "") for phase in phases[len(rows) :]]
     print()
-    for name, seconds, outcome in rows:
-        print(f"{name:14}{seconds:8.1f} s  {outcome}")
-    return all(outcome == "passed" for _, _, outcome in rows[:-1])
+    for name, seconds, outcome, said in [*rows, ("all", time.monotonic() - began, f"of {limit_minutes} minutes", "")]:
+        print(f"{name:14}{seconds:8.1f} s  {f'{outcome:12}  {said}'.rstrip()}")
+    return passed(rows)
+
+
+def passed(rows: list[Row]) -> bool:
+    """Whether every one of them has."""
+    return all(outcome == "passed" for _, _, outcome, _ in rows)
 
 
 def interrupted(_signal: int, _frame: FrameType | None) -> None:

@@ -96,10 +96,20 @@ def test_a_night_goes_on_after_a_failure_and_has_failed(phases: ModuleType, caps
     assert "passed" in table
 
 
+def test_a_night_tells_what_each_phase_said_last(phases: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    found = (sys.executable, "-c", "print('long story'); print('== 7 passed in 3 s =='); raise SystemExit(3)")
+    listed = (phases.Phase("bad", found, waits=True), phases.Phase("good", SHORT, waits=True))
+    assert phases.run_all(listed, limit_minutes=1, goes_on=True) is False
+    said = capfd.readouterr().out
+    assert "long story" in said
+    rows = [" ".join(line.split()[3:]) for line in said.splitlines() if line.startswith(("bad ", "good "))]
+    assert rows == ["FAILED (3) 7 passed in 3 s", "passed"]
+
+
 def test_only_some_phases_are_run_and_what_they_need(phases: ModuleType) -> None:
     _, listed = phases.LISTS["nightly"]
     names = [phase.name for phase in phases.chosen(listed, ["ten in a row", "crowd"])]
-    assert names == ["install", "servers", "crowd", "ten in a row"]
+    assert names == ["install", "servers", "ten in a row", "crowd"]
 
 
 def test_a_phase_that_is_not_in_the_list_is_named(phases: ModuleType) -> None:
