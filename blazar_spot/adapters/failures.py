@@ -70,11 +70,12 @@ def translated(request: str) -> Iterator[None]:
 
 def _kind_of(problem: Exception) -> type[SpotError]:
     if isinstance(problem, HttpError):
-        return _OF_CODE.get(_code_of(problem)) or _of_status(problem.http_status, _text_of(problem))
+        return _OF_CODE.get(_code_of(problem)) or of_status(problem.http_status, _text_of(problem))
     return next(ours for theirs, ours in _OF_KIND if isinstance(problem, theirs))
 
 
-def _of_status(status: int, text: str) -> type[SpotError]:
+def of_status(status: int, text: str) -> type[SpotError]:
+    """What an answer with this status means; ``text`` is what was answered."""
     if status in (403, 413) and _QUOTA.search(text):
         return OverQuota
     return _OF_STATUS.get(status, Unreachable if status >= 500 else Permanent)

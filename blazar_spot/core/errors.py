@@ -54,6 +54,10 @@ class NotFound(Permanent):
     code = "not_found"
 
 
+class NoFreepool(NotFound):
+    """There is no aggregate in which hosts wait for reservations: an operator has to make it, or to say its name."""
+
+
 class NotOpen(Permanent):
     """What the request is about is over, and nothing can be said to it any more."""
 

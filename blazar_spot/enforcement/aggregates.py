@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from blazar_spot.core.errors import NotFound
+from blazar_spot.core.errors import NoFreepool
 from blazar_spot.ports.compute import Aggregate
 
 
@@ -12,7 +12,7 @@ def freepool(aggregates: Iterable[Aggregate]) -> Aggregate:
     for aggregate in aggregates:
         if aggregate.is_freepool:
             return aggregate
-    raise NotFound("there is no freepool")
+    raise NoFreepool("there is no freepool")
 
 
 def inside(aggregates: Iterable[Aggregate]) -> frozenset[str]:

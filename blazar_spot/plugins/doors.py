@@ -8,18 +8,16 @@ tries again. Blazar sets these flags but never clears them; here both are done. 
 place elsewhere would not be nearer. The way back is in ``returns``.
 """
 
-import logging
 import threading
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.enforcement.handover import HandOver
 from blazar_spot.plugins import servings
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.flags import degrade, restore
 from blazar_spot.plugins.servings import Kind, Serving
 from blazar_spot.plugins.spares import Spares
 from blazar_spot.ports.clock import Clock
-
-LOG = logging.getLogger(__name__)
 
 
 class Doors:
@@ -35,24 +33,20 @@ class Doors:
     def start(self, resource_id: str) -> None:
         """Hand over what is ready; the lease starts with that."""
         until = self._clock.now() + self._gate.budget
-        try:
+        # Blazar never tries a start again, the poll does: better a lease that is not whole yet than one in ERROR.
+        with tried(f"Reservation {resource_id} did not get all that it holds, trying again soon"):
             reservation = servings.serving_as(self._kind, resource_id)
             late = self._hand_over(reservation, reservation.hosts)
             if late and self._spares is not None:
                 late = self._spares.swap(reservation, late, until)
             if late:
                 degrade(reservation)
-        except Exception:
-            # Blazar never tries a start again, the poll does: better a lease that is not whole yet than one in ERROR.
-            LOG.exception("Reservation %s did not get all that it holds, trying again soon", resource_id)
 
     def join_late(self) -> None:
         """Hand over what is still missing in every reservation that is running, and keep its flags true."""
         for reservation in servings.running(self._kind):
-            try:
+            with tried(f"Reservation {reservation.reservation_id} could not be looked after, trying again"):
                 self._join(reservation.reservation_id)
-            except Exception:
-                LOG.exception("Reservation %s could not be looked after, trying again", reservation.reservation_id)
 
     def close(self) -> None:
         """Return when no late host is on its way any more. A reservation that ends is not running from then on, so none

@@ -8,21 +8,18 @@ detection stays upstream's, with upstream's switches and intervals. A returned f
 for ever, so our own duties return none and write their flags themselves.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from blazar.plugins.base import BaseMonitorPlugin
 
-from blazar_spot.core.errors import Temporary
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.plugins import calendar, published
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.returns import Returns
 from blazar_spot.plugins.slot_returns import SlotReturns
 from blazar_spot.ports.clock import Clock
-
-LOG = logging.getLogger(__name__)
 
 Flags = dict[str, dict[str, bool]]
 
@@ -77,7 +74,7 @@ class SpotMonitor(BaseMonitorPlugin):
             _do(way_back.tidy)
         for door in self._doors:
             _do(door.join_late)
-        return _do(self._find_failures) or {}
+        return _do(self._find_failures)
 
     def get_healing_interval(self) -> int:
         """Upstream heals only where it watches for failures; 0 is never."""
@@ -103,11 +100,8 @@ class SpotMonitor(BaseMonitorPlugin):
         return flags
 
 
-def _do(duty: Callable[[], Flags | None]) -> Flags | None:
-    try:
-        return duty()
-    except Temporary as error:
-        LOG.warning("A duty of the monitor cannot be done now, it is done again at the next poll: %s", error)
-    except Exception:
-        LOG.exception("A duty of the monitor failed; it is done again at the next poll")
-    return None
+def _do(duty: Callable[[], Flags | None]) -> Flags:
+    flags: Flags = {}
+    with tried(f"{duty.__qualname__} could not be done, it is done again at the next poll"):
+        flags |= duty() or {}
+    return flags

@@ -6,13 +6,18 @@ import logging
 from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
-from blazar_spot.core.errors import SpotError
+from blazar_spot.core.errors import NoFreepool, SpotError
 from blazar_spot.enforcement.handback import HandBack
 from blazar_spot.enforcement.publishing import Publishing
 from blazar_spot.plugins import calendar
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
+
+_HOMELESS = (
+    "There is no freepool: no host can be handed over or come back. Create the aggregate that freepool_name in [nova] "
+    "of our configuration names; aggregate_freepool_name in [nova] of blazar.conf must name the same one, and names %s"
+)
 
 
 class Returns:
@@ -21,6 +26,7 @@ class Returns:
     def __init__(self, handback: HandBack, clock: Clock) -> None:
         self._handback = handback
         self._clock = clock
+        self._has_home = True
 
     def end(self, aggregate_id: int) -> None:
         """Take the hosts of a reservation that is over away; what does not come free soon is left to ``tidy``."""
@@ -29,7 +35,20 @@ class Returns:
     def tidy(self) -> None:
         """Take home every host that is where it does not belong."""
         prefix = cfg.CONF[RESOURCE_TYPE].blazar_az_prefix
-        self._handback.sweep(prefix, lambda: calendar.books(self._clock.now()))
+        try:
+            self._handback.sweep(prefix, lambda: calendar.books(self._clock.now()))
+        except NoFreepool:
+            self._note_home(False)
+        else:
+            self._note_home(True)
+
+    def _note_home(self, is_there: bool) -> None:
+        """An operator has to hear of it once, and not at each poll."""
+        if is_there and not self._has_home:
+            LOG.info("There is a freepool again: hosts are handed over and come back")
+        elif self._has_home and not is_there:
+            LOG.error(_HOMELESS, cfg.CONF.nova.aggregate_freepool_name)
+        self._has_home = is_there
 
 
 def withdraw(publishing: Publishing, reservation_id: str) -> None:

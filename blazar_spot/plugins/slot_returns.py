@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from blazar_spot.enforcement.vacating import Vacating
 from blazar_spot.plugins import calendar
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.furnishing import Furnishing
 
 LOG = logging.getLogger(__name__)
@@ -26,14 +27,12 @@ class SlotReturns:
     def end(self, reservation_id: str, hosts: Iterable[str]) -> None:
         """Take away what a reservation had on these hosts, by their hypervisors' names, as far as that is soon done."""
         names = list(hosts)
-        try:
+        with tried(f"Reservation {reservation_id} is not cleared away yet, trying again soon"):
             self._furnishing.close(reservation_id)
             if self._vacating.wait(reservation_id, names, lambda: self._furnishing.servers(reservation_id)):
                 self._furnishing.strip(reservation_id, names)
             else:
                 LOG.warning("Servers of reservation %s are still there", reservation_id)
-        except Exception:
-            LOG.exception("Reservation %s is not cleared away yet, trying again soon", reservation_id)
 
     def tidy(self) -> None:
         """Go on with every reservation that is over. The aggregates are read before the calendar: one that is younger
@@ -43,9 +42,7 @@ class SlotReturns:
         hosts = calendar.known_hosts() if over else []
         for reservation_id in sorted(over):
             names = [host.host for host in hosts if host.service_host in made[reservation_id]]
-            try:
+            with tried(f"Reservation {reservation_id} is not cleared away yet, trying again"):
                 self._furnishing.close(reservation_id)
                 if self._vacating.press(reservation_id, names, self._furnishing.servers(reservation_id)):
                     self._furnishing.strip(reservation_id, names)
-            except Exception:
-                LOG.exception("Reservation %s is not cleared away yet, trying again", reservation_id)
