@@ -94,7 +94,7 @@ NIGHTLY = (
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=60),
     Phase("properties", (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST, "--hypothesis-profile=nightly"), minutes=120),
-    Phase("mutants", (BIN + "python", "tools/mutants.py"), minutes=180),
+    Phase("mutants", (BIN + "python", "tools/mutants.py", "25"), minutes=30),
 )
 
 LISTS = {
