@@ -6,11 +6,10 @@ Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calend
 ``deallocate`` write, since Blazar's own functions ask for each row again.
 """
 
-import threading
 import uuid
 from calendar import timegm
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,12 +22,13 @@ from oslo_config import cfg
 from blazar_spot.core.booking import Candidate
 from blazar_spot.enforcement.handback import Books, Holding
 from blazar_spot.enforcement.publishing import OVERRUN
+from blazar_spot.plugins import updates
 from blazar_spot.plugins.matching import matching
-from blazar_spot.plugins.rows import MOVING, rows, windows
+from blazar_spot.plugins.rows import rows
 from blazar_spot.plugins.servings import SLOTS
+from blazar_spot.plugins.windows import windows
 
-CHANGES = threading.RLock()
-"""Blazar has many threads and not one lock, and its database calls are one session each."""
+CHANGES = updates.CHANGES
 
 _ASKED = ("resource_properties", "hypervisor_properties", "count_range", "before_end")
 
@@ -73,24 +73,6 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
         )
         for host in matching(requirements)
     ]
-
-
-def move(reservation_id: str, dates: Mapping[str, datetime]) -> None:
-    """Let the reservation have the window of an update, too, until Blazar has committed it or has given it up."""
-    MOVING[reservation_id] = (dates["start_date"], dates["end_date"])
-
-
-def as_moved(reservation_id: str, lease: Mapping[str, Any]) -> dict[str, Any]:
-    """The lease with its window as it is and, if an update under way moves the reservation, as it will be, and all
-    between: what a host that replaces another one has to be free for."""
-    start, end = MOVING.get(reservation_id, (lease["start_date"], lease["end_date"]))
-    return {**lease, "start_date": min(start, lease["start_date"]), "end_date": max(end, lease["end_date"])}
-
-
-def settle(unsettled: Set[str]) -> None:
-    """Forget the updates of all reservations but these, whose leases are still being changed."""
-    for reservation_id in MOVING.keys() - unsettled:
-        del MOVING[reservation_id]
 
 
 def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:

@@ -36,6 +36,7 @@ class Change:
     offered: tuple[Reservable, ...] = ()
     is_needed: bool = False
     kept: tuple[Candidate, ...] = ()
+    kept_ids: tuple[str, ...] = ()
     moved: Wish | None = None
     is_moved: bool = False
 
@@ -67,6 +68,7 @@ class Changes:
         change = Change(
             removed,
             kept=tuple(_idle(hosts[host]) for host in kept),
+            kept_ids=tuple(kept),
             moved=asked.wish if kept and asked.wish.start_at < instant(before["start_date"]) else None,
             is_moved=asked.wish.start_at != instant(before["start_date"]),
         )
@@ -79,11 +81,19 @@ class Changes:
             is_needed=len(kept) < asked.wish.count_min,
         )
 
-    def judge(self, reservation_id: str, change: Change) -> None:
-        """Raise ``Refused`` if hosts that the change needs cannot be had."""
-        if change.wish is not None and change.is_needed:
-            without, along = _together(reservation_id, change)
-            self._booking.judge(change.wish, candidates(change.offered), without=without, along=along)
+    def judge(self, reservation_id: str, change: Change) -> list[str]:
+        """The ids of the hosts that the reservation would have, or raise ``Refused`` if it cannot have what it needs;
+        none if it only stays where it is."""
+        if change.wish is None:
+            return list(change.kept_ids)
+        without, along = _together(reservation_id, change)
+        try:
+            chosen = self._booking.judge(change.wish, candidates(change.offered), without=without, along=along)
+        except Refused:
+            if change.is_needed:
+                raise
+            chosen = []
+        return [*change.kept_ids, *ids(change.offered, chosen)]
 
     def hold(self, reservation_id: str, lease_id: str, change: Change) -> Held | None:
         """Hold the hosts that the change wishes for; None if there are none and it can do without."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Blazar's enforcement hook: a lease whose start would break a promise is refused before anything is stored.
 
-It only judges. What it lets through is judged again when the hosts are held, since others may come between; for an
-update it matters most, because Blazar undoes nothing once the first reservation of a lease has been changed.
+It only judges. What it lets through is judged again when the hosts are held, since others may come between. An update
+is judged in Blazar's order of the reservations: what one of them would have, the next ones cannot. Next: ``updates``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.settings import Settings, settings
+from blazar_spot.plugins.windows import supposing
 
 Values = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ class Judge(Protocol):
 
     def judge_create(self, values: Values) -> None: ...
 
-    def judge_update(self, reservation: Values, before: Values, after: Values) -> None: ...
+    def judge_update(self, reservation: Values, before: Values, after: Values) -> list[str]: ...
 
 
 class SpotGuaranteeFilter(BaseFilter):
@@ -54,15 +55,17 @@ class SpotGuaranteeFilter(BaseFilter):
 
     def check_update(self, context: Values, current_lease_values: Values, new_lease_values: Values) -> None:
         wanted = {reservation["id"]: reservation for reservation in new_lease_values["reservations"]}
-        with answered():
-            for reservation in _of_hosts(current_lease_values):
-                after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
-                change = self._changes.change(reservation, current_lease_values, after)
-                self._changes.judge(reservation["id"], change)
+        with answered(), supposing(current_lease_values["id"], new_lease_values) as supposed:
             for reservation in current_lease_values["reservations"]:
                 after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
-                for plugin in self._plugins_of(reservation):
-                    plugin.judge_update(reservation, current_lease_values, after)
+                if hosts := self._judged(reservation, current_lease_values, after):
+                    supposed.give(after, hosts)
+
+    def _judged(self, reservation: Values, before: Values, after: Values) -> list[str]:
+        """The ids of the hosts that the reservation would have; none if it stays where it is."""
+        if reservation["resource_type"] == RESOURCE_TYPE:
+            return self._changes.judge(reservation["id"], self._changes.change(reservation, before, after))
+        return [host for one in self._plugins_of(reservation) for host in one.judge_update(reservation, before, after)]
 
     def _plugins_of(self, reservation: Values) -> list[Judge]:
         """Our plugin for this kind of reservation, if it is loaded and has more to say than is said here."""

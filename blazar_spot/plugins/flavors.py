@@ -16,6 +16,7 @@ from oslo_log import log as logging
 from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.errors import Refused
+from blazar_spot.plugins import updates
 from blazar_spot.plugins.asks import Ask, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
@@ -49,9 +50,9 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         """Raise ``Refused`` if the slots cannot be had."""
         self._slots.choose_slots(self._ask(dict(values))[0])
 
-    def judge_update(self, reservation: Values, before: Values, after: Values) -> None:
-        """Raise ``Refused`` if the reservation cannot keep its slots."""
-        self._tenure.judge(reservation, self._again(reservation, after), before, after)
+    def judge_update(self, reservation: Values, before: Values, after: Values) -> list[str]:
+        """The hosts' ids, one for each slot, or raise ``Refused`` if the reservation cannot keep its slots."""
+        return self._tenure.judge(reservation, self._again(reservation, after), before, after)
 
     def allocation_candidates(self, reservation: dict[str, Any]) -> list[str]:
         """The hosts that the reservation would get, one for each slot."""
@@ -88,12 +89,13 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """Move the reservation in time; all else of it stays, as upstream."""
-        reservation = db_api.reservation_get(reservation_id)
-        for name in ("flavor_id", "amount"):
-            if name in values and values[name] != reservation[name]:
-                raise exceptions.CantUpdateParameter(param=name)
-        lease = db_api.lease_get(reservation["lease_id"])
-        self._tenure.move(reservation, self._again(reservation, values), lease, values)
+        with updates.changing(reservation_id, values):
+            reservation = db_api.reservation_get(reservation_id)
+            for name in ("flavor_id", "amount"):
+                if name in values and values[name] != reservation[name]:
+                    raise exceptions.CantUpdateParameter(param=name)
+            lease = db_api.lease_get(reservation["lease_id"])
+            self._tenure.move(reservation, self._again(reservation, values), lease, values)
 
     def _ask(self, values: dict[str, Any]) -> tuple[Ask, dict[str, Any]]:
         """What is asked for, and the flavor as its user sees it."""

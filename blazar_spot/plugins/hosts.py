@@ -17,8 +17,8 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from blazar_spot.core.errors import Refused
-from blazar_spot.plugins import calendar
-from blazar_spot.plugins.admission import Admission, Held
+from blazar_spot.plugins import calendar, updates
+from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
@@ -97,6 +97,11 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         aggregate = nova.ReservationPool().create(name=reservation_id, az=f"{prefix}{reservation_id}")
         return calendar.reserve(reservation_id, aggregate.id, values)
 
+    def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
+        """As upstream; but if it is refused, the whole lease has what it had."""
+        with updates.changing(reservation_id, values):
+            super().update_reservation(reservation_id, values)
+
     def _update_allocations(
         self,
         dates_before: Mapping[str, Any],
@@ -112,20 +117,18 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         with answered():
             with calendar.CHANGES:
                 change = self._changes.change(reservation, dates_before, after)
-                calendar.move(reservation_id, dates_after)
                 besides = self._changes.hold(reservation_id, reservation["lease_id"], change)
                 added = calendar.allocate(reservation_id, besides.ids) if besides else {}
+                updates.add(reservation_id, added.values())
             try:
                 unsure = self._changes.secure(reservation_id, change, besides)
             except Exception:
-                self._give_up(besides, added.values())
+                if besides:
+                    self._admission.release(besides)
                 raise
-            self._deallocate([*change.removed, *(added[host] for host in unsure)])
-
-    def _give_up(self, held: Held | None, rows: Iterable[str]) -> None:
-        self._deallocate(rows)
-        if held:
-            self._admission.release(held)
+            if gone := [*change.removed, *(added[host] for host in unsure)]:
+                with calendar.CHANGES:
+                    updates.remove(reservation_id, gone)
 
     def _deallocate(self, rows: Iterable[str]) -> None:
         if gone := list(rows):
@@ -143,7 +146,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
             ):
                 return True
             reservation = db_api.reservation_get(allocation["reservation_id"])
-            lease = calendar.as_moved(reservation["id"], db_api.lease_get(reservation["lease_id"]))
+            lease = updates.as_moved(reservation["id"], db_api.lease_get(reservation["lease_id"]))
             host = self._admission.hold_another(reservation, lease)
             if host is None:
                 calendar.deallocate([allocation["id"]])
@@ -167,6 +170,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         with calendar.CHANGES:
             rows = db_api.host_allocation_get_all_by_values(reservation_id=wanted["reservation_id"])
             calendar.deallocate(row["id"] for row in rows)
+            updates.forget(wanted["reservation_id"])
             withdraw(self._publishing, wanted["reservation_id"])
         self._doors.close()
         self._returns.end(wanted["aggregate_id"])

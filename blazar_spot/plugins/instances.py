@@ -21,6 +21,7 @@ from blazar.plugins.instances.instance_plugin import VirtualInstancePlugin, nova
 from oslo_log import log as logging
 
 from blazar_spot.core.errors import Refused
+from blazar_spot.plugins import updates
 from blazar_spot.plugins.asks import Ask, Asks, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
@@ -58,19 +59,17 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         """Raise ``Refused`` if the slots cannot be had."""
         self.slots.choose_slots(self.asks.of_instances(values))
 
-    def judge_update(self, reservation: Values, before: Values, after: Values) -> None:
-        """Raise ``Refused`` if the reservation cannot be changed so."""
+    def judge_update(self, reservation: Values, before: Values, after: Values) -> list[str]:
+        """The hosts' ids, one for each slot, or raise ``Refused`` if the reservation cannot be changed so."""
         ask = self.asks.of_instances(after)
         if only_grows(reservation, after):
-            self.tenure.judge(reservation, ask, before, after)
-            self.slots.judge_more(ask, slots_by_host(reservation["id"]))
-        elif is_changed(reservation, after):
+            kept = self.tenure.judge(reservation, ask, before, after)
+            return kept + self.slots.judge_more(ask, slots_by_host(reservation["id"]))
+        if is_changed(reservation, after):
             self.slots.must_be_ahead(reservation["id"], ask.wish)
-            self.slots.choose_slots(ask, without=reservation["id"])
-        elif self._must_wander(reservation, ask, before, after):
-            self.slots.choose_slots(ask, without=reservation["id"])
-        else:
-            self.tenure.judge(reservation, ask, before, after)
+        elif not self._must_wander(reservation, ask, before, after):
+            return self.tenure.judge(reservation, ask, before, after)
+        return self.slots.choose_slots(ask, without=reservation["id"])
 
     def _must_wander(self, reservation: Values, ask: Ask, before: Values, after: Values) -> bool:
         """Whether nothing has been done yet for a reservation whose hosts cannot be had in its new window."""
@@ -126,7 +125,11 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
 
         As upstream, but whatever is refused leaves the lease as it was: upstream's ``InvalidStateUpdate`` does not.
         """
-        self._validate_reservation_params(new_values)
+        with updates.changing(reservation_id, new_values):
+            self._validate_reservation_params(new_values)
+            self._update(reservation_id, new_values)
+
+    def _update(self, reservation_id: str, new_values: dict[str, Any]) -> None:
         reservation = db_api.reservation_get(reservation_id)
         lease = db_api.lease_get(reservation["lease_id"])
         after = {**reservation, **new_values}
@@ -136,7 +139,8 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
             self.tenure.move(reservation, ask, lease, after)
             self.tenure.grow(reservation, ask, row)
         elif is_changed(reservation, after) or self._must_wander(reservation, ask, lease, after):
-            self.tenure.choose_again(reservation, ask, row, after)
+            self.tenure.choose_again(reservation, ask, row)
+            updates.afterwards(reservation_id, lambda: self.update_resources(reservation_id))
             self.update_resources(reservation_id)
         else:
             self.tenure.move(reservation, ask, lease, after)

@@ -88,7 +88,6 @@ class SpotMonitor(BaseMonitorPlugin):
     def _publish(self) -> None:
         with calendar.CHANGES:
             entries, unsettled = published.entries()
-            calendar.settle(unsettled)
             self._publishing.publish(entries, unsettled)
 
     def _find_failures(self) -> Flags:

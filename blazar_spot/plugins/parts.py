@@ -18,14 +18,13 @@ from blazar_spot.core.flavors import Flavor, resources
 from blazar_spot.core.model import Size, times
 from blazar_spot.plugins.calendar import Reservable, instant
 from blazar_spot.plugins.matching import matching
-from blazar_spot.plugins.rows import windows
 from blazar_spot.plugins.servings import SLOTS
+from blazar_spot.plugins.updates import SIZE
+from blazar_spot.plugins.windows import windows
 
 EPHEMERAL = "OS-FLV-EXT-DATA:ephemeral"
 DEVICES = "blazar_spot:devices"
 """What its PCI aliases stood for when the flavor was reserved: they may stand for something else later."""
-SIZE = ("vcpus", "memory_mb", "disk_gb", "resource_properties")
-"""The columns that say how much a slot is."""
 
 
 def flavor_of(source: Mapping[str, Any]) -> Flavor:

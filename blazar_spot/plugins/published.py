@@ -7,19 +7,22 @@ from blazar.db.sqlalchemy import models
 from blazar_spot.core.model import times
 from blazar_spot.enforcement.publishing import Entry
 from blazar_spot.plugins.calendar import instant
-from blazar_spot.plugins.parts import SIZE, by_host, size_of
+from blazar_spot.plugins.parts import by_host, size_of
 from blazar_spot.plugins.rows import rows
 from blazar_spot.plugins.servings import HOSTS, SLOTS
+from blazar_spot.plugins.updates import SIZE, UPDATES, settle
 
 
 def entries() -> tuple[list[Entry], frozenset[str]]:
     """What is held, and the reservations whose lease is just being changed."""
+    settle()
     reservation = models.Reservation
     is_open = reservation.status.in_((status.reservation.PENDING, status.reservation.ACTIVE))
     is_changing = models.Lease.status.in_(status.lease.TRANSITIONAL)
     is_ours = reservation.resource_type.in_(HOSTS.resource_types + SLOTS.resource_types)
     found = rows(is_ours, is_open | is_changing, wanted=SLOTS.wanted, columns=SIZE)
-    unsettled = {row.reservation_id for row in found if row.lease_status in status.lease.TRANSITIONAL}
+    changing = {row.reservation_id for row in found if row.lease_status in status.lease.TRANSITIONAL}
+    unsettled = changing | UPDATES.keys()
     settled = [row for row in found if row.reservation_id not in unsettled and row.host is not None]
     published = [
         Entry(

@@ -25,7 +25,9 @@ from blazar_spot.enforcement.rebinding import Rebinding
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.calendar import instant
 from blazar_spot.plugins.matching import matching
-from blazar_spot.plugins.rows import rows, windows
+from blazar_spot.plugins.rows import rows
+from blazar_spot.plugins.updates import settle
+from blazar_spot.plugins.windows import windows
 
 LOG = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Rebinder:
     def rebind(self) -> None:
         """Give what is due other hosts, if they are better."""
         with calendar.CHANGES:
+            settle()
             due = self._rebinding.due(self._margin)
             ids: dict[str, str] = {}
             bounds = list(_bounds(_movable(claim for claim, _ in due), ids)) if due else []

@@ -48,11 +48,11 @@ class Slots(Admission):
         """Make sure that the slots can really be had, all of them, or raise ``Refused``."""
         self._booking.secure(held.reservation_id, held.wish, held.hosts)
 
-    def judge_more(self, ask: Ask, hosts: Mapping[str, int]) -> None:
-        """Raise ``Refused`` if there cannot be as many slots more as are asked for, at once."""
+    def judge_more(self, ask: Ask, hosts: Mapping[str, int]) -> list[str]:
+        """The hosts' ids, one for each slot more, or raise ``Refused`` if there cannot be as many at once."""
         wish, offered = self._more(ask, hosts)
         with _from_others():
-            self._booking.judge(wish, candidates(offered))
+            return _one_each(offered, self._booking.judge(wish, candidates(offered)))
 
     def hold_more(self, reservation_id: str, lease_id: str, ask: Ask, hosts: Mapping[str, int]) -> Held:
         """Hold what is missing to as many slots as are asked for, from now on."""

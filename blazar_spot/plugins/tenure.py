@@ -6,12 +6,12 @@ Nova is waited for. What a running reservation gets besides joins it through the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from blazar.db import api as db_api
 
-from blazar_spot.plugins import calendar
+from blazar_spot.plugins import calendar, updates
 from blazar_spot.plugins.asks import Ask, Values
 from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.slots import Slots
@@ -34,10 +34,12 @@ class Tenure:
             self._slots.secure_slots(held)
         return stored
 
-    def judge(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
-        """Raise ``Refused`` if the reservation cannot keep its slots."""
+    def judge(self, reservation: Values, ask: Ask, before: Values, after: Values) -> list[str]:
+        """The hosts' ids, one for each slot, or raise ``Refused`` if the reservation cannot keep its slots."""
+        hosts = slots_by_host(reservation["id"])
         if is_wider(before, after):
-            self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
+            self._slots.keep(reservation["id"], ask, hosts)
+        return list(hosts.elements())
 
     def move(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
         """Let the reservation keep its slots in another window."""
@@ -46,7 +48,6 @@ class Tenure:
         with answered():
             with calendar.CHANGES:
                 kept = self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
-                calendar.move(reservation["id"], after)
             if after["start_date"] < before["start_date"]:
                 self._slots.move(reservation["id"], ask.wish, kept)
 
@@ -54,29 +55,22 @@ class Tenure:
         """Give a running reservation more slots beside those that it has, if they can be had at once; the polls bring
         them to it. If not, it is as it was."""
         name, resource_id = reservation["id"], reservation["resource_id"]
-        before = {key: reservation[key] for key in row}
         with answered():
             with calendar.CHANGES:
                 held = self._slots.hold_more(name, reservation["lease_id"], ask, slots_by_host(name))
                 added = _allocate(name, held.ids)
+                updates.add(name, added)
                 db_api.instance_reservation_update(resource_id, row)
-            try:
-                self._slots.secure_slots(held)
-            except Exception:
-                with calendar.CHANGES:
-                    calendar.deallocate(added)
-                    db_api.instance_reservation_update(resource_id, before)
-                raise
+            self._slots.secure_slots(held)
 
-    def choose_again(self, reservation: Values, ask: Ask, row: Values, dates: Values) -> None:
+    def choose_again(self, reservation: Values, ask: Ask, row: Values) -> None:
         """Give the reservation other slots. The claims follow the calendar, which is in time before the first fence."""
         with answered(), calendar.CHANGES:
             self._slots.must_be_ahead(reservation["id"], ask.wish)
             chosen = self._slots.choose_slots(ask, without=reservation["id"])
             before = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
-            calendar.deallocate(row["id"] for row in before)
-            _allocate(reservation["id"], chosen)
-            calendar.move(reservation["id"], dates)
+            updates.remove(reservation["id"], [row["id"] for row in before])
+            updates.add(reservation["id"], _allocate(reservation["id"], chosen))
             db_api.instance_reservation_update(reservation["resource_id"], row)
 
     def end(self, reservation_id: str) -> list[str]:
@@ -86,6 +80,7 @@ class Tenure:
             hosts = {row["compute_host_id"] for row in rows}
             names = [db_api.host_get(host)["hypervisor_hostname"] for host in sorted(hosts)]
             calendar.deallocate(row["id"] for row in rows)
+            updates.forget(reservation_id)
         return names
 
     def replace(self, reservation_id: str, failed: str, ask: Ask) -> bool:
@@ -98,7 +93,7 @@ class Tenure:
             if not rows:
                 return True
             lease_id = db_api.reservation_get(reservation_id)["lease_id"]
-            lease = calendar.as_moved(reservation_id, db_api.lease_get(lease_id))
+            lease = updates.as_moved(reservation_id, db_api.lease_get(lease_id))
             taken = slots_by_host(reservation_id)
             others = self._slots.hold_others(reservation_id, lease["id"], ask.of(lease, len(rows)), taken)
             for row, other in zip(rows, others, strict=False):
@@ -108,7 +103,7 @@ class Tenure:
         return bool(others)
 
 
-def slots_by_host(reservation_id: str) -> Mapping[str, int]:
+def slots_by_host(reservation_id: str) -> Counter[str]:
     """The hosts of a reservation, by id, and how many slots each gives."""
     rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id)
     return Counter(row["compute_host_id"] for row in rows)

@@ -16,7 +16,7 @@ from blazar.utils.openstack import nova, placement
 from oslo_config import cfg
 from oslo_utils import timeutils
 
-from blazar_spot.plugins import asks, once
+from blazar_spot.plugins import asks, once, updates
 from blazar_spot.plugins import filter as filters
 from tests.functional.plugins.reservations import Aggregates, Reservations, World
 from tests.functional.plugins.slot_reservations import KINDS, Nova, Placement, SharedAggregates, SlotReservations
@@ -47,6 +47,7 @@ def connect(path: pathlib.Path) -> None:
 def database(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[None]:
     connect(shutil.copy(empty_database, tmp_path / "blazar.sqlite"))
     yield
+    updates.UPDATES.clear()
     facade_wrapper._clear_engine()
     for group, name in (("database", "connection"), ("enforcement", "enabled_filters"), (None, "cleaning_time")):
         cfg.CONF.clear_override(name, group=group)

@@ -12,9 +12,8 @@ from blazar.db import api as db_api
 from blazar.db.sqlalchemy import facade_wrapper
 
 from blazar_spot.core.promises import Standing
-from blazar_spot.plugins import calendar
+from blazar_spot.plugins import calendar, updates
 from blazar_spot.plugins.published import entries
-from blazar_spot.plugins.rows import naive
 from blazar_spot.plugins.servings import HOSTS, running
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
 
@@ -99,14 +98,17 @@ def test_candidates_are_what_would_be_given_and_nothing_is_held_for_them(reserva
     assert reservations.world.store.claims == []
 
 
-def test_a_host_that_replaces_another_one_during_an_update_is_free_before_it_and_after() -> None:
-    begins, ends = naive(1_800_000_000), naive(1_800_007_200)
-    lease = {"id": "lease", "start_date": begins, "end_date": ends}
-    assert calendar.as_moved("nobody", lease) == lease
+def test_a_host_that_replaces_another_one_during_an_update_is_free_before_it_and_after(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=5 * HOUR)
+    name, begins, ends = lease["reservations"][0]["id"], lease["start_date"], lease["end_date"]
+    assert updates.as_moved(name, lease) == lease
     for hours in (-3, 5):
         start, end = begins + timedelta(hours=hours), ends + timedelta(hours=hours)
-        calendar.move("moving", {"start_date": start, "end_date": end})
-        wide = calendar.as_moved("moving", lease)
+        with updates.changing(name, {"start_date": start, "end_date": end}):
+            wide = updates.as_moved(name, lease)
         assert (wide["start_date"], wide["end_date"]) == (min(start, begins), max(end, ends))
-    calendar.settle(frozenset())
-    assert calendar.as_moved("moving", lease) == lease
+    updates.settle()
+    assert updates.as_moved(name, lease) == lease

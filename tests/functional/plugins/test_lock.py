@@ -10,7 +10,7 @@ from blazar import status
 from blazar.db import api as db_api
 
 from blazar_spot.core.promises import Standing
-from blazar_spot.plugins import calendar, published
+from blazar_spot.plugins import calendar, published, updates
 from blazar_spot.testing.cloud import FakeCloud
 from tests.functional.plugins.reservations import HOUR, MINUTE, Aggregates, Reservations, fail
 
@@ -47,6 +47,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
     watch(db_api, "host_allocation_update")
     watch(calendar, "allocate")
     watch(calendar, "deallocate")
+    watch(updates, "remove")
     watch(Aggregates, "create")
     watch(published, "entries")
     watch(FakeCloud, "close")
@@ -66,7 +67,7 @@ def test_an_update_writes_its_rows_under_the_lock(reservations: Reservations, se
     lease = reservations.lease(start_in=HOUR)
     reservations.update(lease, min=2, max=2)
     reservations.update(lease, min=1, max=1)
-    assert seen["allocate"] == seen["deallocate"] == {True}
+    assert seen["allocate"] == seen["remove"] == {True}
 
 
 def test_an_update_closes_pools_without_the_lock(reservations: Reservations, seen: dict[str, set[bool]]) -> None:

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Updates of leases that are under way: what it takes to have the reservations of such a lease as they were.
+
+Blazar changes one reservation after another and commits the dates of the lease last; if anything fails between, it
+undoes nothing. So what an update takes out of the calendar is remembered, and stays its reservation's for everybody
+else, until it is known what became of the lease: with its old dates it gets its old rows back. At once if one of its
+reservations is refused, or else before anybody reads the calendar next. Next: ``windows``, by which it is read.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from blazar import status
+from blazar.db import api as db_api
+from blazar.db.sqlalchemy import facade_wrapper, models
+
+from blazar_spot.plugins.rows import rows
+from blazar_spot.plugins.servings import HOSTS, SLOTS
+
+LOG = logging.getLogger(__name__)
+
+CHANGES = threading.RLock()
+"""Blazar has many threads and not one lock, and its database calls are one session each."""
+
+SIZE = ("vcpus", "memory_mb", "disk_gb", "resource_properties")
+"""The columns that say how much a slot is."""
+
+_ASKED = {
+    HOSTS.wanted: ("count_range", "hypervisor_properties", "resource_properties"),
+    SLOTS.wanted: (*SIZE, "amount", "affinity"),
+}
+"""What an update may change of what a reservation has asked for."""
+
+
+@dataclass(slots=True)
+class Update:
+    """One reservation of a lease that is being updated: the window that it gets, the rows that it has lost and got by
+    that, what it had asked for before, and what is to be done ``afterwards`` if it has it all back."""
+
+    lease_id: str
+    start_date: datetime
+    end_date: datetime
+    asked: Mapping[Any, Mapping[str, Any]]
+    removed: list[Any] = field(default_factory=list)
+    added: set[str] = field(default_factory=set)
+    afterwards: Callable[[], object] | None = None
+    has_failed: bool = False
+
+
+UPDATES: dict[str, Update] = {}
+"""By reservation. Written with ``CHANGES`` held."""
+
+
+@contextmanager
+def changing(reservation_id: str, dates: Mapping[str, Any]) -> Iterator[None]:
+    """Change the reservation in here. If that fails, all reservations of its lease are as they were."""
+    with CHANGES:
+        lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
+        if reservation_id in UPDATES:  # by an update before this one
+            _conclude(lease["id"], (lease["start_date"], lease["end_date"]))
+        asked = _asked(reservation_id)
+        UPDATES[reservation_id] = Update(lease["id"], dates["start_date"], dates["end_date"], asked)
+    try:
+        yield
+    except Exception:
+        _fail(lease["id"])
+        raise
+
+
+def add(reservation_id: str, added: Iterable[str]) -> None:
+    """These rows are the reservation's only if its update comes to something."""
+    UPDATES[reservation_id].added.update(added)
+
+
+def remove(reservation_id: str, removed: Collection[str]) -> None:
+    """Take these rows from the reservation, if its update comes to something. What is not there any more was of a host
+    that failed, and is not put back."""
+    update, held = UPDATES[reservation_id], models.ComputeHostAllocation
+    update.removed += [
+        row
+        for row in rows(held.id.in_(removed), wanted=SLOTS.wanted, columns=SIZE)
+        if row.allocation_id not in update.added
+    ]
+    with facade_wrapper.session_for_write() as session:
+        session.query(held).filter(held.id.in_(removed)).delete(synchronize_session=False)
+
+
+def afterwards(reservation_id: str, do: Callable[[], object]) -> None:
+    """Do this, too, if a refusal gives the reservation back what it had; it may ask Nova."""
+    UPDATES[reservation_id].afterwards = do
+
+
+def forget(reservation_id: str) -> None:
+    """The reservation is over."""
+    UPDATES.pop(reservation_id, None)
+
+
+def settle() -> None:
+    """Have done with the updates that are not under way any more."""
+    if not UPDATES:
+        return
+    lease = models.Lease
+    with CHANGES:
+        mine = {update.lease_id for update in UPDATES.values()}
+        with facade_wrapper.session_for_read() as session:
+            found = session.query(lease.id, lease.status, lease.start_date, lease.end_date).filter(lease.id.in_(mine))
+            leases = {row.id: row for row in found}
+        for lease_id in mine - leases.keys():
+            _drop(lease_id)
+        for row in leases.values():
+            if row.status != status.lease.UPDATING:
+                _conclude(row.id, (row.start_date, row.end_date))
+
+
+def as_moved(reservation_id: str, lease: Mapping[str, Any]) -> dict[str, Any]:
+    """The lease with its window as it is and, if an update under way moves the reservation, as it will be, and all
+    between: what a host that replaces another one has to be free for."""
+    update = UPDATES.get(reservation_id)
+    if update is None:
+        return dict(lease)
+    start, end = min(update.start_date, lease["start_date"]), max(update.end_date, lease["end_date"])
+    return {**lease, "start_date": start, "end_date": end}
+
+
+def _fail(lease_id: str) -> None:
+    with CHANGES:
+        mine = list(_of(lease_id).values())
+        for update in mine:
+            update.has_failed = True
+    try:
+        with CHANGES:
+            _put_back(lease_id)
+        for update in mine:
+            if update.afterwards is not None:
+                update.afterwards()
+    except Exception:
+        LOG.exception("Lease %s does not have all of it back that it had; trying again soon", lease_id)
+
+
+def _conclude(lease_id: str, window: tuple[datetime, datetime]) -> None:
+    """The lease has this window now, which says whether its update has been committed."""
+    if any(one.has_failed or (one.start_date, one.end_date) != window for one in _of(lease_id).values()):
+        _put_back(lease_id)
+        LOG.warning("The update of lease %s came to nothing; its reservations have what they had", lease_id)
+    _drop(lease_id)
+
+
+def _put_back(lease_id: str) -> None:
+    held = models.ComputeHostAllocation
+    with facade_wrapper.session_for_write() as session:
+        for name, update in _of(lease_id).items():
+            session.query(held).filter(held.id.in_(update.added)).delete(synchronize_session=False)
+            session.add_all(
+                held(id=row.allocation_id, compute_host_id=row.compute_host_id, reservation_id=name)
+                for row in update.removed
+            )
+            for wanted, asked in update.asked.items():
+                session.query(wanted).filter(wanted.reservation_id == name).update(asked, synchronize_session=False)
+    _drop(lease_id)
+
+
+def _asked(reservation_id: str) -> dict[Any, dict[str, Any]]:
+    found: dict[Any, dict[str, Any]] = {}
+    with facade_wrapper.session_for_read() as session:
+        for wanted, names in _ASKED.items():
+            columns = [getattr(wanted, name) for name in names]
+            for row in session.query(*columns).filter(wanted.reservation_id == reservation_id):
+                found[wanted] = dict(row._mapping)
+    return found
+
+
+def _of(lease_id: str) -> dict[str, Update]:
+    return {name: update for name, update in UPDATES.items() if update.lease_id == lease_id}
+
+
+def _drop(lease_id: str) -> None:
+    for name in _of(lease_id):
+        del UPDATES[name]

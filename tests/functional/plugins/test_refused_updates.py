@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Updates of leases with several reservations: they move together, or all of them stay what they were."""
+
+from typing import Any, NoReturn
+
+import pytest
+from blazar.db import api as db_api
+from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.plugins.instances import RESOURCE_TYPE as INSTANCES
+
+from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.promises import Standing
+from blazar_spot.plugins.hosts import SpotHostPlugin
+from blazar_spot.testing.cloud import FakeCloud
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, _of_hosts
+from tests.functional.plugins.slot_reservations import SlotReservations
+
+Lease = dict[str, Any]
+
+JUDGED = pytest.mark.parametrize("filters", [["SpotGuaranteeFilter"], []])
+
+
+def named(reservations: Reservations, start_in: int, *hosts: str) -> Lease:
+    """Create a lease with a reservation for each of these hosts; any one is meant if it has no name."""
+    wanted = [
+        {**_of_hosts(1, 1), "hypervisor_properties": host and f'["==", "$hypervisor_hostname", "{host}"]'}
+        for host in hosts
+    ]
+    return reservations._create(reservations.world.minute_from_now(start_in), 60, *wanted)
+
+
+def given(lease: Lease) -> dict[str, list[str]]:
+    """The hosts of each reservation of the lease."""
+    return {
+        one["id"]: sorted(
+            db_api.host_get(row["compute_host_id"])["hypervisor_hostname"]
+            for row in db_api.host_allocation_get_all_by_values(reservation_id=one["id"])
+        )
+        for one in db_api.lease_get(lease["id"])["reservations"]
+    }
+
+
+def move(reservations: Reservations, lease: Lease, by: int, **more: Any) -> None:
+    start_at = reservations.start_of(lease) + by
+    reservations.update(lease, start_date=start_at, end_date=start_at + HOUR, **more)
+
+
+def claimed(reservations: Reservations) -> set[tuple[str, str, int, int]]:
+    claims = reservations.claims(Standing.FIRM, Standing.HELD)
+    return {(one.reservation_id, one.host, one.start_at, one.end_at) for one in claims}
+
+
+def settled(reservations: Reservations) -> set[tuple[str, str, int, int]]:
+    """What is claimed when the monitor and the engine have looked."""
+    reservations.poll()
+    reservations.world.whole.engine.tick()
+    return claimed(reservations)
+
+
+@pytest.fixture
+def crossed(reservations: Reservations) -> Lease:
+    """A lease on gpu-1 and gpu-2, which others have two hours later; gpu-3 is free then, and another one's before."""
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3")
+    named(reservations, 10 * HOUR, "gpu-3")
+    lease = reservations.lease_of(10 * HOUR, 1, 1)
+    for host in ("gpu-1", "gpu-2"):
+        named(reservations, 12 * HOUR, host)
+    return lease
+
+
+@JUDGED
+def test_a_move_that_only_one_of_two_reservations_could_make_leaves_both_as_they_were(
+    reservations: Reservations, crossed: Lease, filters: list[str]
+) -> None:
+    had, had_claimed = given(crossed), settled(reservations)
+    reservations.enable_filters(filters)
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        move(reservations, crossed, 2 * HOUR)
+    assert reservations.now(crossed).status == "PENDING"
+    assert given(crossed) == had
+    assert settled(reservations) == had_claimed
+    assert not any(reservations.world.cloud.closed().values())
+
+
+def test_a_move_that_cannot_be_made_together_is_refused_before_anything_is_touched(
+    reservations: Reservations, crossed: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched: list[str] = []
+    monkeypatch.setattr(SpotHostPlugin, "update_reservation", lambda self, name, values: touched.append(name))
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        move(reservations, crossed, 2 * HOUR)
+    assert touched == []
+    move(reservations, crossed, HOUR // 2 - HOUR)
+    assert len(touched) == 2
+
+
+@JUDGED
+@pytest.mark.parametrize("by", [2 * HOUR, 90 * MINUTE])
+def test_a_move_that_can_be_made_together_is_made(reservations: Reservations, filters: list[str], by: int) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3")
+    lease = named(reservations, 10 * HOUR, "", "gpu-2")
+    (own,) = {host for hosts in given(lease).values() for host in hosts} - {"gpu-2"}
+    named(reservations, 12 * HOUR, own)
+    reservations.enable_filters(filters)
+    move(reservations, lease, by)
+    (other,) = {"gpu-1", "gpu-3"} - {own}
+    assert sorted(given(lease).values()) == sorted([["gpu-2"], [other]])
+    assert {
+        host for _, host, start_at, _ in settled(reservations) if start_at == reservations.start_of(lease) + by
+    } >= {
+        "gpu-2",
+        other,
+    }
+
+
+def test_a_move_of_which_placement_refuses_the_second_half_leaves_all_as_it_was(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3", "gpu-4")
+    lease = reservations.lease_of(8 * HOUR, 1, 1)
+    had = given(lease)
+    for (host,) in had.values():
+        named(reservations, 22 * MINUTE, host)
+    had_claimed = settled(reservations)
+    close, closed = FakeCloud.close, list[str]()
+
+    def closes_one(cloud: FakeCloud, host: str) -> None:
+        closed.append(host)
+        if len(closed) == 2:
+            raise Unreachable("Placement does not answer")
+        close(cloud, host)
+
+    with monkeypatch.context() as broken, pytest.raises(ExternalServiceFilterException, match="code=cannot_judge"):
+        broken.setattr(FakeCloud, "close", closes_one)
+        move(reservations, lease, 22 * MINUTE - 8 * HOUR)
+    assert len(set(closed)) == 2
+    assert reservations.now(lease).status == "PENDING"
+    assert given(lease) == had
+    assert settled(reservations) == had_claimed
+    fenced = {host for host, is_closed in reservations.world.cloud.closed().items() if is_closed}
+    assert not fenced & set(closed)
+
+
+def database_away(*_: Any) -> NoReturn:
+    raise RuntimeError("the database is away")
+
+
+@pytest.mark.parametrize("who", ["monitor", "stranger"])
+def test_hosts_of_an_update_that_the_database_cut_off_are_those_of_before_for_whoever_looks_next(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(10 * HOUR)
+    ((own,),) = had = [*given(lease).values()]
+    (other,) = {"gpu-1", "gpu-2"} - {own}
+    named(reservations, 12 * HOUR, own)
+    named(reservations, 10 * HOUR, other)
+    had_claimed = settled(reservations)
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(db_api, "event_update", database_away)
+        move(reservations, lease, 2 * HOUR)
+    assert reservations.now(lease).status == "ERROR"
+    if who == "stranger":
+        with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+            named(reservations, 10 * HOUR, own)
+    else:
+        assert settled(reservations) == had_claimed
+    assert [*given(lease).values()] == had
+
+
+def test_an_update_after_one_that_was_cut_off_begins_with_the_hosts_of_before(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(10 * HOUR)
+    had = given(lease)
+    ((own,),) = had.values()
+    named(reservations, 12 * HOUR, own)
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(db_api, "event_update", database_away)
+        move(reservations, lease, 2 * HOUR)
+    reservations.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException):
+        reservations.update(lease, end_date=reservations.start_of(lease) + 100 * HOUR, min=3, max=3)
+    assert given(lease) == had
+
+
+def test_nobody_gets_a_host_that_an_update_under_way_may_need_back(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(10 * HOUR)
+    ((own,),) = given(lease).values()
+    (other,) = {"gpu-1", "gpu-2"} - {own}
+    named(reservations, 12 * HOUR, own)
+    named(reservations, 10 * HOUR, other)
+    found: list[list[str]] = []
+    update = db_api.event_update
+
+    def meanwhile(*values: Any) -> Any:
+        found.append(reservations.plugin.allocation_candidates(reservations.values(10 * HOUR)))
+        return update(*values)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(db_api, "event_update", meanwhile)
+        move(reservations, lease, 2 * HOUR)
+    assert given(lease) == {lease["reservations"][0]["id"]: [other]}
+    assert found
+    assert not any(found)
+    assert len(reservations.plugin.allocation_candidates(reservations.values(10 * HOUR))) == 1
+
+
+def test_what_was_asked_for_is_as_it_was_too(reservations: Reservations, crossed: Lease) -> None:
+    first = crossed["reservations"][0]["id"]
+    had = given(crossed)
+    reservations.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        move(reservations, crossed, 2 * HOUR, min=1, max=2)
+    after = db_api.reservation_get(first)
+    assert (after["min"], after["max"]) == (1, 1)
+    assert given(crossed) == had
+
+
+def test_a_reservation_that_is_over_gets_nothing_back(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(10 * HOUR)
+    ((own,),) = given(lease).values()
+    named(reservations, 12 * HOUR, own)
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(db_api, "event_update", database_away)
+        move(reservations, lease, 2 * HOUR)
+    reservations.plugin.on_end(lease["reservations"][0]["resource_id"])
+    settled(reservations)
+    assert reservations.now(lease).status == "ERROR"
+    assert [*given(lease).values()] == [[]]
+
+
+SIZE = {"vcpus": 2, "memory_mb": 2048, "disk_gb": 0, "affinity": None, "resource_properties": ""}
+FOUR = {"resource_type": INSTANCES, "amount": 4, **SIZE}
+"""Slots that fill a host."""
+
+
+@JUDGED
+@pytest.mark.parametrize("is_free", [True, False])
+def test_slots_of_one_lease_move_together_or_stay_where_they_were(
+    slots: SlotReservations, filters: list[str], is_free: bool
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2", "gpu-3", "gpu-4")
+    lease = slots._create(slots.world.minute_from_now(10 * HOUR), 60, FOUR, FOUR)
+    had = given(lease)
+    mine = {host for hosts in had.values() for host in hosts}
+    assert len(mine) == 2
+    free = sorted({"gpu-1", "gpu-2", "gpu-3", "gpu-4"} - mine)
+    taken = mine if is_free else mine | {free[0]}
+    for host in taken:
+        named(slots, 12 * HOUR, host)
+    for host in free:
+        named(slots, 10 * HOUR, host)
+    had_claimed = settled(slots)
+    slots.enable_filters(filters)
+    if is_free:
+        move(slots, lease, 2 * HOUR)
+        assert sorted(given(lease).values()) == [[host] * 4 for host in free]
+        return
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        move(slots, lease, 2 * HOUR)
+    assert slots.now(lease).status == "PENDING"
+    assert given(lease) == had
+    assert settled(slots) == had_claimed
+
+
+def test_slots_whose_size_was_changed_have_the_size_of_before_in_nova_too(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2", "gpu-3")
+    lease = slots._create(slots.world.minute_from_now(10 * HOUR), 60, FOUR, FOUR)
+    had, first = given(lease), lease["reservations"][0]["id"]
+    for host in {host for hosts in had.values() for host in hosts}:
+        named(slots, 12 * HOUR, host)
+    slots.enable_filters([])
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        move(slots, lease, 2 * HOUR, vcpus=1)
+    assert given(lease) == had
+    assert db_api.reservation_get(first)["vcpus"] == 2
+    assert slots.world.cloud.flavors[first].vcpus == 2
