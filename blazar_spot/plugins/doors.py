@@ -44,7 +44,7 @@ class Doors:
 
     def join_late(self) -> None:
         """Hand over what is still missing in every reservation that is running, and keep its flags true."""
-        for reservation in servings.running(self._kind):
+        for reservation in servings.running(self._kind, self._clock.now()):
             with tried(f"Reservation {reservation.reservation_id} could not be looked after, trying again"):
                 self._join(reservation.reservation_id)
 
@@ -56,7 +56,7 @@ class Doors:
 
     def _join(self, reservation_id: str) -> None:
         with self._late_join:
-            for reservation in servings.running(self._kind, reservation_id):
+            for reservation in servings.running(self._kind, self._clock.now(), reservation_id):
                 missing = self._gate.missing(reservation_id, reservation.hosts)
                 late = self._hand_over(reservation, missing) if missing else []
                 if late and not reservation.is_flagged:

@@ -33,7 +33,7 @@ class Duties:
         self.slot_returns = SlotReturns(whole.vacating, furnishing)
         rebinding = [] if margin is None else [Rebinder(whole.rebinding, margin).rebind]
         inventory = Inventory(whole.listing, whole.clock)
-        interrupted = Interrupted(whole.clock, max(whole.handover.budget, whole.handback.budget))
+        self.interrupted = Interrupted(whole.clock, max(whole.handover.budget, whole.handback.budget))
         self.monitor = SpotMonitor(
             PhysicalHostMonitorPlugin(),
             whole.publishing,
@@ -41,7 +41,7 @@ class Duties:
             [self.hosts, self.parts],
             whole.clock,
             ours.interval,
-            [interrupted.begin_again, *rebinding, inventory.publish],
+            [self.interrupted.begin_again, *rebinding, inventory.publish],
         )
 
 

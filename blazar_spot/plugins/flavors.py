@@ -45,6 +45,7 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         self._slots = self._instance_plugin.slots
         self._tenure = self._instance_plugin.tenure
         self.monitor = duties(ours).monitor
+        duties(ours).interrupted.look_after(self.resource_type, self.on_end)
 
     def judge_create(self, values: Values) -> None:
         """Raise ``Refused`` if the slots cannot be had."""

@@ -50,6 +50,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         self._returns = duties(ours).returns
         self._publishing = whole.publishing
         self.monitor = duties(ours).monitor
+        duties(ours).interrupted.look_after(self.resource_type, self.on_end)
 
     def allocation_candidates(self, values: dict[str, Any]) -> list[str]:
         """The hosts that the reservation would get; an update asks with the reservation's own id."""

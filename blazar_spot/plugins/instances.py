@@ -54,6 +54,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         self._returns = duties(ours).slot_returns
         self._publishing = ours.whole.publishing
         self.monitor = duties(ours).monitor
+        duties(ours).interrupted.look_after(self.resource_type, self.on_end)
 
     def judge_create(self, values: Values) -> None:
         """Raise ``Refused`` if the slots cannot be had."""

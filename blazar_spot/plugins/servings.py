@@ -12,7 +12,7 @@ from blazar.plugins.instances import RESOURCE_TYPE as INSTANCES
 from blazar.plugins.oshosts import RESOURCE_TYPE as WHOLE_HOSTS
 
 from blazar_spot.core.booking import Candidate
-from blazar_spot.plugins.rows import rows
+from blazar_spot.plugins.rows import naive, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,14 @@ def serving_as(kind: Kind, resource_id: str) -> Serving:
     return _servings(kind, kind.wanted.id == resource_id)[0]
 
 
-def running(kind: Kind, reservation_id: str | None = None) -> list[Serving]:
-    """The reservations that are active now, or this one if it is; none whose lease is just being changed."""
+def running(kind: Kind, now: int, reservation_id: str | None = None) -> list[Serving]:
+    """The reservations that are active now, or this one if it is; none whose lease is just being changed, and none that
+    is over, though nobody could end it yet."""
     conditions = [
         models.Reservation.resource_type.in_(kind.resource_types),
         models.Reservation.status == status.reservation.ACTIVE,
         models.Lease.status == status.lease.ACTIVE,
+        models.Lease.end_date > naive(now),
     ]
     if reservation_id is not None:
         conditions.append(models.Reservation.id == reservation_id)

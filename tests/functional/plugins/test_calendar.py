@@ -42,7 +42,7 @@ def test_the_calendar_is_read_in_as_many_queries_for_one_host_as_for_many(reserv
         with counted_queries() as queries:
             calendar.hosts([], from_at=0)
             entries()
-            running(HOSTS)
+            running(HOSTS, 0)
         counts.append(len(queries))
     assert counts == [4, 4]
 

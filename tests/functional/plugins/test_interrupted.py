@@ -10,44 +10,12 @@ from blazar import status
 from blazar.db import api as db_api
 from blazar.db.sqlalchemy import models
 from blazar.exceptions import BlazarException
-from blazar.utils import trusts
-from keystoneauth1.exceptions.http import InternalServerError
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from blazar_spot.plugins import interrupted
+from tests.functional.plugins.failing import LONGEST, Dead, dying_in, without_keystone
 from tests.functional.plugins.reservations import HOUR, Reservations
-
-LONGEST = 125
-"""How long a start of one reservation can last, in seconds, with a hand-over budget of 5."""
-
-
-class Dead(BaseException):
-    """The process ended here; no handler of errors runs any more."""
-
-
-@contextmanager
-def dying_in(call: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process dies before this call of Blazar's database."""
-
-    def die(*_: object) -> None:
-        raise Dead
-
-    with monkeypatch.context() as fatal, pytest.raises(Dead):
-        fatal.setattr(db_api, call, die)
-        yield
-
-
-@contextmanager
-def without_keystone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Blazar gets no token for what it is to do; more can be broken meanwhile."""
-
-    def no_token(trust_id: str) -> NoReturn:
-        raise InternalServerError
-
-    with monkeypatch.context() as broken:
-        broken.setattr(trusts, "create_ctx_from_trust", no_token)
-        yield broken
 
 
 @contextmanager
@@ -124,18 +92,16 @@ def test_of_two_processes_that_would_start_it_again_one_does(
     die_while_starting(reservations, lease, monkeypatch)
     one, another = Reservations(reservations.world), Reservations(reservations.world)
     reservations.world.pass_time(LONGEST)
-    look = interrupted._under_way
-    before = look(interrupted.START)
+    look = interrupted._marked
+    before = look(["physical:host"])
 
-    def overtaken(deed: interrupted.Deed) -> Any:
-        if deed is not interrupted.START:
-            return look(deed)
-        monkeypatch.setattr(interrupted, "_under_way", look)
+    def overtaken(types: Any) -> Any:
+        monkeypatch.setattr(interrupted, "_marked", look)
         one.poll()
         one.start(lease)
         return before
 
-    monkeypatch.setattr(interrupted, "_under_way", overtaken)
+    monkeypatch.setattr(interrupted, "_marked", overtaken)
     another.poll()
     assert another.now(lease).status == "ACTIVE"
 
