@@ -90,7 +90,8 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """Move the reservation in time; all else of it stays, as upstream."""
-        with updates.changing(reservation_id, values):
+        with updates.together(reservation_id):
+            updates.begin(reservation_id, values)
             reservation = db_api.reservation_get(reservation_id)
             for name in ("flavor_id", "amount"):
                 if name in values and values[name] != reservation[name]:

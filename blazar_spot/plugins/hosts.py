@@ -24,7 +24,7 @@ from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.matching import details
 from blazar_spot.plugins.once import Once
-from blazar_spot.plugins.requests import answered
+from blazar_spot.plugins.requests import answered, request
 from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.settings import Settings
 
@@ -100,7 +100,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """As upstream; but if it is refused, the whole lease has what it had."""
-        with updates.changing(reservation_id, values):
+        with updates.together(reservation_id):
             super().update_reservation(reservation_id, values)
 
     def _update_allocations(
@@ -115,6 +115,8 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
         """Write the rows; what a running reservation gets besides joins it through the late door."""
         reservation = db_api.reservation_get(reservation_id)
         after = {**reservation, **values, **dates_after}
+        request(after)  # what is malformed is refused before anything is read
+        updates.begin(reservation_id, dates_after)
         with answered():
             with calendar.CHANGES:
                 change = self._changes.change(reservation, dates_before, after)

@@ -126,8 +126,9 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
 
         As upstream, but whatever is refused leaves the lease as it was: upstream's ``InvalidStateUpdate`` does not.
         """
-        with updates.changing(reservation_id, new_values):
+        with updates.together(reservation_id):
             self._validate_reservation_params(new_values)
+            updates.begin(reservation_id, new_values)
             self._update(reservation_id, new_values)
 
     def _update(self, reservation_id: str, new_values: dict[str, Any]) -> None:

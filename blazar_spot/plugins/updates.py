@@ -57,19 +57,24 @@ UPDATES: dict[str, Update] = {}
 
 
 @contextmanager
-def changing(reservation_id: str, dates: Mapping[str, Any]) -> Iterator[None]:
+def together(reservation_id: str) -> Iterator[None]:
     """Change the reservation in here. If that fails, all reservations of its lease are as they were."""
+    try:
+        yield
+    except Exception:
+        if UPDATES:
+            _fail(reservation_id)
+        raise
+
+
+def begin(reservation_id: str, dates: Mapping[str, Any]) -> None:
+    """The reservation is going to be changed, to have these dates."""
     with CHANGES:
         lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
         if reservation_id in UPDATES:  # by an update before this one
             _conclude(lease["id"], (lease["start_date"], lease["end_date"]))
         asked = _asked(reservation_id)
         UPDATES[reservation_id] = Update(lease["id"], dates["start_date"], dates["end_date"], asked)
-    try:
-        yield
-    except Exception:
-        _fail(lease["id"])
-        raise
 
 
 def add(reservation_id: str, added: Iterable[str]) -> None:
@@ -127,19 +132,19 @@ def as_moved(reservation_id: str, lease: Mapping[str, Any]) -> dict[str, Any]:
     return {**lease, "start_date": start, "end_date": end}
 
 
-def _fail(lease_id: str) -> None:
-    with CHANGES:
-        mine = list(_of(lease_id).values())
-        for update in mine:
-            update.has_failed = True
+def _fail(reservation_id: str) -> None:
     try:
         with CHANGES:
+            lease_id = db_api.reservation_get(reservation_id)["lease_id"]
+            mine = list(_of(lease_id).values())
+            for update in mine:
+                update.has_failed = True
             _put_back(lease_id)
         for update in mine:
             if update.afterwards is not None:
                 update.afterwards()
     except Exception:
-        LOG.exception("Lease %s does not have all of it back that it had; trying again soon", lease_id)
+        LOG.exception("The lease of %s has not got all of it back; trying again soon", reservation_id)
 
 
 def _conclude(lease_id: str, window: tuple[datetime, datetime]) -> None:

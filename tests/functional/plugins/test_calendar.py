@@ -107,8 +107,8 @@ def test_a_host_that_replaces_another_one_during_an_update_is_free_before_it_and
     assert updates.as_moved(name, lease) == lease
     for hours in (-3, 5):
         start, end = begins + timedelta(hours=hours), ends + timedelta(hours=hours)
-        with updates.changing(name, {"start_date": start, "end_date": end}):
-            wide = updates.as_moved(name, lease)
+        updates.begin(name, {"start_date": start, "end_date": end})
+        wide = updates.as_moved(name, lease)
         assert (wide["start_date"], wide["end_date"]) == (min(start, begins), max(end, ends))
     updates.settle()
     assert updates.as_moved(name, lease) == lease
