@@ -12,6 +12,7 @@ from blazar_spot.core.deliveries import (
     Delivery,
     DeliveryState,
     abandoned,
+    delivery,
     next_ones,
     of_notice,
     repeated,
@@ -19,6 +20,7 @@ from blazar_spot.core.deliveries import (
     wait_after,
 )
 from blazar_spot.core.events import News
+from blazar_spot.core.messages import ping
 from tests.contract.store import EVENT, NOON
 
 DELIVERY = of_notice(EVENT, "webhook-1", NOON)
@@ -41,11 +43,28 @@ def test_what_tells_a_deadline_is_tried_until_then_and_other_news_for_a_day(news
 
 def test_a_delivery_is_known_by_its_event_and_its_webhook() -> None:
     assert (DELIVERY.id, DELIVERY.message.id) == ("notice-1-1/webhook-1", "notice-1-1")
+    assert (DELIVERY.webhook_id, DELIVERY.project_id) == ("webhook-1", EVENT.project_id)
+
+
+def test_a_delivery_is_due_at_once() -> None:
+    message = ping("ping", "webhook-1", NOON)
+    assert delivery(message, "webhook-1", "ours", NOON + 1, NOON + 9) == Delivery(
+        id="ping/webhook-1",
+        webhook_id="webhook-1",
+        project_id="ours",
+        subject="webhook-1",
+        message=message,
+        revision=0,
+        written_at=NOON + 1,
+        due_at=NOON + 1,
+        expires_at=NOON + 9,
+    )
 
 
 def test_what_was_taken_is_done() -> None:
     done = tried(DELIVERY, OK, NOON + 1, 0)
     assert (done.state, done.done_at, done.tries, done.status) == (DeliveryState.DELIVERED, NOON + 1, 1, 204)
+    assert done.tried_at == NOON + 1
 
 
 def test_what_was_answered_and_not_taken_waits_and_what_had_no_answer_waits_with_its_webhook() -> None:
@@ -57,7 +76,8 @@ def test_what_was_answered_and_not_taken_waits_and_what_had_no_answer_waits_with
 
 def test_what_would_be_tried_after_its_deadline_is_abandoned() -> None:
     for answer in (OOPS, SILENT):
-        assert tried(DELIVERY, answer, DELIVERY.expires_at, 0).state is DeliveryState.ABANDONED
+        late = tried(DELIVERY, answer, DELIVERY.expires_at, 0)
+        assert (late.state, late.done_at) == (DeliveryState.ABANDONED, DELIVERY.expires_at)
     assert tried(DELIVERY, OOPS, DELIVERY.expires_at - 1, 0).state is DeliveryState.ABANDONED
     assert tried(DELIVERY, OOPS, DELIVERY.expires_at - 2, 0).state is DeliveryState.PENDING
 

@@ -51,6 +51,7 @@ def test_only_an_open_claim_closes_a_pool(standing: Standing, closes: bool) -> N
 
 def test_a_claim_that_is_not_planned_yet_closes_nothing() -> None:
     assert claimed([CLAIM], [], START) == {}
+    assert claimed([replace(CLAIM, id="c2", host="host02"), CLAIM], [RECLAIM], START) == {"host01": CLOSED}
 
 
 def test_each_claim_has_a_fence_of_its_own() -> None:
@@ -101,6 +102,7 @@ def test_unpooled_instances_are_withheld_beside_the_room_of_a_part() -> None:
     wanted = claimed([PART], [RECLAIM], START - 1)
     (fence,) = fences(wanted, frozenset(), [("host01", {"VCPU": 2})]).values()
     assert fence == Fence(amounts={"VCPU": 2}, room={"VCPU": 4, "CUSTOM_GPU": 2})
+    assert fences(wanted, frozenset(), [("host02", {"VCPU": 2})])["host01"] == Fence(room=fence.room)
     totals = {"VCPU": 16, "CUSTOM_GPU": 8}
     here = fence.at(totals, totals)
     assert [here.of(name, total) for name, total in totals.items()] == [6, 2]

@@ -112,8 +112,13 @@ def test_a_pci_alias_stands_for_a_resource_class(alias: str, classes: dict[str, 
     assert devices({"pci_passthrough:alias": alias}, {"a100": "CUSTOM_A100", "nic": "CUSTOM_NIC"}) == classes
 
 
+def test_a_flavor_without_aliases_asks_for_no_devices() -> None:
+    assert devices({}, {"a100": "CUSTOM_A100"}) == {}
+
+
 @pytest.mark.parametrize(
-    ("alias", "unknown"), [("", []), ("a100:1", []), ("b:1, a100:2,a:1 ,b:2", ["a", "b"]), ("a100:one", [])]
+    ("alias", "unknown"),
+    [("", []), ("a100:1", []), ("b:1, a100:2,a:1 ,b:2", ["a", "b"]), ("b", ["b"]), ("a100:one", [])],
 )
 def test_aliases_that_stand_for_nothing_are_named_once(alias: str, unknown: list[str]) -> None:
     assert untracked({"pci_passthrough:alias": alias} if alias else {}, {"a100": "CUSTOM_A100"}) == unknown

@@ -9,6 +9,7 @@ from tests.contract.store import EVENT, NOON
 def test_a_message_tells_the_incident_without_the_host() -> None:
     message = of_event(EVENT)
     assert (message.id, message.type, message.subject) == (EVENT.id, "spot.notice.scheduled", EVENT.instance_id)
+    assert message.at == EVENT.at
     assert message.data == {
         "id": "notice-1",
         "revision": 1,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from blazar_spot.core.notice import SCHEDULED_KEY, TERMINATION_KEY, acknowledged, deadline, given, metadata, revised
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Instance, Notice, NoticeState, Reclaim
+from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose, Reclaim
 from blazar_spot.core.reclaim import State
 
 NOW = 1_800_000_000
@@ -87,6 +87,11 @@ def test_an_instance_of_a_shorter_flavor_counts_on_its_own_terms() -> None:
     assert deadline(own, NOW + 100, NOW, POLICY) == NOW + 300
     assert deadline(replace(own, min_uptime=600), NOW + 100, NOW, POLICY) == NOW - 10 + 600
     assert given(NOTICE, NOW + 700, POLICY, own=300).deadline_at == NOW + 1000
+
+
+def test_what_was_ordered_of_a_shorter_flavor_runs_no_longer_than_the_flavor_says() -> None:
+    rehearsal = replace(NOTICE, purpose=Purpose.REHEARSAL)
+    assert given(rehearsal, NOW + 700, POLICY, own=300).deadline_at == NOW + 1000
 
 
 def test_notice_remembers_since_when_it_could_be_read() -> None:

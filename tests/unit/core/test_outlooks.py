@@ -69,6 +69,7 @@ def test_who_was_made_to_go_reads_why_when_and_what_was_said_before() -> None:
         "A promise to it was broken at 2027-01-15T08:00:01Z (overridden)."
     )
     assert (said.guaranteed_until, said.expected_until) == (None, None)
+    assert (said.instance, said.notice) == (gone, told)
 
 
 def test_who_went_by_itself_reads_that() -> None:

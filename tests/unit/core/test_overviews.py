@@ -22,6 +22,15 @@ def test_everybody_on_a_host_that_is_wanted_whole_has_to_go_and_those_who_have_g
     assert counted() == (6, 4, 2)
 
 
+def test_nobody_has_to_go_from_a_host_where_nobody_is() -> None:
+    assert counted(host="gpu-3") == (2, 0, 2)
+
+
+def test_an_overview_is_of_a_reclaim_and_its_claim() -> None:
+    found = overview(claim("a"), reclaim("a"), COUNTS)
+    assert (found.claim, found.reclaim) == (claim("a"), reclaim("a"))
+
+
 def test_for_a_part_of_a_host_those_have_to_go_who_were_told() -> None:
     assert counted(room={"VCPU": 4}) == (5, 3, 2)
 
@@ -44,6 +53,20 @@ def test_a_lease_is_as_far_as_the_worst_of_its_hosts() -> None:
     assert (found.state, found.hosts, found.hosts_ready) == (State.EVICTING, 2, 1)
     assert (found.instances, found.to_go, found.breaches) == (6 + 7, 4 + 7, 2)
     assert (found.evict_at, found.start_at, found.end_at) == (NOON - 70, NOON, NOON + 3600)
+
+
+@pytest.mark.parametrize(("worse", "better"), [(State.OVERDUE, State.EVICTING), (State.PLANNED, State.NOTIFIED)])
+def test_the_worst_of_a_lease_is_the_one_that_keeps_it_waiting_longest(worse: State, better: State) -> None:
+    several = [
+        (claim(one, host=one), reclaim(one, host=one, state=state)) for one, state in [("a", better), ("b", worse)]
+    ]
+    assert summary(several, COUNTS).state is worse
+
+
+def test_a_lease_is_called_as_its_claims_are() -> None:
+    of_lease = claim("a", lease_id="night", lease_name="training", project_id="p7")
+    found = summary([(of_lease, None)], COUNTS)
+    assert (found.lease_id, found.lease_name, found.project_id) == ("night", "training", "p7")
 
 
 def test_a_lease_whose_hosts_have_no_reclaims_yet_is_planned() -> None:

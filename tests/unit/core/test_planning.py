@@ -44,6 +44,11 @@ def test_a_moved_claims_reclaim_was_decided_when_it_moved_and_is_otherwise_the_o
     )
 
 
+def test_a_moved_claims_reclaim_has_another_lead_only_if_that_is_promised() -> None:
+    later = replace(CLAIM, start_at=START + 50)
+    assert followed(RECLAIM, later, POLICY, START - 10, lead=500) == planned(later, 500, POLICY, START - 10)
+
+
 def test_an_end_is_an_end_whatever_becomes_of_the_claim() -> None:
     ended = replace(RECLAIM, state=State.HANDED_OVER)
     assert followed(ended, replace(CLAIM, start_at=START + 50), POLICY, START) is ended

@@ -19,6 +19,7 @@ def fits(*words: str) -> bool:
 def test_requirements_are_read_as_blazar_reads_them() -> None:
     one = ["=", "$gpu_model", "a100 80 GB"]
     assert parsed(json.dumps(one)) == (("gpu_model", "=", "a100 80 GB"),)
+    assert parsed('["=", "$a", "1"]') == (("a", "=", "1"),)
     several = ["and", [">", "$vcpus", "4"], ["!=", "$rack", "r1"]]
     assert parsed(json.dumps(several)) == (("vcpus", ">", "4"), ("rack", "!=", "r1"))
     assert parsed("") == parsed("[]") == ()
@@ -44,7 +45,7 @@ def test_requirements_are_read_as_blazar_reads_them() -> None:
     ],
 )
 def test_what_says_nothing_that_can_be_understood_is_refused(text: str) -> None:
-    with pytest.raises(BadLease):
+    with pytest.raises(BadLease, match=r'^Requirements look like \["=", "\$vcpus", "4"\] or '):
         parsed(text)
 
 

@@ -39,11 +39,14 @@ def test_who_was_told_knows_until_when() -> None:
     found = seen()
     assert (found.stage, found.notice) == (Stage.TOLD, TOLD)
     assert found.why.endswith("It was told at 2027-01-15T08:00:00Z that it may run until 2027-01-15T08:00:09Z.")
-    assert seen(notices=[replace(TOLD, ready_at=NOON)]).why.endswith(", and its holder lets it go before that.")
+    assert seen(notices=[replace(TOLD, ready_at=NOON)]).why.endswith(
+        " that it may run until 2027-01-15T08:00:09Z, and its holder lets it go before that."
+    )
 
 
 def test_who_is_being_deleted_is_going_and_then_gone() -> None:
-    assert seen(eviction=EVICTION).stage is Stage.GOING
+    going = seen(eviction=EVICTION)
+    assert (going.stage, going.why.endswith("It is being deleted.")) == (Stage.GOING, True)
     gone = seen(eviction=replace(EVICTION, gone_at=NOON + 3))
     assert (gone.stage, gone.gone_at) == (Stage.GONE, NOON + 3)
     assert gone.why.endswith("It was gone at 2027-01-15T08:00:03Z.")
@@ -65,7 +68,9 @@ def test_what_happened_to_it_elsewhere_or_later_is_not_this_reclaims() -> None:
     later = replace(TOLD, id="later", decided_at=NOON + 4000)
     elsewhere = replace(TOLD, id="elsewhere", host="gpu-2")
     found = seen(notices=[TOLD, elsewhere, later], eviction=replace(EVICTION, host="gpu-2"))
-    assert (found.notice, found.stage) == (TOLD, Stage.TOLD)
+    assert (found.instance, found.notice, found.stage) == (ONE, TOLD, Stage.TOLD)
+    last = replace(TOLD, id="last", decided_at=claim("a").end_at)
+    assert seen(notices=[TOLD, last]).notice == last
     assert seen(instance=replace(ONE, host="gpu-2", gone_at=NOON)).gone_at is None
 
 
