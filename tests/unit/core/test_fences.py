@@ -117,3 +117,8 @@ def test_what_has_to_stay_free_is_counted_in_what_the_host_can_give(capacity: di
     here = Fence(room={"VCPU": 4, "DISK_GB": 9}).at({"VCPU": 16}, capacity)
     assert here.of("VCPU", 16) == withheld
     assert here.of("DISK_GB", 0) == 0
+    assert here.room == {}
+
+
+def test_a_fence_that_keeps_no_room_free_is_the_same_on_any_host() -> None:
+    assert CLOSED.at({"VCPU": 16}, {"VCPU": 14}) is CLOSED

@@ -135,5 +135,19 @@ def test_a_receiver_that_keeps_failing_is_disabled_and_the_reason_says_how() -> 
     assert (over.state, over.reason) == (WebhookState.DISABLED, "it has failed for 100 s: status 503")
 
 
+def test_a_receiver_that_works_again_has_not_failed() -> None:
+    failing = replace(WEBHOOK, failures=3, failing_since=NOON - 99)
+    assert after(failing, [Answer(204)], NOON, 0, patience=100) == WEBHOOK
+
+
+def test_a_receiver_is_left_alone_as_long_as_it_wants() -> None:
+    assert after(WEBHOOK, [Answer(503, retry_after=77)], NOON, 0, patience=100).due_at == NOON + 77
+
+
+def test_a_receiver_that_has_failed_for_too_long_is_disabled_without_another_answer() -> None:
+    over = after(replace(WEBHOOK, failing_since=NOON - 100), [], NOON, 0, patience=100)
+    assert (over.state, over.reason) == (WebhookState.DISABLED, "it has failed for 100 s: no answer")
+
+
 def test_a_webhook_that_nothing_was_said_to_is_free_again() -> None:
     assert after(replace(WEBHOOK, due_at=NOON + 30), [], NOON + 1, 0, patience=100).due_at == NOON + 1

@@ -71,6 +71,17 @@ def test_slots_are_booked_where_the_least_room_is() -> None:
     assert book(state, replace(PARTS, count=3, affinity=True)).hosts == (Choice("big", 3, 0),)
 
 
+def test_slots_are_booked_where_they_leave_the_least_useless_gaps_and_evict_whoever_is_there() -> None:
+    assert book(world(("b", 4000, 5000)), PARTS).hosts == (Choice("b", 2, 0),)
+    state = world(spots=(Spot("s1", "a", {"gpus": 7}, 0, 3),), hosts="a")
+    assert book(state, replace(PARTS, affinity=True)).hosts == (Choice("a", 2, 3),)
+
+
+def test_hosts_of_which_there_are_too_few_are_refused_as_ever() -> None:
+    refused = book(world(("a", 5500, 7000), hosts="ab"), replace(ONE, count_min=2, count_max=2))
+    assert (refused.feasible, refused.earliest_start) == (False, 7000)
+
+
 def test_slots_for_which_there_is_no_room_are_refused_as_ever() -> None:
     refused = book(world(hosts="a"), replace(PARTS, count=9))
     assert (refused.feasible, refused.earliest_start) == (False, None)

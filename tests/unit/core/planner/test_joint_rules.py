@@ -50,6 +50,12 @@ def test_each_claim_gets_the_host_with_which_all_together_cost_least(
     assert "".join(plan.hosts[0].host for plan in bound.plans) == hosts
 
 
+def test_claims_of_slots_may_share_a_host_and_take_none_that_has_no_room() -> None:
+    hosts = (Host("a", {"gpus": 2}), Host("none", {}))
+    bound = bind(replace(world(), hosts=hosts), [PARTS, replace(PARTS, end=5600)])
+    assert (bound.is_best, [plan.hosts for plan in bound.plans]) == (True, [(Choice("a", 1, 0),)] * 2)
+
+
 def test_all_who_are_on_a_host_have_to_go() -> None:
     bound = bind(world(spot("s1", "a", 3), spot("s2", "a", 3), spot("s3", "b", 4)), [FIRST])
     assert bound.plans[0].hosts == (Choice("b", 1, 4),)
@@ -78,6 +84,15 @@ def test_nobody_is_sent_away_for_the_first_claim_who_may_go_only_for_the_second(
 def test_only_so_much_work_is_put_into_it(monkeypatch: pytest.MonkeyPatch, limit: int, is_best: bool) -> None:
     monkeypatch.setattr(joint, "STEPS", limit)
     assert bind(world(hosts="a"), [FIRST]).is_best is is_best
+
+
+@pytest.mark.parametrize(("limit", "is_best"), [(16, True), (15, False)])
+def test_what_is_left_of_each_claim_is_multiplied_by_what_hosts_can_give(
+    monkeypatch: pytest.MonkeyPatch, limit: int, is_best: bool
+) -> None:
+    """Each claim may be open or served (4 ways), and each of two hosts may be given to either (4 more)."""
+    monkeypatch.setattr(joint, "STEPS", limit)
+    assert bind(world(), [FIRST, SECOND]).is_best is is_best
 
 
 @pytest.mark.parametrize(("limit", "is_best"), [(2, True), (1, False)])

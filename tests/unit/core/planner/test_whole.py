@@ -32,6 +32,28 @@ def test_of_two_hosts_that_cost_the_same_the_one_with_fewer_victims_is_taken() -
 
 def test_an_instance_condemned_for_the_very_instant_makes_no_host_dearer() -> None:
     assert taken(old("s1", "a", 9, evict_at=940), old("s2", "b", 5)) == [("a", 1, 0)]
+    assert taken(old("s1", "a", 9, evict_at=940), old("s2", "a", 7), old("s3", "b", 5)) == [("b", 1, 5)]
+
+
+def test_a_young_instance_that_was_promised_less_by_its_flavor_may_go_in_time() -> None:
+    short = Spot("s1", "a", {}, 900, 1, min_uptime=40)
+    assert taken(short, old("s2", "b", 5)) == [("a", 1, 1)]
+    assert taken(replace(short, min_uptime=41), old("s2", "b", 5)) == [("b", 1, 5)]
+
+
+def blocker_of(world: Snapshot) -> tuple[str, str, int | None]:
+    (found,) = plan(replace(world, hosts=HOSTS[:1]), ONE).blockers
+    return found.kind, found.held_by or "", found.until
+
+
+def test_what_blocks_a_host_longest_is_told() -> None:
+    claims = (Reservation("r9", "a", 500, 1500), Reservation("r1", "a", 1400, 1900), Reservation("r3", "a", 1900, 1950))
+    assert blocker_of(replace(WORLD, reservations=claims[:2])) == ("reservation", "r1", 1900)
+    assert blocker_of(replace(WORLD, reservations=claims)) == ("reservation", "r3", 1950)
+    young = (Spot("s9", "a", {}, 0, 1), Spot("s1", "a", {}, 100, 1))
+    assert blocker_of(replace(WORLD, spots=young)) == ("spot", "s1", 1960)
+    longer = Spot("s3", "a", {}, 200, 1)
+    assert blocker_of(replace(WORLD, spots=(*young, longer))) == ("spot", "s3", 2060)
 
 
 def test_a_gap_that_is_just_long_enough_is_found() -> None:
@@ -46,6 +68,7 @@ def test_a_gap_that_is_just_long_enough_is_found() -> None:
 def test_a_window_may_start_in_a_gap_until_it_would_reach_the_next_reservation() -> None:
     site = Site(HOSTS[0], [], [Reservation("r1", "a", 0, 10), Reservation("r2", "a", 20, 30)])
     assert list(openings(WORLD, site, start=0, length=5)) == [(10, 1), (16, 0), (30, 1)]
+    assert list(openings(WORLD, site, start=12, length=4)) == [(12, 1), (17, 0), (30, 1)]
 
 
 def test_a_host_that_could_be_had_is_no_blocker_when_others_are_missing() -> None:
