@@ -86,11 +86,11 @@ TIMED_CLOUDS = (
 NIGHTLY = (
     # What is seen on a cloud comes first: the searches may take as much of the night as they are given.
     Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120, waits=True),
-    Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=60, waits=True),
     Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40, waits=True),
     Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=20, waits=True),
     Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=15, waits=True),
     Phase("alerts", (PYTEST, "-m", "nightly", "tests/functional/alerts"), waits=True),
+    Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=60),
     Phase("properties", (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST, "--hypothesis-profile=nightly"), minutes=120),

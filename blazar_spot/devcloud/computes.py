@@ -18,14 +18,23 @@ from blazar_spot.devcloud.site import Site
 LOADED_BY_ITS_MAIN = ("nova.compute.manager", "oslo_messaging._drivers.impl_rabbit")
 
 
-def main() -> None:
+def load(conf: Path) -> None:
+    """All that a compute needs. Nova asks its configuration how often to do what while it is loaded, so that it has to
+    be read before; all computes have this part in common, and each reads its own one later."""
     compute.load()
+    settings = import_module("nova.conf").CONF
+    settings(["--config-file", str(conf)], project="nova")
     for module in LOADED_BY_ITS_MAIN:
         import_module(module)
-    gc.freeze()  # so that no collection writes to what all of them share
+    settings.clear()
+
+
+def main() -> None:
     root = Path(sys.argv[1])
     site = Site.load(root)
     assert site is not None, root
+    load(compute_conf(site, site.options.hosts[0].name))
+    gc.freeze()  # so that no collection writes to what all of them share
     processes = Processes(root)
     for host in site.options.hosts:
         if processes.fork(f"compute-{host.name}"):
