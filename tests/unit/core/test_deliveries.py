@@ -42,8 +42,9 @@ def test_what_tells_a_deadline_is_tried_until_then_and_other_news_for_a_day(news
 
 
 def test_a_delivery_is_known_by_its_event_and_its_webhook() -> None:
-    assert (DELIVERY.id, DELIVERY.message.id) == ("notice-1-1/webhook-1", "notice-1-1")
-    assert (DELIVERY.webhook_id, DELIVERY.project_id) == ("webhook-1", EVENT.project_id)
+    found = of_notice(EVENT, "webhook-1", NOON)
+    assert (found.id, found.message.id) == ("notice-1-1/webhook-1", "notice-1-1")
+    assert (found.webhook_id, found.project_id) == ("webhook-1", EVENT.project_id)
 
 
 def test_a_delivery_is_due_at_once() -> None:
