@@ -41,6 +41,14 @@ def test_a_young_instance_that_was_promised_less_by_its_flavor_may_go_in_time() 
     assert taken(replace(short, min_uptime=41), old("s2", "b", 5)) == [("b", 1, 5)]
 
 
+def test_an_instance_is_told_as_long_before_as_its_flavor_says_and_never_longer_than_the_policy() -> None:
+    late = replace(WORLD, now=41, spots=(old("s1", "a", 1), old("s2", "b", 5)))
+    assert plan(late, ONE).hosts == ()
+    by_notice = {notice: replace(late, spots=(replace(late.spots[0], notice=notice),)) for notice in (899, 901)}
+    assert plan(replace(by_notice[899], hosts=HOSTS[:1]), ONE).hosts[0].host == "a"
+    assert plan(replace(by_notice[901], hosts=HOSTS[:1]), ONE).earliest_start == 1001
+
+
 def blocker_of(world: Snapshot) -> tuple[str, str, int | None]:
     (found,) = plan(replace(world, hosts=HOSTS[:1]), ONE).blockers
     return found.kind, found.held_by or "", found.until
