@@ -90,7 +90,7 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """Move the reservation in time; all else of it stays, as upstream."""
-        with updates.together(reservation_id):
+        with updates.together(reservation_id, values):
             updates.begin(reservation_id, values)
             reservation = db_api.reservation_get(reservation_id)
             for name in ("flavor_id", "amount"):

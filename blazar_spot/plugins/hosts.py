@@ -100,7 +100,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """As upstream; but if it is refused, the whole lease has what it had."""
-        with updates.together(reservation_id):
+        with updates.together(reservation_id, values):
             super().update_reservation(reservation_id, values)
 
     def _update_allocations(

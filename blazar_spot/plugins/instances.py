@@ -126,7 +126,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
 
         As upstream, but whatever is refused leaves the lease as it was: upstream's ``InvalidStateUpdate`` does not.
         """
-        with updates.together(reservation_id):
+        with updates.together(reservation_id, new_values):
             self._validate_reservation_params(new_values)
             updates.begin(reservation_id, new_values)
             self._update(reservation_id, new_values)

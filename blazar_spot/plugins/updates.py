@@ -57,8 +57,11 @@ UPDATES: dict[str, Update] = {}
 
 
 @contextmanager
-def together(reservation_id: str) -> Iterator[None]:
-    """Change the reservation in here. If that fails, all reservations of its lease are as they were."""
+def together(reservation_id: str, dates: Mapping[str, Any]) -> Iterator[None]:
+    """Change the reservation in here. If that fails, all reservations of its lease are as they were before the update
+    that has these dates."""
+    if UPDATES:
+        _conclude_earlier(reservation_id, dates)
     try:
         yield
     except Exception:
@@ -70,11 +73,9 @@ def together(reservation_id: str) -> Iterator[None]:
 def begin(reservation_id: str, dates: Mapping[str, Any]) -> None:
     """The reservation is going to be changed, to have these dates."""
     with CHANGES:
-        lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
-        if reservation_id in UPDATES:  # by an update before this one
-            _conclude(lease["id"], (lease["start_date"], lease["end_date"]))
+        lease_id = db_api.reservation_get(reservation_id)["lease_id"]
         asked = _asked(reservation_id)
-        UPDATES[reservation_id] = Update(lease["id"], dates["start_date"], dates["end_date"], asked)
+        UPDATES[reservation_id] = Update(lease_id, dates["start_date"], dates["end_date"], asked)
 
 
 def add(reservation_id: str, added: Iterable[str]) -> None:
@@ -132,6 +133,16 @@ def as_moved(reservation_id: str, lease: Mapping[str, Any]) -> dict[str, Any]:
     return {**lease, "start_date": start, "end_date": end}
 
 
+def _conclude_earlier(reservation_id: str, dates: Mapping[str, Any]) -> None:
+    """Have done with an update of the same lease before this one, of which the lease's own dates still tell what became
+    of it. Blazar gives the very same objects for dates to all reservations of one update."""
+    with CHANGES:
+        lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
+        mine = _of(lease["id"])
+        if reservation_id in mine or any(one.start_date is not dates["start_date"] for one in mine.values()):
+            _conclude(lease["id"], (lease["start_date"], lease["end_date"]))
+
+
 def _fail(reservation_id: str) -> None:
     try:
         with CHANGES:
@@ -156,13 +167,18 @@ def _conclude(lease_id: str, window: tuple[datetime, datetime]) -> None:
 
 
 def _put_back(lease_id: str) -> None:
-    held = models.ComputeHostAllocation
+    """Whatever the database did of what it was asked for; but nobody gets a host that is not Blazar's any more."""
+    held, host = models.ComputeHostAllocation, models.ComputeHost
     with facade_wrapper.session_for_write() as session:
         for name, update in _of(lease_id).items():
-            session.query(held).filter(held.id.in_(update.added)).delete(synchronize_session=False)
+            ids = update.added | {row.allocation_id for row in update.removed}
+            session.query(held).filter(held.id.in_(ids)).delete(synchronize_session=False)
+            left = {row.compute_host_id for row in update.removed}
+            here = {row.id for row in session.query(host.id).filter(host.id.in_(left))}
             session.add_all(
                 held(id=row.allocation_id, compute_host_id=row.compute_host_id, reservation_id=name)
                 for row in update.removed
+                if row.compute_host_id in here
             )
             for wanted, asked in update.asked.items():
                 session.query(wanted).filter(wanted.reservation_id == name).update(asked, synchronize_session=False)

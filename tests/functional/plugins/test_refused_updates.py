@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Updates of leases with several reservations: they move together, or all of them stay what they were."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import pytest
 from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.exceptions import BlazarException
 from blazar.plugins.instances import RESOURCE_TYPE as INSTANCES
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import Standing
@@ -208,6 +213,87 @@ def test_nobody_gets_a_host_that_an_update_under_way_may_need_back(
     assert found
     assert not any(found)
     assert len(reservations.plugin.allocation_candidates(reservations.values(10 * HOUR))) == 1
+
+
+def two_that_will_move(reservations: Reservations) -> tuple[Lease, Lease]:
+    """A lease with two reservations, of which Blazar's first one cannot stay where it is two hours later; and the same
+    with only its second one in it, for an update of that."""
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3", "gpu-4")
+    lease = reservations.lease_of(10 * HOUR, 1, 1)
+    first, second = db_api.reservation_get_all_by_lease_id(lease["id"])
+    named(reservations, 12 * HOUR, *given(lease)[first["id"]])
+    return lease, {**lease, "reservations": [second]}
+
+
+def test_an_update_after_one_that_was_made_a_moment_ago_is_on_its_own(reservations: Reservations) -> None:
+    lease, with_second = two_that_will_move(reservations)
+    first = db_api.reservation_get_all_by_lease_id(lease["id"])[0]["id"]
+    had = given(lease)
+    reservations.update(with_second, min=2, max=2)
+    move(reservations, lease, 2 * HOUR)
+    settled(reservations)
+    assert not set(given(lease)[first]) & set(had[first])
+    assert sorted(len(hosts) for hosts in given(lease).values()) == [1, 2]
+
+
+@pytest.mark.parametrize("wrong", [{"min": 2, "max": 1}, {"min": 5, "max": 5}])
+def test_an_update_that_is_refused_takes_back_nothing_of_one_that_was_made_a_moment_ago(
+    reservations: Reservations, wrong: dict[str, int]
+) -> None:
+    lease, with_second = two_that_will_move(reservations)
+    move(reservations, lease, 2 * HOUR)
+    had = given(lease)
+    reservations.enable_filters([])
+    with pytest.raises(BlazarException):
+        reservations.update(with_second, **wrong)
+    settled(reservations)
+    assert given(lease) == had
+
+
+@contextmanager
+def once_at_a_delete() -> Iterator[None]:
+    """The database fails when rows are taken out of the calendar for the first time."""
+    failed: list[ORMExecuteState] = []
+
+    def fail(change: ORMExecuteState) -> None:
+        if change.is_delete and not failed:
+            failed.append(change)
+            raise RuntimeError("somebody else was faster")
+
+    event.listen(Session, "do_orm_execute", fail)
+    try:
+        yield
+    finally:
+        event.remove(Session, "do_orm_execute", fail)
+    assert failed
+
+
+def test_rows_that_the_database_did_not_give_away_stay_and_keep_nobody_from_the_calendar(
+    reservations: Reservations, crossed: Lease
+) -> None:
+    had, had_claimed = given(crossed), settled(reservations)
+    reservations.enable_filters([])
+    with once_at_a_delete(), pytest.raises(RuntimeError):
+        move(reservations, crossed, 2 * HOUR)
+    assert given(crossed) == had
+    assert settled(reservations) == had_claimed
+
+
+def test_a_host_that_was_taken_out_of_blazar_meanwhile_is_not_put_back(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(10 * HOUR)
+    ((own,),) = given(lease).values()
+    named(reservations, 12 * HOUR, own)
+    (host,) = db_api.host_get_all_by_queries([f"hypervisor_hostname == {own}"])
+
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(db_api, "event_update", database_away)
+        move(reservations, lease, 2 * HOUR)
+    db_api.host_destroy(host["id"])
+    settled(reservations)
+    assert [*given(lease).values()] == [[]]
 
 
 def test_what_was_asked_for_is_as_it_was_too(reservations: Reservations, crossed: Lease) -> None:
