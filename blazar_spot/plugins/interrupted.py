@@ -16,6 +16,7 @@ from typing import Any
 from blazar import status
 from blazar.db.sqlalchemy import facade_wrapper, models
 
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.calendar import instant
 from blazar_spot.plugins.leftovers import ENDED, ENDING, ERROR, IN_PROGRESS, Found, State, put_back
 from blazar_spot.ports.clock import Clock
@@ -52,22 +53,21 @@ class Interrupted:
         moved = _moved(leases)
         most = max((len(lease.reservations) for lease in leases), default=0)
         for lease in leases:
-            found = _found(lease, moved, self._longest, most)
-            to = put_back(found, self._clock.now())
-            if to is not None and _put(lease, to):
-                LOG.warning("Lease %s was left in %s (%s); it is %s now", lease.id, found.lease, _told(found), to.lease)
-                if to is ENDING:
-                    self._end(lease)
+            with tried(f"Lease {lease.id} could not be started or ended again, it is tried again later"):
+                self._begin(lease, _found(lease, moved, self._longest, most))
+
+    def _begin(self, lease: Any, found: Found) -> None:
+        to = put_back(found, self._clock.now())
+        if to is not None and _put(lease, to):
+            LOG.warning("Lease %s was left in %s (%s); it is %s now", lease.id, found.lease, _told(found), to.lease)
+            if to is ENDING:
+                self._end(lease)
 
     def _end(self, lease: Any) -> None:
         """Without a token, so that nobody is told of it. What fails is found cut off later."""
-        try:
-            for reservation in lease.reservations:
-                if reservation.status != status.reservation.DELETED:
-                    self._ends[reservation.resource_type](reservation.resource_id)
-        except Exception as error:
-            LOG.warning("Lease %s cannot be ended yet, it is tried again later: %s", lease.id, error)
-            return
+        for reservation in lease.reservations:
+            if reservation.status != status.reservation.DELETED:
+                self._ends[reservation.resource_type](reservation.resource_id)
         with facade_wrapper.session_for_write() as session:
             if _set(session.query(models.Lease).filter_by(id=lease.id, status=ENDING.lease), ENDED.lease):
                 _write(session, lease.id, ENDED)

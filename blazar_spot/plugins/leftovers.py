@@ -8,8 +8,8 @@ It is put to a state that Blazar itself knows what to do with. There are five of
   what may have got hosts is STARTED, so that it is ended, and what cannot have got any is DEAD.
 * An end that was cut off or given up makes the lease STARTED, so that Blazar ends it once more; so does a deletion that
   was given up. If all of its reservations are gone it is ENDED. If Blazar still cannot end it after a while, as without
-  a trust it never can, and if a deletion was cut off, it is ENDING: ended here, with nobody's token. What
-  is TERMINATING before its end is such a deletion.
+  a trust it never can, if a deletion was cut off, and if one was given up of what had not started, it is ENDING: ended
+  here, with nobody's token. What is TERMINATING before its end is a deletion that was cut off.
 
 All else is left alone: above all what may still be under way, and what Blazar never began, as a start after an update
 that failed. Nothing is read or written here, that is done in ``interrupted``.
@@ -102,7 +102,7 @@ def _never_to_start(found: Found) -> State | None:
 
 def _of_end(found: Found, now: int) -> State | None:
     if found.reservations == {PENDING} and found.lease != status.lease.TERMINATING:
-        return None
+        return ENDING if found.end == IN_PROGRESS else None
     if found.reservations == {DELETED}:
         return ENDED
     is_hopeless = found.end == ERROR and found.end_at + GRACE <= now

@@ -10,9 +10,10 @@ from blazar.db import api as db_api
 from blazar.db.exceptions import BlazarDBException
 from blazar.utils import trusts
 from keystoneauth1.exceptions.http import InternalServerError, NotFound
+from oslo_db.exception import DBConnectionError, DBDeadlock
 
 from blazar_spot.core.promises import Standing
-from blazar_spot.plugins import interrupted, leftovers
+from blazar_spot.plugins import attempts, interrupted, leftovers
 from blazar_spot.plugins.leftovers import DEAD, ENDED, ENDING, GRACE, STARTED, TO_START, Found, State
 from tests.functional.plugins.failing import LONGEST, dying_in, without_keystone
 from tests.functional.plugins.reservations import HOUR, Reservations
@@ -87,6 +88,12 @@ RUNNING = replace(
         (OVER, ENDED, {"lease": "ERROR", "end": "ERROR", "reservations": {"deleted"}}),
         (OVER, ENDED, {"lease": "TERMINATED", "end": "ERROR", "reservations": {"deleted"}}),
         (OVER, None, {"lease": "ERROR", "start": "ERROR", "end": "ERROR", "reservations": {"pending"}}),
+        (OVER, None, {"lease": "ERROR", "start": "ERROR", "end": "IN_PROGRESS", "reservations": {"pending"}}),
+        (
+            OVER + GRACE,
+            ENDING,
+            {"lease": "ERROR", "start": "ERROR", "end": "IN_PROGRESS", "reservations": {"pending"}},
+        ),
         (START, None, {"lease": "DELETING"}),
         (OVER + GRACE, ENDING, {"lease": "DELETING"}),
         (START, ENDING, {"lease": "DELETING", "under_way_until": START - 1}),
@@ -237,8 +244,13 @@ def test_a_lease_whose_trust_is_gone_is_ended_without_it(
     assert 1 < len(tried) <= GRACE // 10 + 1
 
 
-def test_what_cannot_be_ended_here_is_tried_again_later_with_one_line_in_the_log(
-    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("error", "is_expected"), [(DBConnectionError("away"), True), (TypeError("a mistake"), False)])
+def test_what_cannot_be_ended_here_is_tried_again_later_with_a_traceback_only_if_nobody_expects_it(
+    reservations: Reservations,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    is_expected: bool,
 ) -> None:
     lease = started(reservations, "gpu-1")
     reservations.world.pass_time(HOUR)
@@ -247,19 +259,56 @@ def test_what_cannot_be_ended_here_is_tried_again_later_with_one_line_in_the_log
         reservations.world.pass_time(GRACE)
         caplog.clear()
 
-        def away(*_: object) -> NoReturn:
-            raise BlazarDBException
+        def fail(*_: object) -> NoReturn:
+            raise error
 
-        broken.setattr(db_api, "host_reservation_update", away)
+        broken.setattr(db_api, "host_reservation_update", fail)
         for _ in range(10):
             reservations.poll()
             reservations.world.pass_time(10)
     assert reservations.now(lease).status == "TERMINATING"
-    assert [record.exc_info for record in caplog.records if record.name == interrupted.__name__] == [None, None]
+    assert [not record.exc_info for record in caplog.records if record.name == attempts.__name__] == [is_expected]
     reservations.world.pass_time(LONGEST)
     reservations.poll()
     reservations.run_events()
     assert reservations.now(lease).status == "TERMINATED"
+
+
+def test_one_lease_that_cannot_be_put_back_keeps_no_other_from_it(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases = two_due(reservations)
+    with without_keystone(monkeypatch):
+        reservations.run_events()
+    put, tried = interrupted._put, list[str]()
+
+    def once_too_late(lease: Any, to: State) -> bool:
+        tried.append(lease.id)
+        if len(tried) == 1:
+            raise DBDeadlock
+        return put(lease, to)
+
+    monkeypatch.setattr(interrupted, "_put", once_too_late)
+    reservations.poll()
+    assert sorted(reservations.now(one).status for one in leases) == ["ERROR", "PENDING"]
+
+
+def test_a_lease_that_could_neither_be_started_nor_deleted_without_its_trust_gives_its_host_back(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(0)
+    reservations.world.pass_time(10)
+    with without_keystone(monkeypatch):
+        reservations.run_events()
+        with pytest.raises(InternalServerError):
+            reservations.delete(lease)
+        reservations.world.pass_time(LONGEST + 1)
+        reservations.poll()
+    assert reservations.now(lease).status == "TERMINATED"
+    assert (reservations.hosts(lease), reservations.claims(Standing.FIRM)) == ([], [])
+    reservations.delete(lease)
+    assert db_api.lease_get(lease["id"]) is None
 
 
 def test_a_lease_that_is_over_gets_no_late_host(reservations: Reservations, monkeypatch: pytest.MonkeyPatch) -> None:
