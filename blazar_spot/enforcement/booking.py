@@ -58,6 +58,18 @@ class Booking:
             lead = judgement.lead(wish, along + wish.count_max, known.beside)
             return judgement.chosen(wish, judgement.present(wish, candidates, known.beside), known, lead)
 
+    def judge_each(self, wishes: Sequence[tuple[Wish, Candidate]], *, without: str) -> list[Candidate]:
+        """The hosts, each of which is to meet a wish alone: all of them, or raise ``Refused``."""
+        with or_refused():
+            judgement = self._judgement
+            known = judgement.known([host for _, host in wishes], without)
+            met: list[Candidate] = []
+            for wish, host in wishes:
+                lead = judgement.lead(wish, wish.count_max, known.beside)
+                mine = replace(known, instances=[one for one in known.instances if one.host == host.host])
+                met += judgement.chosen(wish, judgement.present(wish, [host], known.beside), mine, lead)
+            return met
+
     def fence_at(self, wish: Wish, *, without: str | None = None) -> int:
         """When the pools of the hosts would be closed."""
         with or_refused():

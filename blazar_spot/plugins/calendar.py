@@ -2,8 +2,8 @@
 """Blazar's calendar as it is now: which hosts there are, and when reservations have them.
 
 Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change it holds
-``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate``, ``reserve`` and
-``deallocate`` write, since Blazar's own functions ask for each row again.
+``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate``, ``allocate_slots``,
+``reserve`` and ``deallocate`` write, since Blazar's own functions ask for each row again.
 """
 
 import uuid
@@ -77,13 +77,19 @@ def hosts(requirements: Iterable[str], *, from_at: int, without: str | None = No
 
 def allocate(reservation_id: str, hosts: Iterable[str]) -> dict[str, str]:
     """Give hosts, by their ids, to a reservation; returns the id of each one's row."""
-    allocations = {host: str(uuid.uuid4()) for host in hosts}
+    given = list(hosts)
+    return dict(zip(given, allocate_slots(reservation_id, given), strict=True))
+
+
+def allocate_slots(reservation_id: str, hosts: Iterable[str]) -> list[str]:
+    """Give slots to a reservation, one of a host for each time that its id is there; returns the ids of their rows."""
+    allocations = [(str(uuid.uuid4()), host) for host in hosts]
     with facade_wrapper.session_for_write() as session:
         session.add_all(
             models.ComputeHostAllocation(id=row, compute_host_id=host, reservation_id=reservation_id)
-            for host, row in allocations.items()
+            for row, host in allocations
         )
-    return allocations
+    return [row for row, _ in allocations]
 
 
 def reserve(reservation_id: str, aggregate_id: int, values: Mapping[str, Any]) -> str:

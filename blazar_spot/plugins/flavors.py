@@ -60,9 +60,11 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         ask, _ = self._ask(reservation)
         with answered():
             try:
-                return self._slots.choose_slots(ask)
+                hosts = self._slots.choose_slots(ask)
             except Refused:
                 return []
+        self._host_plugin.asked_next.read(hosts)
+        return hosts
 
     def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
         """Hold the slots and write them down; only then may Nova be asked for anything.
@@ -71,7 +73,7 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         """
         ask, source = self._ask(values)
         try:
-            stored = self._tenure.begin(reservation_id, ask, _row(values, source))
+            stored = self._tenure.begin(reservation_id, values["lease_id"], ask, _row(values, source))
             return self._furnished(stored)
         except Exception:
             self._slots.abandon(values["lease_id"])

@@ -6,12 +6,11 @@ the hosts, every change of the calendar is made under one lock, and no host ever
 upstream's ``add_computehost``, which deletes every server on it: rows are written here, and ``doors`` does the rest.
 """
 
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from blazar.db import api as db_api
-from blazar.plugins.oshosts.host_plugin import QUERY_TYPE_ALLOCATION, PhysicalHostPlugin
+from blazar.plugins.oshosts.host_plugin import PhysicalHostPlugin
 from blazar.utils.openstack import nova
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -22,8 +21,8 @@ from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
-from blazar_spot.plugins.matching import details
 from blazar_spot.plugins.once import Once
+from blazar_spot.plugins.prefetch import Prefetch
 from blazar_spot.plugins.requests import answered, request
 from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.settings import Settings
@@ -43,7 +42,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
     def __init__(self, ours: Settings) -> None:
         super().__init__()
         whole = ours.whole
-        self._asked_next = threading.local()
+        self.asked_next = Prefetch()
         self._admission = Admission(whole.booking, whole.clock)
         self._changes = Changes(whole.booking, whole.clock)
         self._doors = duties(ours).hosts
@@ -60,21 +59,16 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
                 hosts = self._admission.choose(values, without=values.get("id"))
             except Refused:
                 return []
-        self._asked_next.details = details(hosts)
+        self.asked_next.read(hosts)
         return hosts
 
     def list_allocations(self, query: dict[str, Any]) -> list[dict[str, Any]]:
         """As upstream, without loading everything about every host of the cloud."""
-        options = self.get_query_options(query, QUERY_TYPE_ALLOCATION)
-        found = self.query_allocations(calendar.host_ids(), **options)
-        if options:
-            self._asked_next.details = details([host for host, reservations in found.items() if reservations])
-        return [{"resource_id": host, "reservations": reservations} for host, reservations in found.items()]
+        return self.asked_next.allocations(self, query)
 
     def get(self, host_id: str) -> dict[str, Any] | None:
         """Blazar asks for each of the hosts that it was given just before, one by one."""
-        known: dict[str, Any] | None = getattr(self._asked_next, "details", {}).pop(host_id, None)
-        return known or super().get(host_id)
+        return self.asked_next.take(host_id) or super().get(host_id)
 
     def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
         """Hold the hosts and write them down in one go; only then may the cloud be asked for anything.

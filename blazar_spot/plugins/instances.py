@@ -26,6 +26,7 @@ from blazar_spot.plugins.asks import Ask, Asks, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
+from blazar_spot.plugins.prefetch import Prefetch
 from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.servings import SLOTS
@@ -47,6 +48,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
 
     def __init__(self, ours: Settings) -> None:
         super().__init__()
+        self._asked_next = Prefetch()
         self.slots = Slots(ours.whole)
         self.tenure = Tenure(self.slots)
         self.asks = Asks(ours.pci_aliases)
@@ -68,18 +70,26 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
             return kept + self.slots.judge_more(ask, slots_by_host(reservation["id"]))
         if is_changed(reservation, after):
             self.slots.must_be_ahead(reservation["id"], ask.wish)
-        elif not self._must_wander(reservation, ask, before, after):
-            return self.tenure.judge(reservation, ask, before, after)
+        else:
+            try:
+                return self.tenure.judge(reservation, ask, before, after)
+            except Refused:
+                if not self._may_wander(reservation, ask):
+                    raise
         return self.slots.choose_slots(ask, without=reservation["id"])
+
+    def _may_wander(self, reservation: Values, ask: Ask) -> bool:
+        """Whether nothing has been done yet for the reservation."""
+        return reservation["status"] == status.reservation.PENDING and self.slots.is_ahead(reservation["id"], ask.wish)
 
     def _must_wander(self, reservation: Values, ask: Ask, before: Values, after: Values) -> bool:
         """Whether nothing has been done yet for a reservation whose hosts cannot be had in its new window."""
-        if reservation["status"] != status.reservation.PENDING or not self.slots.is_ahead(reservation["id"], ask.wish):
+        if reservation["status"] != status.reservation.PENDING:
             return False
         try:
             self.tenure.judge(reservation, ask, before, after)
         except Refused:
-            return True
+            return self._may_wander(reservation, ask)
         return False
 
     def allocation_candidates(self, reservation: dict[str, Any]) -> list[str]:
@@ -87,9 +97,19 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         self._check(reservation)
         with answered():
             try:
-                return self.slots.choose_slots(self.asks.of_instances(reservation), without=reservation.get("id"))
+                hosts = self.slots.choose_slots(self.asks.of_instances(reservation), without=reservation.get("id"))
             except Refused:
                 return []
+        self._asked_next.read(hosts)
+        return hosts
+
+    def list_allocations(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        """As upstream, without loading everything about every host of the cloud."""
+        return self._asked_next.allocations(self, query)
+
+    def get(self, host_id: str) -> dict[str, Any] | None:
+        """Blazar asks for each of the hosts that it was given just before, one by one."""
+        return self._asked_next.take(host_id) or super().get(host_id)
 
     def reserve_resource(self, reservation_id: str, values: dict[str, Any]) -> str:
         """Hold the slots and write them down; only then may Nova be asked for anything.
@@ -98,7 +118,9 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         """
         self._check(values)
         try:
-            stored = self.tenure.begin(reservation_id, self.asks.of_instances(values), row_of(values))
+            stored = self.tenure.begin(
+                reservation_id, values["lease_id"], self.asks.of_instances(values), row_of(values)
+            )
             return self._furnished(stored)
         except Exception:
             self.slots.abandon(values["lease_id"])

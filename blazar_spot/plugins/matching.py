@@ -27,12 +27,13 @@ Requirement = tuple[str, str, str]
 
 
 def matching(requirements: Iterable[str]) -> list[Any]:
-    """The id, both names and ``reservable`` of each host that meets the requirements."""
+    """The id, both names, ``reservable`` and what its hypervisor has, of each host that meets the requirements."""
     host = models.ComputeHost
     split = [_split(one) for one in requirements]
     extra = [one for one in split if one[0] not in host.__table__.columns]
     with facade_wrapper.session_for_read() as session:
-        query = session.query(host.id, host.hypervisor_hostname, host.service_name, host.reservable)
+        has = (host.vcpus, host.memory_mb, host.local_gb)
+        query = session.query(host.id, host.hypervisor_hostname, host.service_name, host.reservable, *has)
         for key, comparison, value in split:
             if key in host.__table__.columns:
                 query = query.filter(_COMPARE[comparison](getattr(host, key), None if value == "null" else value))

@@ -68,7 +68,7 @@ def hosts(
             busy[host].append(window)
         else:
             parts[host].append(Part(*window, room=times(size_of(rows[0]._mapping), len(rows))))
-    inventories, real = _inventories(), _real() if is_real else {}
+    inventories = _inventories()
     return [
         Reservable(
             host.id,
@@ -76,7 +76,7 @@ def hosts(
                 host.hypervisor_hostname,
                 host.service_name,
                 busy=tuple(sorted(busy[host.id])),
-                capacity=_least(_capacity(inventories[host.id]), real.get(host.id, {})),
+                capacity=_least(_capacity(inventories[host.id]), _real(host) if is_real else {}),
                 parts=tuple(parts[host.id]),
             ),
             bool(host.reservable),
@@ -98,12 +98,9 @@ def _capacity(inventories: Iterable[Any]) -> Size:
     return {row.resource_class: int((row.total - row.reserved) * row.allocation_ratio) for row in inventories}
 
 
-def _real() -> dict[str, Size]:
-    """What each host's hypervisor has."""
-    host = models.ComputeHost
-    with facade_wrapper.session_for_read() as session:
-        rows = session.query(host.id, host.vcpus, host.memory_mb, host.local_gb).all()
-    return {row.id: {"VCPU": row.vcpus, "MEMORY_MB": row.memory_mb, "DISK_GB": row.local_gb} for row in rows}
+def _real(host: Any) -> Size:
+    """What the host's hypervisor has."""
+    return {"VCPU": host.vcpus, "MEMORY_MB": host.memory_mb, "DISK_GB": host.local_gb}
 
 
 def _least(capacity: Size, real: Size) -> Size:

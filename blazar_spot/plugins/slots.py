@@ -98,11 +98,11 @@ class Slots(Admission):
         if not hosts.keys() <= known.keys():
             sentence = "A host of the reservation does not have any more what it asks for"
             raise Refused(f"{sentence}; code=not_enough_hosts", code="not_enough_hosts")
-        kept: list[Candidate] = []
-        for host, slots in hosts.items():
-            wish = replace(ask.wish, count_min=slots, count_max=slots, affinity=True)
-            kept += self._booking.judge(wish, [known[host].candidate], without=reservation_id)
-        return kept
+        wishes = [
+            (replace(ask.wish, count_min=slots, count_max=slots, affinity=True), known[host].candidate)
+            for host, slots in hosts.items()
+        ]
+        return self._booking.judge_each(wishes, without=reservation_id)
 
     def move(self, reservation_id: str, wish: Wish, hosts: Sequence[Candidate]) -> None:
         """Hold these hosts from an earlier start on."""

@@ -6,7 +6,6 @@ Nova is waited for. What a running reservation gets besides joins it through the
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from blazar.db import api as db_api
@@ -23,14 +22,13 @@ class Tenure:
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
 
-    def begin(self, reservation_id: str, ask: Ask, row: Values) -> dict[str, Any]:
+    def begin(self, reservation_id: str, lease_id: str, ask: Ask, row: Values) -> dict[str, Any]:
         """Hold slots for a new reservation and write them down; returns Blazar's record of what was asked for."""
         with answered():
             with calendar.CHANGES:
-                lease_id = db_api.reservation_get(reservation_id)["lease_id"]
                 held = self._slots.hold_slots(reservation_id, lease_id, ask)
                 stored: dict[str, Any] = db_api.instance_reservation_create({**row, "reservation_id": reservation_id})
-                _allocate(reservation_id, held.ids)
+                calendar.allocate_slots(reservation_id, held.ids)
             self._slots.secure_slots(held)
         return stored
 
@@ -58,7 +56,7 @@ class Tenure:
         with answered():
             with calendar.CHANGES:
                 held = self._slots.hold_more(name, reservation["lease_id"], ask, slots_by_host(name))
-                added = _allocate(name, held.ids)
+                added = calendar.allocate_slots(name, held.ids)
                 updates.add(name, added)
                 db_api.instance_reservation_update(resource_id, row)
             self._slots.secure_slots(held)
@@ -70,7 +68,7 @@ class Tenure:
             chosen = self._slots.choose_slots(ask, without=reservation["id"])
             before = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
             updates.remove(reservation["id"], [row["id"] for row in before])
-            updates.add(reservation["id"], _allocate(reservation["id"], chosen))
+            updates.add(reservation["id"], calendar.allocate_slots(reservation["id"], chosen))
             db_api.instance_reservation_update(reservation["resource_id"], row)
 
     def end(self, reservation_id: str) -> list[str]:
@@ -107,12 +105,6 @@ def slots_by_host(reservation_id: str) -> Counter[str]:
     """The hosts of a reservation, by id, and how many slots each gives."""
     rows = db_api.host_allocation_get_all_by_values(reservation_id=reservation_id)
     return Counter(row["compute_host_id"] for row in rows)
-
-
-def _allocate(reservation_id: str, hosts: Iterable[str]) -> list[str]:
-    """One row for each slot; returns their ids."""
-    values = ({"compute_host_id": host, "reservation_id": reservation_id} for host in hosts)
-    return [db_api.host_allocation_create(one)["id"] for one in values]
 
 
 def is_wider(before: Values, after: Values) -> bool:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often our plugin asks a database for one lease: as often for ten hosts as for thousands.
+"""How often our plugins ask a database for one lease: as often for ten hosts as for thousands.
 
-Blazar's own bookkeeping around it does not count; ours and the promises' database both do.
+Blazar's own bookkeeping around it does not count; what Blazar asks of the plugins does, and ours and the promises'
+database both do. A change is judged twice, by the filter and then with the calendar locked, and what a flavor asks for
+is looked up before each of the two, so these read more than a new lease of whole hosts does.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,10 +22,23 @@ from blazar_spot.db.engine import Database
 from blazar_spot.db.migration import sync
 from blazar_spot.db.store import SqlStore
 from blazar_spot.plugins.filter import SpotGuaranteeFilter
-from blazar_spot.plugins.hosts import SpotHostPlugin
 from tests.functional.plugins.reservations import HOUR, SERVICE, Reservations, World
+from tests.functional.plugins.slot_reservations import KINDS, SlotReservations
 
 READS = 10
+CHANGES_OF_HOSTS = {"later": 19, "longer": 20, "shorter": 6, "earlier": 25, "more": 33}
+CHANGES_OF_INSTANCES = {"new": 15, "later": 30, "longer": 31, "shorter": 12, "earlier": 32, "more": 37}
+CHANGES_OF_FLAVORS = {"new": 21, "later": 30, "longer": 32, "shorter": 19, "earlier": 33}
+ASKED = (
+    "allocation_candidates",
+    "query_allocations",
+    "list_allocations",
+    "get",
+    "reserve_resource",
+    "update_reservation",
+)
+"""What Blazar calls for a new lease or a changed one."""
+INVENTORIES = {"VCPU": 8, "MEMORY_MB": 8192, "CUSTOM_GPU": 4}
 
 
 class Statements:
@@ -54,9 +69,11 @@ class Statements:
 @contextmanager
 def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
     statements = Statements()
-    for name in ("allocation_candidates", "get", "reserve_resource"):
-        monkeypatch.setattr(SpotHostPlugin, name, statements.watched(getattr(SpotHostPlugin, name)))
-    monkeypatch.setattr(SpotGuaranteeFilter, "check_create", statements.watched(SpotGuaranteeFilter.check_create))
+    for kind in KINDS:
+        for name in ASKED:
+            monkeypatch.setattr(kind, name, statements.watched(getattr(kind, name)))
+    for name in ("check_create", "check_update"):
+        monkeypatch.setattr(SpotGuaranteeFilter, name, statements.watched(getattr(SpotGuaranteeFilter, name)))
     sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", statements.note)
     yield statements
     sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", statements.note)
@@ -108,6 +125,24 @@ def add(count: int) -> None:
                 for number in range(count)
             ],
         )
+        session.execute(
+            insert(models.ComputeHostResourceInventory),
+            [
+                {
+                    "id": f"{name}-of-{number}",
+                    "computehost_id": str(number),
+                    "resource_class": name,
+                    "total": total,
+                    "reserved": 0,
+                    "min_unit": 1,
+                    "max_unit": total,
+                    "step_size": 1,
+                    "allocation_ratio": 1.0,
+                }
+                for number in range(count)
+                for name, total in INVENTORIES.items()
+            ],
+        )
 
 
 @pytest.mark.parametrize("hosts", [10, 10_000])
@@ -123,3 +158,62 @@ def test_a_lease_is_asked_for_with_few_reads_however_many_hosts_there_are(
     assert statements.of("SELECT") == READS
     assert statements.of("INSERT") == 4, "all allocations, the reservation; all claims and all their reclaims"
     assert statements.of("UPDATE") == statements.of("DELETE") == 0
+
+
+def reads_of_moves(slots: SlotReservations, statements: Statements, lease: dict[str, Any]) -> dict[str, int]:
+    """How often is read for each change of the lease's window."""
+    start = slots.start_of(lease)
+    windows = {"later": (1, 2), "longer": (1, 4), "shorter": (1, 3), "earlier": (0, 3)}
+    reads = {}
+    for name, (first, last) in windows.items():
+        statements.made.clear()
+        slots.update(lease, start_date=start + first * HOUR, end_date=start + last * HOUR)
+        reads[name] = statements.of("SELECT")
+    return reads
+
+
+@pytest.mark.parametrize(("hosts", "count"), [(10, 1), (10, 4), (2_000, 4)])
+def test_a_lease_of_hosts_is_changed_with_as_few_reads_however_many_there_are(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch, hosts: int, count: int
+) -> None:
+    add(hosts)
+    wanted = {"resource_properties": '["==", "$gpu_model", "a100"]'}
+    lease = slots.lease_with(5 * HOUR, count, **wanted)
+    with watching(monkeypatch) as statements:
+        reads = reads_of_moves(slots, statements, lease)
+        statements.made.clear()
+        slots.update(lease, min=count + 1, max=count + 1, hypervisor_properties="", **wanted)
+        reads["more"] = statements.of("SELECT")
+    assert len(slots.hosts(lease)) == count + 1
+    assert reads == CHANGES_OF_HOSTS
+
+
+@pytest.mark.parametrize(("hosts", "count"), [(10, 1), (10, 16), (2_000, 16)])
+def test_a_lease_of_instances_is_made_and_changed_with_as_few_reads_however_many_hosts_and_slots_there_are(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch, hosts: int, count: int
+) -> None:
+    add(hosts)
+    with watching(monkeypatch) as statements:
+        lease = slots.instance_lease(5 * HOUR, count)
+        new = {"new": statements.of("SELECT")}
+        assert statements.of("INSERT") == 4, "all slots, the reservation; all claims and all their reclaims"
+        reads = new | reads_of_moves(slots, statements, lease)
+        statements.made.clear()
+        slots.update(lease, amount=count + 4)
+        reads["more"] = statements.of("SELECT")
+    assert len(slots.hosts(lease)) == count + 4
+    assert reads == CHANGES_OF_INSTANCES
+
+
+@pytest.mark.parametrize(("hosts", "count"), [(10, 1), (10, 16), (2_000, 16)])
+def test_a_lease_of_a_flavor_is_made_and_changed_with_as_few_reads_however_many_hosts_and_slots_there_are(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch, hosts: int, count: int
+) -> None:
+    add(hosts)
+    with watching(monkeypatch) as statements:
+        lease = slots.flavor_lease(5 * HOUR, count)
+        new = {"new": statements.of("SELECT")}
+        assert statements.of("INSERT") == 4, "all slots, the reservation; all claims and all their reclaims"
+        reads = new | reads_of_moves(slots, statements, lease)
+    assert len(slots.hosts(lease)) == count
+    assert reads == CHANGES_OF_FLAVORS
