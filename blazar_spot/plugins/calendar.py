@@ -2,8 +2,8 @@
 """Blazar's calendar as it is now: which hosts there are, and when reservations have them.
 
 Blazar's naive UTC datetimes become whole seconds here. Whoever reads the calendar in order to change it holds
-``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. Only ``allocate``, ``allocate_slots``,
-``reserve`` and ``deallocate`` write, since Blazar's own functions ask for each row again.
+``CHANGES`` from the reading to the writing; Nova is never waited for meanwhile. ``allocate``, ``reserve`` and their
+likes write here, since Blazar's own functions ask for each row again.
 """
 
 import uuid
@@ -106,6 +106,22 @@ def reserve(reservation_id: str, aggregate_id: int, values: Mapping[str, Any]) -
             )
         )
     return reserved
+
+
+def reserve_slots(reservation_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Write down what slots a reservation has asked for; returns the row."""
+    reserved = models.InstanceReservations(id=str(uuid.uuid4()), reservation_id=reservation_id, **values)
+    with facade_wrapper.session_for_write() as session:
+        session.add(reserved)
+        session.flush()
+        return {column.name: getattr(reserved, column.name) for column in reserved.__table__.columns}
+
+
+def amend_slots(resource_id: str, values: Mapping[str, Any]) -> None:
+    """Write down what has become different of what slots a reservation has asked for."""
+    wanted = models.InstanceReservations
+    with facade_wrapper.session_for_write() as session:
+        session.query(wanted).filter(wanted.id == resource_id).update(dict(values), synchronize_session=False)
 
 
 def deallocate(rows: Iterable[str]) -> None:

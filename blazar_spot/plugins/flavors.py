@@ -16,7 +16,7 @@ from oslo_log import log as logging
 from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.errors import Refused
-from blazar_spot.plugins import updates
+from blazar_spot.plugins import calendar, updates
 from blazar_spot.plugins.asks import Ask, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
@@ -86,20 +86,20 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
             LOG.exception("Nova does not make what reservation %s needs", stored["reservation_id"])
             self._cleanup_resources(stored)
             raise exceptions.NovaClientError() from error
-        db_api.instance_reservation_update(stored["id"], {"flavor_id": flavor_id, "aggregate_id": aggregate_id})
+        calendar.amend_slots(stored["id"], {"flavor_id": flavor_id, "aggregate_id": aggregate_id})
         resource_id: str = stored["id"]
         return resource_id
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """Move the reservation in time; all else of it stays, as upstream."""
         with updates.together(reservation_id, values):
-            updates.begin(reservation_id, values)
+            lease = updates.begin(reservation_id, values)
             reservation = db_api.reservation_get(reservation_id)
             for name in ("flavor_id", "amount"):
                 if name in values and values[name] != reservation[name]:
                     raise exceptions.CantUpdateParameter(param=name)
-            lease = db_api.lease_get(reservation["lease_id"])
-            self._tenure.move(reservation, self._again(reservation, values), lease, values)
+            with answered():
+                self._tenure.move(reservation, self._again(reservation, values), lease, values)
 
     def _ask(self, values: dict[str, Any]) -> tuple[Ask, dict[str, Any]]:
         """What is asked for, and the flavor as its user sees it."""

@@ -21,7 +21,7 @@ from blazar.plugins.instances.instance_plugin import VirtualInstancePlugin, nova
 from oslo_log import log as logging
 
 from blazar_spot.core.errors import Refused
-from blazar_spot.plugins import updates
+from blazar_spot.plugins import calendar, updates
 from blazar_spot.plugins.asks import Ask, Asks, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
@@ -82,16 +82,6 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         """Whether nothing has been done yet for the reservation."""
         return reservation["status"] == status.reservation.PENDING and self.slots.is_ahead(reservation["id"], ask.wish)
 
-    def _must_wander(self, reservation: Values, ask: Ask, before: Values, after: Values) -> bool:
-        """Whether nothing has been done yet for a reservation whose hosts cannot be had in its new window."""
-        if reservation["status"] != status.reservation.PENDING:
-            return False
-        try:
-            self.tenure.judge(reservation, ask, before, after)
-        except Refused:
-            return self._may_wander(reservation, ask)
-        return False
-
     def allocation_candidates(self, reservation: dict[str, Any]) -> list[str]:
         """The hosts that the reservation would get, one for each slot."""
         self._check(reservation)
@@ -138,7 +128,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
             self.cleanup_resources(stored)
             raise NovaClientError() from error
         made = {"flavor_id": flavor.id, "server_group_id": group.id if group else None, "aggregate_id": aggregate.id}
-        db_api.instance_reservation_update(stored["id"], made)
+        calendar.amend_slots(stored["id"], made)
         resource_id: str = stored["id"]
         return resource_id
 
@@ -150,24 +140,32 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         """
         with updates.together(reservation_id, new_values):
             self._validate_reservation_params(new_values)
-            updates.begin(reservation_id, new_values)
-            self._update(reservation_id, new_values)
+            lease = updates.begin(reservation_id, new_values)
+            with answered():
+                self._update(db_api.reservation_get(reservation_id), lease, new_values)
 
-    def _update(self, reservation_id: str, new_values: dict[str, Any]) -> None:
-        reservation = db_api.reservation_get(reservation_id)
-        lease = db_api.lease_get(reservation["lease_id"])
+    def _update(self, reservation: Values, lease: Values, new_values: Values) -> None:
         after = {**reservation, **new_values}
         check(reservation, lease, after)
         ask, row = self.asks.of_instances(after), row_of(after)
         if only_grows(reservation, after):
             self.tenure.move(reservation, ask, lease, after)
             self.tenure.grow(reservation, ask, row)
-        elif is_changed(reservation, after) or self._must_wander(reservation, ask, lease, after):
+        elif is_changed(reservation, after) or not self._stays(reservation, ask, lease, after):
             self.tenure.choose_again(reservation, ask, row)
-            updates.afterwards(reservation_id, lambda: self.update_resources(reservation_id))
-            self.update_resources(reservation_id)
-        else:
+            updates.afterwards(reservation["id"], lambda: self.update_resources(reservation["id"]))
+            self.update_resources(reservation["id"])
+
+    def _stays(self, reservation: Values, ask: Ask, lease: Values, after: Values) -> bool:
+        """Whether the reservation has its hosts in its new window, too; only if nothing has been done for it yet may it
+        have others."""
+        try:
             self.tenure.move(reservation, ask, lease, after)
+        except Refused:
+            if not self._may_wander(reservation, ask):
+                raise
+            return False
+        return True
 
     def update_resources(self, reservation_id: str) -> None:
         """Its flavor is all that can change, and only before it begins: no host comes to a reservation this way."""

@@ -86,6 +86,15 @@ def hosts(
     ]
 
 
+def known(requirements: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By its hypervisor's name, of which resources each host that meets the requirements is known to have any."""
+    inventories = _inventories()
+    return {
+        host.hypervisor_hostname: frozenset(row.resource_class for row in inventories[host.id])
+        for host in matching(requirements)
+    }
+
+
 def by_host(rows: Iterable[Any]) -> dict[tuple[str, str], list[Any]]:
     """The allocations of each reservation on each host."""
     found = defaultdict(list)

@@ -123,10 +123,11 @@ class Slots(Admission):
         own. The cloud answers when it likes, so this comes before the calendar's lock; it is not asked again soon."""
         now = self._clock.now()
         unknown = [
-            host.candidate.host
-            for host in self._found(ask, None)
-            if not ask.size.keys() <= host.candidate.capacity.keys()
-            and self._learnt_at.get(host.candidate.host, 0) + _LASTS <= now
+            host
+            for host, resources in parts.known(ask.requirements).items()
+            if (ask.names is None or host in ask.names)
+            and not ask.size.keys() <= resources
+            and self._learnt_at.get(host, 0) + _LASTS <= now
         ]
         for host, usage in zip(unknown, at_once(self._witnesses.usage, unknown, AT_ONCE), strict=True):
             if usage is not None:

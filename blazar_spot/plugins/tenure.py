@@ -27,7 +27,7 @@ class Tenure:
         with answered():
             with calendar.CHANGES:
                 held = self._slots.hold_slots(reservation_id, lease_id, ask)
-                stored: dict[str, Any] = db_api.instance_reservation_create({**row, "reservation_id": reservation_id})
+                stored = calendar.reserve_slots(reservation_id, row)
                 calendar.allocate_slots(reservation_id, held.ids)
             self._slots.secure_slots(held)
         return stored
@@ -40,14 +40,13 @@ class Tenure:
         return list(hosts.elements())
 
     def move(self, reservation: Values, ask: Ask, before: Values, after: Values) -> None:
-        """Let the reservation keep its slots in another window."""
+        """Let the reservation keep its slots in another window, or raise ``Refused``."""
         if not is_wider(before, after):
             return
-        with answered():
-            with calendar.CHANGES:
-                kept = self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
-            if after["start_date"] < before["start_date"]:
-                self._slots.move(reservation["id"], ask.wish, kept)
+        with calendar.CHANGES:
+            kept = self._slots.keep(reservation["id"], ask, slots_by_host(reservation["id"]))
+        if after["start_date"] < before["start_date"]:
+            self._slots.move(reservation["id"], ask.wish, kept)
 
     def grow(self, reservation: Values, ask: Ask, row: Values) -> None:
         """Give a running reservation more slots beside those that it has, if they can be had at once; the polls bring
@@ -58,7 +57,7 @@ class Tenure:
                 held = self._slots.hold_more(name, reservation["lease_id"], ask, slots_by_host(name))
                 added = calendar.allocate_slots(name, held.ids)
                 updates.add(name, added)
-                db_api.instance_reservation_update(resource_id, row)
+                calendar.amend_slots(resource_id, row)
             self._slots.secure_slots(held)
 
     def choose_again(self, reservation: Values, ask: Ask, row: Values) -> None:
@@ -69,7 +68,7 @@ class Tenure:
             before = db_api.host_allocation_get_all_by_values(reservation_id=reservation["id"])
             updates.remove(reservation["id"], [row["id"] for row in before])
             updates.add(reservation["id"], calendar.allocate_slots(reservation["id"], chosen))
-            db_api.instance_reservation_update(reservation["resource_id"], row)
+            calendar.amend_slots(reservation["resource_id"], row)
 
     def end(self, reservation_id: str) -> list[str]:
         """Take the slots back; returns the hosts that gave them, by their hypervisors' names."""

@@ -70,12 +70,12 @@ def together(reservation_id: str, dates: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
-def begin(reservation_id: str, dates: Mapping[str, Any]) -> None:
-    """The reservation is going to be changed, to have these dates."""
+def begin(reservation_id: str, dates: Mapping[str, Any]) -> dict[str, Any]:
+    """The reservation is going to be changed, to have these dates; returns its lease's id and the dates it has now."""
     with CHANGES:
-        lease_id = db_api.reservation_get(reservation_id)["lease_id"]
-        asked = _asked(reservation_id)
-        UPDATES[reservation_id] = Update(lease_id, dates["start_date"], dates["end_date"], asked)
+        lease, asked = _before(reservation_id)
+        UPDATES[reservation_id] = Update(lease["id"], dates["start_date"], dates["end_date"], asked)
+    return lease
 
 
 def add(reservation_id: str, added: Iterable[str]) -> None:
@@ -137,7 +137,7 @@ def _conclude_earlier(reservation_id: str, dates: Mapping[str, Any]) -> None:
     """Have done with an update of the same lease before this one, of which the lease's own dates still tell what became
     of it. Blazar gives the very same objects for dates to all reservations of one update."""
     with CHANGES:
-        lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
+        lease, _ = _before(reservation_id)
         mine = _of(lease["id"])
         if reservation_id in mine or any(one.start_date is not dates["start_date"] for one in mine.values()):
             _conclude(lease["id"], (lease["start_date"], lease["end_date"]))
@@ -185,14 +185,22 @@ def _put_back(lease_id: str) -> None:
     _drop(lease_id)
 
 
-def _asked(reservation_id: str) -> dict[Any, dict[str, Any]]:
-    found: dict[Any, dict[str, Any]] = {}
+def _before(reservation_id: str) -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
+    """The reservation's lease, and what the reservation asks for, read in one go."""
+    reservation, lease = models.Reservation, models.Lease
     with facade_wrapper.session_for_read() as session:
-        for wanted, names in _ASKED.items():
-            columns = [getattr(wanted, name) for name in names]
-            for row in session.query(*columns).filter(wanted.reservation_id == reservation_id):
-                found[wanted] = dict(row._mapping)
-    return found
+        query = (
+            session.query(lease.id, lease.start_date, lease.end_date, *_ASKED)
+            .join(reservation, reservation.lease_id == lease.id)
+            .filter(reservation.id == reservation_id)
+        )
+        for wanted in _ASKED:
+            query = query.outerjoin(wanted, wanted.reservation_id == reservation.id)
+        lease_id, start, end, *found = query.one()
+        asked = {
+            type(one): {name: getattr(one, name) for name in _ASKED[type(one)]} for one in found if one is not None
+        }
+    return {"id": lease_id, "start_date": start, "end_date": end}, asked
 
 
 def _of(lease_id: str) -> dict[str, Update]:

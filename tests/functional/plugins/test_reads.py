@@ -26,9 +26,9 @@ from tests.functional.plugins.reservations import HOUR, SERVICE, Reservations, W
 from tests.functional.plugins.slot_reservations import KINDS, SlotReservations
 
 READS = 10
-CHANGES_OF_HOSTS = {"later": 19, "longer": 20, "shorter": 6, "earlier": 25, "more": 33}
-CHANGES_OF_INSTANCES = {"new": 15, "later": 30, "longer": 31, "shorter": 12, "earlier": 32, "more": 37}
-CHANGES_OF_FLAVORS = {"new": 21, "later": 30, "longer": 32, "shorter": 19, "earlier": 33}
+CHANGES_OF_HOSTS = {"later": 16, "longer": 18, "shorter": 7, "earlier": 21, "more": 31}
+CHANGES_OF_INSTANCES = {"new": 12, "later": 19, "longer": 21, "shorter": 8, "earlier": 22, "more": 32}
+CHANGES_OF_FLAVORS = {"new": 16, "later": 23, "longer": 25, "shorter": 12, "earlier": 26}
 ASKED = (
     "allocation_candidates",
     "query_allocations",
