@@ -51,7 +51,7 @@ def spot(site: Site) -> Settings:
             "allowed_networks": "127.0.0.1/32",
             "threads": 4,
         },
-        # Nova looks every ten seconds, and stops looking while RabbitMQ does not answer.
+        # Nova looks every twenty seconds, and stops looking while RabbitMQ does not answer.
         "nova": {"reaper_seconds": 60},
         "service_auth": as_service(site, "spot"),
         "keystone_authtoken": token_checks(site, "spot"),

@@ -60,9 +60,8 @@ def _everywhere(site: Site) -> Settings:
             "periodic_fuzzy_delay": 0,
             "report_interval": 5,
             "service_down_time": 30,
-            "update_resources_interval": 15,
             # A guest whose row was deleted alone is found soon.
-            "running_deleted_instance_poll_interval": 10,
+            "running_deleted_instance_poll_interval": 20,
         },
         "oslo_concurrency": {"lock_path": str(site.root / "nova" / "locks")},
         "notifications": {"notification_format": "versioned", "notify_on_state_change": "vm_and_task_state"},
