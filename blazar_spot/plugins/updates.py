@@ -51,6 +51,10 @@ class Update:
     afterwards: Callable[[], object] | None = None
     has_failed: bool = False
 
+    def around(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+        """From the earlier start to the later end, of this window and of the one that the reservation gets."""
+        return min(start, self.start_date), max(end, self.end_date)
+
 
 UPDATES: dict[str, Update] = {}
 """By reservation. Written with ``CHANGES`` held."""
@@ -129,7 +133,7 @@ def as_moved(reservation_id: str, lease: Mapping[str, Any]) -> dict[str, Any]:
     update = UPDATES.get(reservation_id)
     if update is None:
         return dict(lease)
-    start, end = min(update.start_date, lease["start_date"]), max(update.end_date, lease["end_date"])
+    start, end = update.around(lease["start_date"], lease["end_date"])
     return {**lease, "start_date": start, "end_date": end}
 
 
@@ -163,7 +167,8 @@ def _conclude(lease_id: str, window: tuple[datetime, datetime]) -> None:
     if any(one.has_failed or (one.start_date, one.end_date) != window for one in _of(lease_id).values()):
         _put_back(lease_id)
         LOG.warning("The update of lease %s came to nothing; its reservations have what they had", lease_id)
-    _drop(lease_id)
+    else:
+        _drop(lease_id)
 
 
 def _put_back(lease_id: str) -> None:

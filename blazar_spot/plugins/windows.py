@@ -17,7 +17,7 @@ from blazar.db.sqlalchemy import models
 
 from blazar_spot.plugins.rows import naive, rows
 from blazar_spot.plugins.servings import SLOTS
-from blazar_spot.plugins.updates import SIZE, UPDATES, settle
+from blazar_spot.plugins.updates import SIZE, UPDATES, Update, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,6 @@ def _in(row: Any, together: Any) -> Any:
     return _Moved(row, together.start_date, together.end_date)
 
 
-def _around(row: Any, updates: Mapping[str, Any]) -> Any:
+def _around(row: Any, updates: Mapping[str, Update]) -> Any:
     update = updates.get(row.reservation_id)
-    if update is None:
-        return row
-    return _Moved(row, min(row.start_date, update.start_date), max(row.end_date, update.end_date))
+    return row if update is None else _Moved(row, *update.around(row.start_date, row.end_date))
