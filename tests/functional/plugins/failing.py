@@ -10,6 +10,8 @@ from blazar.db import api as db_api
 from blazar.utils import trusts
 from keystoneauth1.exceptions.http import InternalServerError
 
+from tests.functional.plugins.reservations import Reservations
+
 LONGEST = 125
 """How long a start of one reservation can last, in seconds, with a hand-over budget of 5."""
 
@@ -40,3 +42,10 @@ def without_keystone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyP
     with monkeypatch.context() as broken:
         broken.setattr(trusts, "create_ctx_from_trust", no_token)
         yield broken
+
+
+def pass_and_retry(reservations: Reservations, seconds: int = LONGEST + 1) -> None:
+    """After so long the monitor looks once, and then Blazar does what is due."""
+    reservations.world.pass_time(seconds)
+    reservations.poll()
+    reservations.run_events()

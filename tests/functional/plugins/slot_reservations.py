@@ -144,6 +144,20 @@ class Nova:
 KINDS: tuple[type[Any], ...] = (SpotHostPlugin, SpotInstancePlugin, SpotFlavorPlugin)
 
 
+def inventory(host_id: str, resource_class: str, total: int) -> dict[str, Any]:
+    """What Blazar knows of a host that may give away all that it has of a resource."""
+    return {
+        "computehost_id": host_id,
+        "resource_class": resource_class,
+        "total": total,
+        "reserved": 0,
+        "min_unit": 1,
+        "max_unit": total,
+        "step_size": 1,
+        "allocation_ratio": 1.0,
+    }
+
+
 class SlotReservations(Reservations):
     """Any of the three plugins."""
 
@@ -170,18 +184,7 @@ class SlotReservations(Reservations):
             (stored,) = db_api.host_get_all_by_queries([f"hypervisor_hostname == {name}"])
             known = {"VCPU": 8, "MEMORY_MB": 8192, **({} if is_nested else GPUS)}
             for resource_class, total in known.items():
-                db_api.host_resource_inventory_create(
-                    {
-                        "computehost_id": stored["id"],
-                        "resource_class": resource_class,
-                        "total": total,
-                        "reserved": 0,
-                        "min_unit": 1,
-                        "max_unit": total,
-                        "step_size": 1,
-                        "allocation_ratio": 1.0,
-                    }
-                )
+                db_api.host_resource_inventory_create(inventory(stored["id"], resource_class, total))
         self.world.pass_time(61)
         self.world.whole.engine.tick()
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from blazar_spot.plugins import interrupted
-from tests.functional.plugins.failing import LONGEST, Dead, dying_in, without_keystone
+from tests.functional.plugins.failing import LONGEST, Dead, dying_in, pass_and_retry, without_keystone
 from tests.functional.plugins.reservations import HOUR, Reservations
 
 
@@ -135,9 +135,7 @@ def test_a_start_that_this_very_process_has_lost_is_done_again_too(
     reservations.world.pass_time(LONGEST - 10)
     reservations.poll()
     assert reservations.now(lease).status == "STARTING"
-    reservations.world.pass_time(1)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations, 1)
     assert reservations.now(lease).status == "ACTIVE"
 
 
@@ -187,9 +185,7 @@ def test_an_end_that_was_cut_off_is_done_again_too(
     reservations.world.pass_time(LONGEST)
     reservations.poll()
     assert reservations.now(lease).status == "TERMINATING"
-    reservations.world.pass_time(1)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations, 1)
     assert reservations.now(lease).status == "TERMINATED"
     assert reservations.free() == ["gpu-1"]
 

@@ -15,7 +15,7 @@ from oslo_db.exception import DBConnectionError, DBDeadlock
 from blazar_spot.core.promises import Standing
 from blazar_spot.plugins import attempts, interrupted, leftovers
 from blazar_spot.plugins.leftovers import DEAD, ENDED, ENDING, GRACE, STARTED, TO_START, Found, State
-from tests.functional.plugins.failing import LONGEST, dying_in, without_keystone
+from tests.functional.plugins.failing import LONGEST, dying_in, pass_and_retry, without_keystone
 from tests.functional.plugins.reservations import HOUR, Reservations
 from tests.functional.plugins.slot_reservations import SlotReservations
 
@@ -117,9 +117,7 @@ def started(reservations: Reservations, *hosts: str) -> dict[str, Any]:
     """A lease of one host that has been active for a while."""
     reservations.add_hosts(*hosts)
     lease = reservations.lease(0)
-    reservations.world.pass_time(100)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations, 100)
     assert reservations.now(lease).status == "ACTIVE"
     return lease
 
@@ -140,9 +138,7 @@ def test_leases_that_waited_for_one_at_which_the_process_died_are_started_too(
     with dying_in("reservation_update", monkeypatch):
         reservations.start(leases[0])
     assert [reservations.now(one).status for one in leases] == ["STARTING", "PENDING"]
-    reservations.world.pass_time(LONGEST + 1)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations)
     assert [reservations.now(one).status for one in leases] == ["ACTIVE", "ACTIVE"]
 
 
@@ -154,9 +150,7 @@ def test_they_are_ended_too(reservations: Reservations, monkeypatch: pytest.Monk
     with dying_in("reservation_update", monkeypatch):
         reservations.end(leases[0])
     assert [reservations.now(one).status for one in leases] == ["TERMINATING", "ACTIVE"]
-    reservations.world.pass_time(LONGEST + 1)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations)
     assert [reservations.now(one).status for one in leases] == ["TERMINATED", "TERMINATED"]
     assert reservations.free() == ["gpu-1", "gpu-2"]
 
@@ -166,13 +160,9 @@ def test_who_waits_for_its_turn_is_left_alone_while_the_others_get_theirs(reserv
     mark(second, "start_lease")
     reservations.world.pass_time(100)
     reservations.start(first)
-    reservations.world.pass_time(LONGEST)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations, LONGEST)
     assert reservations.now(second).status == "PENDING"
-    reservations.world.pass_time(1)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations, 1)
     assert reservations.now(second).status == "ACTIVE"
 
 
@@ -268,9 +258,7 @@ def test_what_cannot_be_ended_here_is_tried_again_later_with_a_traceback_only_if
             reservations.world.pass_time(10)
     assert reservations.now(lease).status == "TERMINATING"
     assert [not record.exc_info for record in caplog.records if record.name == attempts.__name__] == [is_expected]
-    reservations.world.pass_time(LONGEST)
-    reservations.poll()
-    reservations.run_events()
+    pass_and_retry(reservations, LONGEST)
     assert reservations.now(lease).status == "TERMINATED"
 
 
@@ -426,9 +414,7 @@ def test_slots_are_given_again_after_a_death(
 ) -> None:
     with dying_in(call, monkeypatch):
         slots.start(slot_lease)
-    slots.world.pass_time(LONGEST + 1)
-    slots.poll()
-    slots.run_events()
+    pass_and_retry(slots)
     after = slots.now(slot_lease)
     assert (after.status, after.is_degraded) == ("ACTIVE", False)
     assert [slots.boot(slot_lease) for _ in range(2)] == ["ACTIVE", "ACTIVE"]
@@ -444,9 +430,7 @@ def test_slots_are_taken_back_again_after_a_death(
     slots.world.pass_time(HOUR)
     with dying_in(call, monkeypatch):
         slots.end(slot_lease)
-    slots.world.pass_time(LONGEST + 1)
-    slots.poll()
-    slots.run_events()
+    pass_and_retry(slots)
     for _ in range(3):
         slots.world.pass_time(60)
         slots.poll()

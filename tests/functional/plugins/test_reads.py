@@ -23,7 +23,7 @@ from blazar_spot.db.migration import sync
 from blazar_spot.db.store import SqlStore
 from blazar_spot.plugins.filter import SpotGuaranteeFilter
 from tests.functional.plugins.reservations import HOUR, SERVICE, Reservations, World
-from tests.functional.plugins.slot_reservations import KINDS, SlotReservations
+from tests.functional.plugins.slot_reservations import KINDS, SlotReservations, inventory
 
 READS = 10
 CHANGES_OF_HOSTS = {"later": 16, "longer": 18, "shorter": 7, "earlier": 21, "more": 31}
@@ -128,17 +128,7 @@ def add(count: int) -> None:
         session.execute(
             insert(models.ComputeHostResourceInventory),
             [
-                {
-                    "id": f"{name}-of-{number}",
-                    "computehost_id": str(number),
-                    "resource_class": name,
-                    "total": total,
-                    "reserved": 0,
-                    "min_unit": 1,
-                    "max_unit": total,
-                    "step_size": 1,
-                    "allocation_ratio": 1.0,
-                }
+                {"id": f"{name}-of-{number}", **inventory(str(number), name, total)}
                 for number in range(count)
                 for name, total in INVENTORIES.items()
             ],

@@ -8,8 +8,9 @@ import pytest
 from blazar_spot.core.audit import of_claim, of_notice, of_reclaim
 from blazar_spot.core.promises import Claim, Notice, NoticeState, Purpose, Reclaim, Standing, State
 from blazar_spot.core.record import Deed
+from tests.unit.core.claims import CLAIM as FIRM
+from tests.unit.core.claims import START as NOON
 
-NOON = 1_800_000_000
 NOTICE = Notice(
     id="n1",
     instance_id="s1",
@@ -98,18 +99,7 @@ def test_that_a_notice_was_given_is_no_entry() -> None:
     assert of_notice(UNREAD, replace(UNREAD, given_at=NOON), NOON) is None
 
 
-CLAIM = Claim(
-    id="c1",
-    reservation_id="r1",
-    lease_id="l1",
-    host="host01",
-    service_host="host01",
-    start_at=NOON,
-    end_at=NOON + 3600,
-    standing=Standing.FIRM,
-    held_until=0,
-    version=4,
-)
+CLAIM = replace(FIRM, version=4)
 RECLAIM = Reclaim(
     id="c1",
     host="host01",

@@ -6,21 +6,10 @@ from dataclasses import replace
 import pytest
 
 from blazar_spot.core.fences import CLOSED, OPEN, Fence, claimed, fences
-from blazar_spot.core.promises import Claim, Reclaim, Standing
+from blazar_spot.core.promises import Reclaim, Standing
 from blazar_spot.core.reclaim import State
+from tests.unit.core.claims import CLAIM, START
 
-START = 1_800_000_000
-CLAIM = Claim(
-    id="c1",
-    reservation_id="r1",
-    lease_id="l1",
-    host="host01",
-    service_host="host01",
-    start_at=START,
-    end_at=START + 3600,
-    standing=Standing.FIRM,
-    held_until=0,
-)
 RECLAIM = Reclaim(
     id="c1",
     host="host01",

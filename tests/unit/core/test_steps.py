@@ -10,20 +10,9 @@ from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Notice, NoticeState, Reclaim, Standing
 from blazar_spot.core.reclaim import ENDED, MAY_FOLLOW, State
 from blazar_spot.core.steps import Enter, Evict, Notify, Seen, Step, Wait, next_step
+from tests.unit.core.claims import CLAIM, START
 
-START = 1_800_000_000
 POLICY = Policy()
-CLAIM = Claim(
-    id="c1",
-    reservation_id="r1",
-    lease_id="l1",
-    host="host01",
-    service_host="host01",
-    start_at=START,
-    end_at=START + 3600,
-    standing=Standing.FIRM,
-    held_until=0,
-)
 RECLAIM = planned(CLAIM, 60, POLICY, START - 7200)
 EMPTY = Seen(is_closed=True, spots=frozenset(), occupants=frozenset(), notices={})
 FULL = replace(EMPTY, spots=frozenset({"s1", "s2"}), occupants=frozenset({"s1", "s2"}))
