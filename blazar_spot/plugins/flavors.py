@@ -60,7 +60,7 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         ask, _ = self._ask(reservation)
         with answered():
             try:
-                hosts = self._slots.choose_slots(ask)
+                hosts = self._slots.choose_first(ask)
             except Refused:
                 return []
         self._host_plugin.asked_next.read(hosts)
@@ -109,7 +109,6 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         _, _, told = self._get_flavor_details(values["flavor_id"])
         source = self._instance_plugin.asks.with_devices(told)
         ask = self._instance_plugin.asks.of_flavor(values, source)
-        self._slots.learn(ask)
         return ask, source
 
     def _again(self, reservation: Values, dates: Values) -> Ask:

@@ -23,21 +23,43 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
+_STOCK = models.ComputeHostResourceInventory
+_OF_STOCK = ("resource_class", "total", "reserved", "max_unit", "allocation_ratio")
+
 Requirement = tuple[str, str, str]
 
 
 def matching(requirements: Iterable[str]) -> list[Any]:
     """The id, both names, ``reservable`` and what its hypervisor has, of each host that meets the requirements."""
+    return [rows[0] for rows in _found(requirements)]
+
+
+def stocked(requirements: Iterable[str]) -> list[tuple[Any, list[Any]]]:
+    """The same of each of these hosts, and what its own provider had when it was brought to Blazar."""
+    added = (_STOCK.id.label("stock_id"), *(getattr(_STOCK, name) for name in _OF_STOCK))
+    return [
+        (rows[0], list({row.stock_id: row for row in rows if row.stock_id is not None}.values()))
+        for rows in _found(requirements, *added)
+    ]
+
+
+def _found(requirements: Iterable[str], *stock: Any) -> list[list[Any]]:
+    """The rows of each host."""
     host = models.ComputeHost
     split = [_split(one) for one in requirements]
     extra = [one for one in split if one[0] not in host.__table__.columns]
+    by_host = defaultdict(list)
     with facade_wrapper.session_for_read() as session:
         has = (host.vcpus, host.memory_mb, host.local_gb)
-        query = session.query(host.id, host.hypervisor_hostname, host.service_name, host.reservable, *has)
+        query = session.query(host.id, host.hypervisor_hostname, host.service_name, host.reservable, *has, *stock)
+        if stock:
+            query = query.outerjoin(_STOCK, _STOCK.computehost_id == host.id)
         for key, comparison, value in split:
             if key in host.__table__.columns:
                 query = query.filter(_COMPARE[comparison](getattr(host, key), None if value == "null" else value))
-        return _having(session, query, extra) if extra else query.all()
+        for row in _having(session, query, extra) if extra else query:
+            by_host[row.id].append(row)
+    return list(by_host.values())
 
 
 def _split(requirement: str) -> Requirement:
@@ -46,7 +68,7 @@ def _split(requirement: str) -> Requirement:
 
 
 def _having(session: Any, query: Any, extra: Collection[Requirement]) -> list[Any]:
-    """Those of the hosts that have these capabilities."""
+    """The rows of those of the hosts that have these capabilities."""
     added, named = models.ComputeHostExtraCapability, models.ResourceProperty
     rows = (
         query.join(added, added.computehost_id == models.ComputeHost.id)
@@ -55,13 +77,13 @@ def _having(session: Any, query: Any, extra: Collection[Requirement]) -> list[An
         .add_columns(named.property_name, added.capability_value)
         .all()
     )
-    hosts = {row.id: row for row in rows}
     values: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows:
         values[row.id][row.property_name] = row.capability_value
     for key in {key for key, _, _ in extra} - {row.property_name for row in rows}:
         _must_be_known(session, key)
-    return [hosts[host] for host, has in values.items() if all(_meets(has, one) for one in extra)]
+    able = {host for host, has in values.items() if all(_meets(has, one) for one in extra)}
+    return [row for row in rows if row.id in able]
 
 
 def _meets(has: dict[str, str], requirement: Requirement) -> bool:

@@ -10,14 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from blazar.db.sqlalchemy import facade_wrapper, models
 from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate, Part
 from blazar_spot.core.flavors import Flavor, resources
 from blazar_spot.core.model import Size, times
 from blazar_spot.plugins.calendar import Reservable, instant
-from blazar_spot.plugins.matching import matching
+from blazar_spot.plugins.matching import stocked
 from blazar_spot.plugins.servings import SLOTS
 from blazar_spot.plugins.updates import SIZE
 from blazar_spot.plugins.windows import windows
@@ -68,7 +67,6 @@ def hosts(
             busy[host].append(window)
         else:
             parts[host].append(Part(*window, room=times(size_of(rows[0]._mapping), len(rows))))
-    inventories = _inventories()
     return [
         Reservable(
             host.id,
@@ -76,22 +74,21 @@ def hosts(
                 host.hypervisor_hostname,
                 host.service_name,
                 busy=tuple(sorted(busy[host.id])),
-                capacity=_least(_capacity(inventories[host.id]), _real(host) if is_real else {}),
+                capacity=_least(_capacity(stock), _real(host) if is_real else {}),
                 parts=tuple(parts[host.id]),
             ),
             bool(host.reservable),
         )
-        for host in matching(requirements)
-        if _takes_units(inventories[host.id], size)
+        for host, stock in stocked(requirements)
+        if _takes_units(stock, size)
     ]
 
 
 def known(requirements: Iterable[str]) -> dict[str, frozenset[str]]:
     """By its hypervisor's name, of which resources each host that meets the requirements is known to have any."""
-    inventories = _inventories()
     return {
-        host.hypervisor_hostname: frozenset(row.resource_class for row in inventories[host.id])
-        for host in matching(requirements)
+        host.hypervisor_hostname: frozenset(row.resource_class for row in stock)
+        for host, stock in stocked(requirements)
     }
 
 
@@ -103,8 +100,8 @@ def by_host(rows: Iterable[Any]) -> dict[tuple[str, str], list[Any]]:
     return found
 
 
-def _capacity(inventories: Iterable[Any]) -> Size:
-    return {row.resource_class: int((row.total - row.reserved) * row.allocation_ratio) for row in inventories}
+def _capacity(stock: Iterable[Any]) -> Size:
+    return {row.resource_class: int((row.total - row.reserved) * row.allocation_ratio) for row in stock}
 
 
 def _real(host: Any) -> Size:
@@ -116,14 +113,5 @@ def _least(capacity: Size, real: Size) -> Size:
     return {**capacity, **{name: min(amount, capacity.get(name, amount)) for name, amount in real.items()}}
 
 
-def _takes_units(inventories: Iterable[Any], size: Size) -> bool:
-    return all(size.get(row.resource_class, 0) <= row.max_unit for row in inventories)
-
-
-def _inventories() -> dict[str, list[Any]]:
-    """What each host's own provider had when the host was brought to Blazar."""
-    found: dict[str, list[Any]] = defaultdict(list)
-    with facade_wrapper.session_for_read() as session:
-        for row in session.query(models.ComputeHostResourceInventory).all():
-            found[row.computehost_id].append(row)
-    return found
+def _takes_units(stock: Iterable[Any], size: Size) -> bool:
+    return all(size.get(row.resource_class, 0) <= row.max_unit for row in stock)

@@ -38,6 +38,13 @@ class Slots(Admission):
         offered = on_offer(self._reservable(ask, without))
         return _one_each(offered, self._booking.judge(ask.wish, candidates(offered), without=without))
 
+    def choose_first(self, ask: Ask) -> list[str]:
+        """The same for what is asked for the first time: what Blazar does not know of the hosts is learnt with it."""
+        found = self._found(ask, None)
+        self._learn(ask, {host.candidate.host: host.candidate.capacity for host in found})
+        offered = on_offer(self._completed(host) for host in found)
+        return _one_each(offered, self._booking.judge(ask.wish, candidates(offered)))
+
     def hold_slots(self, reservation_id: str, lease_id: str, ask: Ask) -> Held:
         """Hold slots for a new reservation."""
         offered = on_offer(self._reservable(ask))
@@ -121,12 +128,15 @@ class Slots(Admission):
     def learn(self, ask: Ask) -> None:
         """Ask what hosts have of the resources that Blazar has not heard of: they may be on a provider below the host's
         own. The cloud answers when it likes, so this comes before the calendar's lock; it is not asked again soon."""
+        self._learn(ask, parts.known(ask.requirements))
+
+    def _learn(self, ask: Ask, known: Mapping[str, Collection[str]]) -> None:
         now = self._clock.now()
         unknown = [
             host
-            for host, resources in parts.known(ask.requirements).items()
+            for host, resources in known.items()
             if (ask.names is None or host in ask.names)
-            and not ask.size.keys() <= resources
+            and not ask.size.keys() <= set(resources)
             and self._learnt_at.get(host, 0) + _LASTS <= now
         ]
         for host, usage in zip(unknown, at_once(self._witnesses.usage, unknown, AT_ONCE), strict=True):

@@ -9,8 +9,9 @@ from blazar.plugins.oshosts.host_plugin import PhysicalHostPlugin
 
 from blazar_spot.core.reservable import COLUMNS, Requirement, meeting
 from blazar_spot.plugins import inventory
-from blazar_spot.plugins.matching import details, matching
+from blazar_spot.plugins.matching import details, matching, stocked
 from tests.functional.plugins.reservations import HOUR, Reservations
+from tests.functional.plugins.slot_reservations import inventory as inventory_of
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,20 @@ def test_the_same_hosts_match(requirements: list[str]) -> None:
     assert ours == sorted(host["id"] for host in db_api.host_get_all_by_queries(requirements))
     wanted = [Requirement(*one.split(" ", 2)) for one in requirements]
     assert ours == sorted(host.id for host in meeting(inventory.hosts(), wanted))
+
+
+@pytest.mark.parametrize("requirements", [[], ["vcpus > 8"], ["gpu_model > a", "rack == r1"]])
+def test_the_same_hosts_have_the_stock_that_blazar_knows(requirements: list[str]) -> None:
+    for name in ("VCPU", "CUSTOM_GPU"):
+        db_api.host_resource_inventory_create(inventory_of("1", name, 8))
+    found = stocked(requirements)
+    assert sorted(host.id for host, _ in found) == sorted(host.id for host in matching(requirements))
+    for host, stock in found:
+        known = db_api.host_resource_inventory_get_all_per_host(host.id)
+        assert sorted((row.resource_class, row.total, row.reserved, row.max_unit) for row in stock) == sorted(
+            (row["resource_class"], row["total"], row["reserved"], row["max_unit"]) for row in known
+        )
+    assert {host.id for host, stock in found if stock} <= {"1"}
 
 
 def test_what_is_published_of_hosts_are_the_columns_that_blazar_has_and_no_secret() -> None:
