@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts, ends and deletions that came to nothing because Keystone, the database or blazar-manager was away.
+"""What Blazar does to leases, and came to nothing because Keystone, the database or blazar-manager was away.
 
 Blazar marks them as under way before it does them, a whole minute's at once, and never takes them up again. A lease
-would stay in STARTING for good, neither serving nor ending, or in ERROR with all its hosts after its end. What becomes
-of it is said in ``leftovers``. That somebody has given up is known from the event; if nobody said so, only a mark that
-is older than whatever can last so long counts. To start or to end again is safe: the doors and the ways back find what
-has been done already. A lease that has anything else in it than our own reservations is left alone.
+would stay in STARTING for good, neither serving nor ending, or in ERROR with all its hosts after its end; in CREATING
+it could not even be deleted. What becomes of it is said in ``leftovers``. That somebody has given up is known from the
+event; if nobody said so, only a mark that is older than whatever can last so long counts. To start or to end again is
+safe: the doors and the ways back find what has been done already. A lease that has anything else in it than our own
+reservations is left alone.
 """
 
 import logging
@@ -14,11 +15,13 @@ from datetime import datetime
 from typing import Any
 
 from blazar import status
+from blazar.db import api as db_api
 from blazar.db.sqlalchemy import facade_wrapper, models
 
 from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.calendar import instant
 from blazar_spot.plugins.leftovers import ENDED, ENDING, ERROR, IN_PROGRESS, Found, State, put_back
+from blazar_spot.plugins.updates import is_remembered, settle
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -27,9 +30,12 @@ HANGING = 120
 """How long a reservation may take beside the budget for its hosts: two answers, each of which takes a minute at most.
 """
 
+MAKING = 480
+"""How long it may take beside that when it is new: Nova and Placement make what it needs in eight answers at most. What
+is undone is gone, so this is rather too long."""
+
 START, END = "start_lease", "end_lease"
-_AT_IT = (status.lease.STARTING, status.lease.TERMINATING, status.lease.DELETING)
-_CHANGING = (status.lease.CREATING, status.lease.UPDATING)
+CREATING, UPDATING = status.lease.CREATING, status.lease.UPDATING
 
 Batch = tuple[str, datetime]
 """What Blazar does together: events of a type that are due at the same time."""
@@ -53,12 +59,24 @@ class Interrupted:
         moved = _moved(leases)
         most = max((len(lease.reservations) for lease in leases), default=0)
         for lease in leases:
-            with tried(f"Lease {lease.id} could not be started or ended again, it is tried again later"):
-                self._begin(lease, _found(lease, moved, self._longest, most))
+            with tried(f"Lease {lease.id} could not be put back, it is tried again later"):
+                if lease.status == CREATING:
+                    self._undo(lease)
+                else:
+                    self._begin(lease, _found(lease, moved, self._longest, most))
+
+    def _undo(self, lease: Any) -> None:
+        """As Blazar does if a creation fails. What is held for the lease, and what Nova has of it, is then found to be
+        nobody's."""
+        if _last_trace(lease) + self._longest + MAKING < self._clock.now() and _destroy(lease):
+            LOG.warning("Lease %s was left in %s; it is gone now", lease.id, CREATING)
 
     def _begin(self, lease: Any, found: Found) -> None:
         to = put_back(found, self._clock.now())
-        if to is not None and _put(lease, to):
+        if to is None:
+            return
+        settle(cut_off=lease.id)  # first, since the next process would not know what to give back
+        if _put(lease, to):
             LOG.warning("Lease %s was left in %s (%s); it is %s now", lease.id, found.lease, _told(found), to.lease)
             if to is ENDING:
                 self._end(lease)
@@ -69,19 +87,21 @@ class Interrupted:
             if reservation.status != status.reservation.DELETED:
                 self._ends[reservation.resource_type](reservation.resource_id)
         with facade_wrapper.session_for_write() as session:
-            if _set(session.query(models.Lease).filter_by(id=lease.id, status=ENDING.lease), ENDED.lease):
-                _write(session, lease.id, ENDED)
+            if _set(session.query(models.Lease).filter_by(id=lease.id, status=ENDING.lease), status=ENDED.lease):
+                _write(session, lease, ENDED)
 
 
 def _marked(types: Iterable[str]) -> list[Any]:
-    """The leases of these types of reservations alone that are marked with something under way, or given up."""
+    """The leases of these types of reservations alone that are marked with something under way, or given up. One that
+    is being created may have none yet."""
     lease, reservation, event = models.Lease, models.Reservation, models.Event
     is_marked = event.event_type.in_((START, END)) & event.status.in_((IN_PROGRESS, ERROR))
     with facade_wrapper.session_for_read() as session:
         found: list[Any] = (
             session.query(lease)
-            .filter(lease.status.in_(_AT_IT) | lease.events.any(is_marked), lease.status.notin_(_CHANGING))
-            .filter(lease.reservations.any(), ~lease.reservations.any(reservation.resource_type.notin_(list(types))))
+            .filter(lease.status.in_(status.lease.TRANSITIONAL) | lease.events.any(is_marked))
+            .filter((lease.status == CREATING) | lease.reservations.any())
+            .filter(~lease.reservations.any(reservation.resource_type.notin_(list(types))))
             .all()
         )
         return found
@@ -104,7 +124,7 @@ def _found(lease: Any, moved: Mapping[Batch, int], longest: int, most: int) -> F
     changed_at = _at(lease.updated_at)
     waiting = start if start.status == IN_PROGRESS else end
     turn_until = moved.get((waiting.event_type, waiting.time), 0) + most * longest
-    is_at_it = lease.status in _AT_IT
+    is_at_it = lease.status in status.lease.TRANSITIONAL
     return Found(
         lease=lease.status,
         start=start.status,
@@ -115,7 +135,34 @@ def _found(lease: Any, moved: Mapping[Batch, int], longest: int, most: int) -> F
         tried_at=_at(start.updated_at),
         end_at=instant(lease.end_date),
         under_way_until=changed_at + len(lease.reservations) * longest if is_at_it else turn_until,
+        is_unsure=lease.status == UPDATING and _is_unsure(lease),
     )
+
+
+def _is_unsure(lease: Any) -> bool:
+    """Whether a host that has come in since the lease was marked may be another's in the window that the lease has. One
+    that is degraded may have been marked earlier: whoever flags it writes to the lease, too."""
+    given = [row for one in lease.reservations for row in one.computehost_allocations]
+    is_new = any(_at(lease.updated_at) <= _at(row.created_at) for row in given)
+    return (is_new or bool(lease.degraded)) and not is_remembered(lease.id)
+
+
+def _last_trace(lease: Any) -> int:
+    """When its creation last wrote anything."""
+    written = [lease, *lease.reservations, *lease.events]
+    for one in lease.reservations:
+        written += [*one.computehost_allocations, one.computehost_reservation, one.instance_reservation]
+    return max(_at(row.updated_at or row.created_at) for row in written if row is not None)
+
+
+def _destroy(seen: Any) -> bool:
+    """All of it at once, if it is being created still. The row that is written first is locked: of two processes that
+    try, one does."""
+    with facade_wrapper.session_for_write() as session:
+        if not _set(session.query(models.Lease).filter_by(id=seen.id, status=CREATING), status=status.lease.DELETING):
+            return False
+        db_api.lease_destroy(seen.id)
+    return True
 
 
 def _event(lease: Any, event_type: str) -> Any:
@@ -136,9 +183,9 @@ def _put(seen: Any, to: State) -> bool:
     conditions = [lease.id == seen.id, lease.status == seen.status, lease.updated_at == seen.updated_at]
     conditions += [_is_still(_event(seen, kind)) for kind in (START, END)]
     with facade_wrapper.session_for_write() as session:
-        if not _set(session.query(lease).filter(*conditions), to.lease):
+        if not _set(session.query(lease).filter(*conditions), status=to.lease):
             return False
-        _write(session, seen.id, to)
+        _write(session, seen, to)
     return True
 
 
@@ -148,14 +195,14 @@ def _is_still(seen: Any) -> Any:
     return models.Lease.events.any(is_same)
 
 
-def _write(session: Any, lease_id: str, to: State) -> None:
-    """The statuses of what a lease consists of."""
-    for kind, value in ((START, to.start), (END, to.end)):
-        _set(session.query(models.Event).filter_by(lease_id=lease_id, event_type=kind), value)
+def _write(session: Any, lease: Any, to: State) -> None:
+    """The statuses of what a lease consists of. Its events are moved before its dates, which say when they are due."""
+    for kind, value, time in ((START, to.start, lease.start_date), (END, to.end, lease.end_date)):
+        _set(session.query(models.Event).filter_by(lease_id=lease.id, event_type=kind), status=value, time=time)
     if to.reservations is not None:
-        _set(session.query(models.Reservation).filter_by(lease_id=lease_id), to.reservations)
+        _set(session.query(models.Reservation).filter_by(lease_id=lease.id), status=to.reservations)
 
 
-def _set(query: Any, value: str) -> int:
-    """The status of all that it finds; how many they are."""
-    return int(query.update({"status": value}, synchronize_session=False))
+def _set(query: Any, **values: Any) -> int:
+    """What is different now of all that it finds; how many they are."""
+    return int(query.update(values, synchronize_session=False))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of a lease that Blazar has left in the middle of a start, an end or a deletion.
+"""What becomes of a lease that Blazar has left in the middle of a start, an end, a deletion, an update or a creation.
 
 It is put to a state that Blazar itself knows what to do with. There are five of them, and this is the table of which:
 
@@ -10,6 +10,10 @@ It is put to a state that Blazar itself knows what to do with. There are five of
   was given up. If all of its reservations are gone it is ENDED. If Blazar still cannot end it after a while, as without
   a trust it never can, if a deletion was cut off, and if one was given up of what had not started, it is ENDING: ended
   here, with nobody's token. What is TERMINATING before its end is a deletion that was cut off.
+* An update that was cut off has come to nothing, unless the lease has its new dates already: the lease is TO_START,
+  STARTED or ENDED, whatever its reservations say, or DEAD if it is over and had not begun. It is left alone if it may
+  have got hosts that are others' in the window that it still has: nobody remembers which of them to take from it.
+* A creation that was cut off is undone, as Blazar undoes one that failed. Of that ``interrupted`` alone knows.
 
 All else is left alone: above all what may still be under way, and what Blazar never began, as a start after an update
 that failed. Nothing is read or written here, that is done in ``interrupted``.
@@ -49,7 +53,7 @@ class Found:
     """A lease as it was found; instants in seconds.
 
     ``under_way_until`` is when nobody can be doing to it any more what it is marked with; ``tried_at`` when its start
-    was marked last.
+    was marked last; ``is_unsure`` whether an update may have brought hosts that nobody can tell from its own.
     """
 
     lease: str
@@ -61,6 +65,7 @@ class Found:
     tried_at: int
     end_at: int
     under_way_until: int
+    is_unsure: bool = False
 
 
 def put_back(found: Found, now: int) -> State | None:
@@ -68,11 +73,17 @@ def put_back(found: Found, now: int) -> State | None:
     is_cut_off = found.under_way_until < now
     if found.lease == status.lease.DELETING:
         return ENDING if is_cut_off else None
+    if found.lease == status.lease.UPDATING:
+        return _of_update(found, now) if is_cut_off and not found.is_unsure else None
     if found.lease == status.lease.STARTING or found.start == IN_PROGRESS:
         return _of_start(found, now) if is_cut_off or found.start == ERROR else None
     if found.lease == status.lease.TERMINATING or found.end in (IN_PROGRESS, ERROR):
         return _of_end(found, now) if is_cut_off or found.end == ERROR else None
     return _of_start(found, now)
+
+
+def _of_update(found: Found, now: int) -> State | None:
+    return ENDED if found.reservations == {DELETED} else _of_start(found, now)
 
 
 def _of_start(found: Found, now: int) -> State | None:
@@ -97,7 +108,7 @@ def _never_to_start(found: Found) -> State | None:
     is_given_up = found.start == ERROR
     if ACTIVE in found.reservations or (found.lease == status.lease.STARTING and not is_given_up):
         return STARTED
-    return None if is_given_up else DEAD
+    return None if is_given_up and found.lease != status.lease.UPDATING else DEAD
 
 
 def _of_end(found: Found, now: int) -> State | None:

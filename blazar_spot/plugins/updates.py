@@ -110,8 +110,14 @@ def forget(reservation_id: str) -> None:
     UPDATES.pop(reservation_id, None)
 
 
-def settle() -> None:
-    """Have done with the updates that are not under way any more."""
+def is_remembered(lease_id: str) -> bool:
+    """Whether it is known here what an update of the lease has taken and given."""
+    with CHANGES:
+        return bool(_of(lease_id))
+
+
+def settle(cut_off: str | None = None) -> None:
+    """Have done with the updates that are not under way any more, and with that of a lease of which it was cut off."""
     if not UPDATES:
         return
     lease = models.Lease
@@ -123,7 +129,7 @@ def settle() -> None:
         for lease_id in mine - leases.keys():
             _drop(lease_id)
         for row in leases.values():
-            if row.status != status.lease.UPDATING:
+            if row.status != status.lease.UPDATING or row.id == cut_off:
                 _conclude(row.id, (row.start_date, row.end_date))
 
 

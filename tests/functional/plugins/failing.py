@@ -3,7 +3,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from itertools import count
+from typing import Any, NoReturn
 
 import pytest
 from blazar.db import api as db_api
@@ -21,11 +22,14 @@ class Dead(BaseException):
 
 
 @contextmanager
-def dying_in(call: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process dies before this call of Blazar's database."""
+def dying_in(call: str, monkeypatch: pytest.MonkeyPatch, after: int = 0) -> Iterator[None]:
+    """The process dies before this call of Blazar's database, when it has been made so often."""
+    do, made = getattr(db_api, call), count()
 
-    def die(*_: object, **__: object) -> None:
-        raise Dead
+    def die(*about: Any, **more: Any) -> Any:
+        if next(made) == after:
+            raise Dead
+        return do(*about, **more)
 
     with monkeypatch.context() as fatal, pytest.raises(Dead):
         fatal.setattr(db_api, call, die)
