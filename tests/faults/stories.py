@@ -5,11 +5,14 @@ Each story has a host and a lease of its own; what is broken is often everybody'
 another. ``ALL`` names them, and the documentation has a row for each.
 """
 
+import itertools
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from blazar_spot.core.reclaim import State
+from blazar_spot.devcloud.control import RunningService
 from tests.e2e.programme import ON_TIME_SECONDS
 from tests.e2e.stages import SOON_SECONDS
 from tests.faults.scene import Scene
@@ -40,15 +43,26 @@ class Story:
 
 def engine_killed(scene: Scene) -> None:
     """kill -9 in each state. The deletes hang until VERIFYING has been seen."""
-    engine = scene.service("spot-engine")
+    kill_in_turn(scene, scene.service("spot-engine"))
+
+
+def kill_in_turn(scene: Scene, *engines: RunningService) -> None:
+    """In each state one of them dies. It comes back while the next state is waited for: with another one at work that
+    state may come sooner, and be over sooner, than a process is up."""
     scene.cloud.delete_seconds(600, host=scene.stage.host)
-    for state in OPEN:
-        scene.reaches(state)
-        engine.kill()
-        scene.struck.append(scene.state())
-        engine.start()
-        if state is State.VERIFYING:
-            scene.cloud.delete_seconds(0, host=scene.stage.host)
+    starting: dict[str, Future[None]] = {}
+    with ThreadPoolExecutor(len(engines)) as threads:
+        for state, engine in zip(OPEN, itertools.cycle(engines)):
+            scene.reaches(state)
+            if engine.name in starting:
+                starting[engine.name].result()
+            engine.kill()
+            scene.struck.append(scene.state())
+            starting[engine.name] = threads.submit(engine.start)
+            if state is State.VERIFYING:
+                scene.cloud.delete_seconds(0, host=scene.stage.host)
+    for start in starting.values():
+        start.result()
 
 
 def two_engines(scene: Scene) -> None:
@@ -61,10 +75,10 @@ def two_engines(scene: Scene) -> None:
 
 
 def one_of_two_killed(scene: Scene) -> None:
-    """Of two engines the first is killed in each state and comes back, and the second never rests."""
+    """Of two engines now the one and now the other dies, one of them in each state."""
     second = scene.service("spot-engine-2")
     second.start()
-    engine_killed(scene)
+    kill_in_turn(scene, scene.service("spot-engine"), second)
     second.stop()
 
 
