@@ -25,6 +25,8 @@ SERVERS = {
     "uwsgi": ("uwsgi/blazar-spot-api-uwsgi.ini", ("--ini", "FILE")),
 }
 PATIENCE_SECONDS = 60
+MERCY_SECONDS = 90
+"""A worker that is told to stop while it loads does not hear it, and uwsgi ends it after worker-reload-mercy."""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def serving(command: list[str], conf: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         server.terminate()
         try:
-            server.wait(PATIENCE_SECONDS)
+            server.wait(MERCY_SECONDS)
         finally:
             server.kill()
 
