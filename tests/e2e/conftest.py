@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One cloud for all stories, one host for each of them, and time compressed by configuration.
 
-The first test that asks for a story starts them all; each test then reads what its story has seen.
+The first test that asks for a story plays them all; each test then reads what its story has seen.
 """
 
 from collections.abc import Iterator
@@ -32,9 +32,9 @@ def cloud_options(asked_lanes: Lanes) -> Options:
 
 @pytest.fixture(scope="session")
 def played(cloud: Cloud, asked_lanes: Lanes) -> Iterator[Played]:
-    """Every story by its name, being played."""
+    """Every story by its name, when all are over."""
     with lanes.played(cloud, asked_lanes) as being_played:
-        yield being_played
+        yield lanes.all_over(being_played)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ one before. Only what the tests of this run ask for is played.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,6 +74,13 @@ def played(cloud: Cloud, lanes: Lanes) -> Iterator[Played]:
     finally:
         for thread in threads.values():
             thread.shutdown(cancel_futures=True)
+
+
+def all_over(being_played: Played) -> Played:
+    """The same when no story is played any more. While a test begins or ends pytest changes the environment, which a
+    story that is asking for something may just be reading."""
+    wait(being_played.values())
+    return being_played
 
 
 def _play(turns: threading.BoundedSemaphore, play: Play, cloud: Cloud, stage: Stage) -> Any:
