@@ -57,6 +57,7 @@ def kill_in_turn(scene: Scene, *engines: RunningService) -> None:
             if engine.name in starting:
                 starting[engine.name].result()
             engine.kill()
+            scene.wait_until(lambda: scene.state() != "", "MariaDB answers", at_most=SOON_SECONDS)
             scene.struck.append(scene.state())
             starting[engine.name] = threads.submit(engine.start)
             if state is State.VERIFYING:
