@@ -236,6 +236,16 @@ def die_in_update(
     updates.UPDATES.clear()
 
 
+def lengthened(reservations: Reservations, monkeypatch: pytest.MonkeyPatch, start_in: int) -> Lease:
+    """A lease of a host of which an update to another hour was cut off before its events moved."""
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in)
+    reservations.world.pass_time(10)
+    end_at = reservations.start_of(lease) + 2 * HOUR
+    die_in_update(reservations, lease, "event_update", monkeypatch, end_date=end_at)
+    return lease
+
+
 def reach(reservations: Reservations, instant: int) -> None:
     pass_and_retry(reservations, instant - reservations.world.clock.now())
 
@@ -329,11 +339,7 @@ def test_an_update_whose_dates_were_committed_stays(
 def test_a_lease_whose_start_came_meanwhile_is_started_then(
     reservations: Reservations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reservations.add_hosts("gpu-1")
-    lease = reservations.lease(60)
-    reservations.world.pass_time(10)
-    end_at = reservations.start_of(lease) + 2 * HOUR
-    die_in_update(reservations, lease, "event_update", monkeypatch, end_date=end_at)
+    lease = lengthened(reservations, monkeypatch, 60)
     reservations.world.pass_time(60)
     reservations.run_events()
     assert reservations.now(lease).status == "UPDATING"
@@ -345,11 +351,7 @@ def test_a_lease_whose_start_came_meanwhile_is_started_then(
 def test_a_lease_that_is_over_before_it_could_start_can_be_deleted(
     reservations: Reservations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reservations.add_hosts("gpu-1")
-    lease = reservations.lease(60)
-    reservations.world.pass_time(10)
-    end_at = reservations.start_of(lease) + 2 * HOUR
-    die_in_update(reservations, lease, "event_update", monkeypatch, end_date=end_at)
+    lease = lengthened(reservations, monkeypatch, 60)
     reservations.world.pass_time(2 * HOUR)
     pass_and_retry(reservations, 0)
     assert reservations.now(lease).status == "ERROR"
@@ -414,11 +416,7 @@ def test_one_that_was_flagged_meanwhile_may_have_new_hosts(
 def test_an_update_with_something_else_in_the_lease_is_left_alone(
     reservations: Reservations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reservations.add_hosts("gpu-1")
-    lease = reservations.lease(HOUR)
-    reservations.world.pass_time(10)
-    end_at = reservations.start_of(lease) + 2 * HOUR
-    die_in_update(reservations, lease, "event_update", monkeypatch, end_date=end_at)
+    lease = lengthened(reservations, monkeypatch, HOUR)
     db_api.reservation_create({"lease_id": lease["id"], "resource_type": "other", "status": "pending"})
     pass_and_retry(reservations, 10 * LONGEST)
     assert reservations.now(lease).status == "UPDATING"

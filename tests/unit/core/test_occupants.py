@@ -7,20 +7,11 @@ import pytest
 
 from blazar_spot.core.occupants import Sorted, Whose, is_let, sort_out, whose
 from blazar_spot.core.promises import Claim, Standing
+from tests.unit.core.claims import CLAIM
 
 
 def claim(start_at: int, end_at: int, standing: Standing = Standing.FIRM) -> Claim:
-    return Claim(
-        id="c1",
-        reservation_id="r1",
-        lease_id="l1",
-        host="h1",
-        service_host="h1",
-        start_at=start_at,
-        end_at=end_at,
-        standing=standing,
-        held_until=0,
-    )
+    return replace(CLAIM, host="h1", service_host="h1", start_at=start_at, end_at=end_at, standing=standing)
 
 
 def test_everybody_is_sorted_by_what_may_be_done() -> None:

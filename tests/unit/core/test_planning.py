@@ -5,22 +5,13 @@ from dataclasses import replace
 
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
-from blazar_spot.core.promises import Claim, Reclaim, Standing
+from blazar_spot.core.promises import Reclaim
 from blazar_spot.core.reclaim import State
+from tests.unit.core import claims
+from tests.unit.core.claims import START
 
-START = 1_800_000_000
 POLICY = Policy(min_uptime=1800, notice=900, notice_slack=60, boot_allowance=120)
-CLAIM = Claim(
-    id="c1",
-    reservation_id="r1",
-    lease_id="l1",
-    host="h1",
-    service_host="compute1",
-    start_at=START,
-    end_at=START + 3600,
-    standing=Standing.FIRM,
-    held_until=0,
-)
+CLAIM = replace(claims.CLAIM, host="h1", service_host="compute1")
 RECLAIM = Reclaim(
     id="c1",
     host="h1",
