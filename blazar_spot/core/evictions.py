@@ -62,13 +62,17 @@ _LADDER = list(Measure)
 
 
 def next_measure(before: Eviction | None, policy: Policy, now: int, *, is_soft_deleted: bool = False) -> Measure | None:
-    """What to send now, None if the last measure still has time."""
+    """What to send now, None if the last measure still has time. One that is soft-deleted was only marked: nothing
+    but force is of use then, and waiting would cost it the time that was counted for its delete."""
     if before is None or before.gone_at is not None:
         return _first(policy, is_soft_deleted=is_soft_deleted)
     if now - before.tried_at >= _time_for(before.measure, policy):
         return _LADDER[min(_LADDER.index(before.measure) + 1, len(_LADDER) - 1)]
-    is_lost = before.outcome is Outcome.SENT and now - before.tried_at >= CLAIMED_FOR
-    return before.measure if is_lost or before.outcome is Outcome.REFUSED else None
+    if before.outcome is Outcome.SENT and now - before.tried_at < CLAIMED_FOR:
+        return None
+    if is_soft_deleted and before.measure in (Measure.SHUTDOWN, Measure.DELETE):
+        return Measure.FORCE
+    return None if before.outcome is Outcome.ACCEPTED else before.measure
 
 
 def _first(policy: Policy, *, is_soft_deleted: bool) -> Measure:

@@ -85,8 +85,8 @@ class Occupancy:
         moves = self._moves(host) if names - present - condemned else {}
         ours = {one for one in moves.values() if fleet.knows(one)}
         groups = sort_out(names, present, condemned, ours, moves)
-        soft_deleted = vanished | {one.id for one in here if one.status == "SOFT_DELETED"}
-        return Look(occupants, groups, here, frozenset(soft_deleted))
+        soft_deleted = frozenset(one.id for one in here if one.status == "SOFT_DELETED")
+        return Look(occupants, groups, here, soft_deleted)
 
     def _unlisted(self, names: Set[str]) -> _Unlisted:
         if not names:

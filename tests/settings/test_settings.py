@@ -3,7 +3,7 @@
 
 import pytest
 
-from blazar_spot.demo.compressed_time import MIN_UPTIME_SECONDS, NOTICE_SECONDS
+from blazar_spot.demo.compressed_time import DELETE_P99_SECONDS, DELETE_SECONDS, MIN_UPTIME_SECONDS, NOTICE_SECONDS
 from blazar_spot.demo.sights import Lease
 from tests.e2e.lanes import Played
 from tests.e2e.programme import ON_TIME_SECONDS
@@ -42,6 +42,11 @@ def test_the_one_that_ran_was_told_and_had_its_time(soft: Soft) -> None:
     assert soft.life.deadline_at is not None
     assert soft.delete_asked_at is not None
     assert soft.delete_asked_at >= soft.life.deadline_at
+
+
+def test_a_delete_that_only_marks_is_followed_by_one_that_does_not_at_once(soft: Soft) -> None:
+    """And not when the first one has had the time of a slow delete: then it would be over with the lead."""
+    assert DELETE_SECONDS <= soft.went_in < DELETE_P99_SECONDS + DELETE_SECONDS
 
 
 def test_the_host_comes_back_empty_although_the_owners_server_could_be_restored(soft: Soft) -> None:

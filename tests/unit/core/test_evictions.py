@@ -40,6 +40,20 @@ def test_what_is_marked_as_deleted_already_is_deleted_by_force() -> None:
     assert next_measure(None, POLICY, NOW, is_soft_deleted=True) is Measure.FORCE
 
 
+@pytest.mark.parametrize("measure", list(Measure))
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_one_that_a_delete_only_marked_goes_by_force_at_once(measure: Measure, outcome: Outcome) -> None:
+    before = eviction(measure, outcome)
+    is_too_mild = measure in (Measure.SHUTDOWN, Measure.DELETE)
+    at_once = next_measure(before, POLICY, NOW, is_soft_deleted=True)
+    if is_too_mild and outcome is not Outcome.SENT:
+        assert at_once is Measure.FORCE
+    else:
+        assert at_once is next_measure(before, POLICY, NOW)
+    if is_too_mild:
+        assert next_measure(before, POLICY, NOW + CLAIMED_FOR, is_soft_deleted=True) is Measure.FORCE
+
+
 def test_an_instance_that_was_gone_and_is_back_is_evicted_from_the_beginning() -> None:
     back = replace(eviction(Measure.RESET), gone_at=NOW)
     assert next_measure(back, POLICY, NOW) is Measure.SHUTDOWN

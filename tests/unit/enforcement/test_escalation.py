@@ -106,13 +106,22 @@ def test_a_soft_deleted_row_is_removed_by_force_and_without_a_notice() -> None:
     assert lab.reclaim.state is State.READY
 
 
-def test_a_row_that_no_list_shows_any_more_is_removed_by_force() -> None:
+def test_one_whose_delete_only_marks_it_goes_by_force_at_once() -> None:
+    lab = Lab()
+    (victim,) = booked_with_victims(1, lab)
+    lab.cloud.soft_delete = True
+    lab.run_until(lab.reclaim.evict_at + lab.cloud.delete_takes + 3)
+    assert sent(lab, victim.id) == [(0, "delete", False), (1, "delete", True)]
+    assert lab.reclaim.state is State.READY
+
+
+def test_a_row_that_no_list_shows_any_more_is_not_given_up() -> None:
     lab = Lab()
     (victim,) = booked_with_victims(1, lab)
     lab.run_until(lab.reclaim.fence_at)
     hidden = lab.cloud.alive.pop(victim.id)
     lab.run_until(lab.reclaim.evict_at)
-    assert sent(lab, victim.id) == [(0, "delete", True)]
+    assert sent(lab, victim.id) == [(0, "delete", False)]
     lab.cloud.alive[victim.id] = hidden
     lab.cloud.begin_delete(hidden, force=True)
     lab.run_until(lab.reclaim.start_at)
