@@ -66,13 +66,12 @@ def next_measure(before: Eviction | None, policy: Policy, now: int, *, is_soft_d
     but force is of use then, and waiting would cost it the time that was counted for its delete."""
     if before is None or before.gone_at is not None:
         return _first(policy, is_soft_deleted=is_soft_deleted)
+    is_free = before.outcome is not Outcome.SENT or now - before.tried_at >= CLAIMED_FOR
+    if is_soft_deleted and is_free and before.measure in (Measure.SHUTDOWN, Measure.DELETE):
+        return Measure.FORCE
     if now - before.tried_at >= _time_for(before.measure, policy):
         return _LADDER[min(_LADDER.index(before.measure) + 1, len(_LADDER) - 1)]
-    if before.outcome is Outcome.SENT and now - before.tried_at < CLAIMED_FOR:
-        return None
-    if is_soft_deleted and before.measure in (Measure.SHUTDOWN, Measure.DELETE):
-        return Measure.FORCE
-    return None if before.outcome is Outcome.ACCEPTED else before.measure
+    return before.measure if is_free and before.outcome is not Outcome.ACCEPTED else None
 
 
 def _first(policy: Policy, *, is_soft_deleted: bool) -> Measure:

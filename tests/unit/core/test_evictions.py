@@ -52,6 +52,7 @@ def test_one_that_a_delete_only_marked_goes_by_force_at_once(measure: Measure, o
         assert at_once is next_measure(before, POLICY, NOW)
     if is_too_mild:
         assert next_measure(before, POLICY, NOW + CLAIMED_FOR, is_soft_deleted=True) is Measure.FORCE
+        assert next_measure(before, POLICY, NOW + TIMES[measure], is_soft_deleted=True) is Measure.FORCE
 
 
 def test_an_instance_that_was_gone_and_is_back_is_evicted_from_the_beginning() -> None:
