@@ -33,8 +33,8 @@ def cloud_options(asked_lanes: Lanes) -> Options:
 @pytest.fixture(scope="session")
 def played(cloud: Cloud, asked_lanes: Lanes) -> Iterator[Played]:
     """Every story by its name, when all are over."""
-    with lanes.played(cloud, asked_lanes) as being_played:
-        yield lanes.all_over(being_played)
+    with lanes.played(cloud, asked_lanes) as all_played:
+        yield all_played
 
 
 @pytest.fixture(scope="session")

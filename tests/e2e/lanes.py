@@ -61,26 +61,22 @@ def specs(lanes: Lanes) -> list[HostSpec]:
 
 @contextmanager
 def played(cloud: Cloud, lanes: Lanes) -> Iterator[Played]:
-    """Every story by its name, being played or waiting for its turn."""
+    """Every story by its name, when all are over: while a test begins or ends pytest changes the environment, which a
+    story that is asking for something may just be reading."""
     places = stages.furnish(cloud, list(lanes))
     turns = threading.BoundedSemaphore(AT_ONCE)
     threads = {name: ThreadPoolExecutor(max_workers=1) for name in lanes}
     try:
-        yield {
+        all_played = {
             story: threads[name].submit(_play, turns, play, cloud, replace(places[name], name=story))
             for name, lane in lanes.items()
             for story, play in lane.plays.items()
         }
+        wait(all_played.values())
+        yield all_played
     finally:
         for thread in threads.values():
             thread.shutdown(cancel_futures=True)
-
-
-def all_over(being_played: Played) -> Played:
-    """The same when no story is played any more. While a test begins or ends pytest changes the environment, which a
-    story that is asking for something may just be reading."""
-    wait(being_played.values())
-    return being_played
 
 
 def _play(turns: threading.BoundedSemaphore, play: Play, cloud: Cloud, stage: Stage) -> Any:

@@ -16,9 +16,6 @@ from tests.e2e.exchanges import chosen_host, one_on_each
 from tests.e2e.stages import SOON_SECONDS, alike, follow, instant_of, on_host, rows, soon_after
 from tests.e2e.stories import is_decided, is_whole, later, settled, spot_moves_in, start_in
 
-REAPER_SECONDS = 60
-"""How long the dev cloud waits for nova-compute to find a guest whose row is gone."""
-
 
 @dataclass(frozen=True)
 class Soft:
@@ -120,16 +117,11 @@ def _went_in(cloud: Cloud, guest: Guest) -> float:
 def breached(cast: Cast, cloud: Cloud) -> Breached:
     _let_leases_break_promises(cloud)
     record = Record()
-    hosts = alike(cloud, cast.stage.host)
-    patience = REAPER_SECONDS + SOON_SECONDS
-    wait_until(lambda: not _missed(cloud, hosts), "nobody is missed on the hosts any more", at_most=patience, every=1)
-    spot = _youngest(one_on_each(cast, record, hosts))
-    assert spot.host is not None
-    there = on_host(cast, cloud, spot.host)
-    answer = there.owner.ask("now", later("now", hours=1))
+    spot = spot_moves_in(cast, record, "spot")
+    answer = cast.owner.ask("now", later("now", hours=1))
     assert isinstance(answer, Lease), answer
-    there.onlooker.lease_id = answer.id
-    whole, statuses = _until_whole(there, record, SOON_SECONDS)
+    cast.onlooker.lease_id = answer.id
+    whole, statuses = _until_whole(cast, record, SOON_SECONDS)
     return Breached(
         answer=answer,
         statuses=statuses,
@@ -137,20 +129,8 @@ def breached(cast: Cast, cloud: Cloud) -> Breached:
         life=record.lives[spot.id],
         delete_asked_at=cast.onlooker.deletion_asked_at(spot.id),
         breaches=breaches_of(cloud, subject=spot.id),
-        left_behind=cloud.guests_on(spot.host),
+        left_behind=cloud.guests_on(cast.stage.host),
     )
-
-
-def _youngest(spots: dict[str, list[Guest]]) -> Guest:
-    """Who is the only one on its host and has just been launched: with it the last of the hosts got one."""
-    return max((guests[0] for guests in spots.values()), key=lambda guest: guest.launched_at or 0)
-
-
-def _missed(cloud: Cloud, hosts: list[str]) -> list[str]:
-    """Whoever went lately from these hosts with nobody to say that it was destroyed: the host that failed has some."""
-    lately = "gone_at > UTC_TIMESTAMP() - INTERVAL :s SECOND"
-    query = f"SELECT id FROM instances WHERE host = :host AND left_at IS NULL AND {lately}"
-    return [row["id"] for host in hosts for row in rows(cloud, query, host=host, s=REAPER_SECONDS + 1)]
 
 
 def failing(cast: Cast, cloud: Cloud) -> Failed:

@@ -94,10 +94,10 @@ def stacked(cloud: Cloud, metrics_port: int, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session")
 def played(cloud: Cloud, stacked: Stack) -> Iterator[Played]:
-    """Every story by its name, being played."""
+    """Every story by its name, when all are over."""
     assert stacked.spot.exists()
-    with lanes.played(cloud, LANES) as being_played:
-        yield being_played
+    with lanes.played(cloud, LANES) as all_played:
+        yield all_played
 
 
 def _upstream(site: Site) -> Site:
