@@ -13,6 +13,7 @@ from blazar.enforcement.filters.base_filter import BaseFilter
 from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
+from blazar_spot.plugins import at_work
 from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.requests import answered
@@ -54,6 +55,7 @@ class SpotGuaranteeFilter(BaseFilter):
                     plugin.judge_create({**reservation, **_dates(lease_values)})
 
     def check_update(self, context: Values, current_lease_values: Values, new_lease_values: Values) -> None:
+        at_work.note(current_lease_values["id"])
         wanted = {reservation["id"]: reservation for reservation in new_lease_values["reservations"]}
         with answered(), supposing(current_lease_values["id"], new_lease_values) as supposed:
             for reservation in current_lease_values["reservations"]:

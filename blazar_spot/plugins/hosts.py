@@ -16,7 +16,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from blazar_spot.core.errors import Refused
-from blazar_spot.plugins import calendar, updates
+from blazar_spot.plugins import at_work, calendar, updates
 from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.duties import duties
@@ -75,6 +75,7 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
 
         If this fails, Blazar rolls the whole lease back and tells no plugin.
         """
+        at_work.note(values["lease_id"])
         self._check_params(values)
         try:
             with answered():

@@ -4,9 +4,9 @@
 Blazar marks them as under way before it does them, a whole minute's at once, and never takes them up again. A lease
 would stay in STARTING for good, neither serving nor ending, or in ERROR with all its hosts after its end; in CREATING
 it could not even be deleted. What becomes of it is said in ``leftovers``. That somebody has given up is known from the
-event; if nobody said so, only a mark that is older than whatever can last so long counts. To start or to end again is
-safe: the doors and the ways back find what has been done already. A lease that has anything else in it than our own
-reservations is left alone.
+event; if nobody said so, only a mark that is older than whatever can last so long counts, and none of a creation or an
+update that this process is at (``at_work``). To start or to end again is safe: the doors and the ways back find what
+has been done already. A lease that has anything else in it than our own reservations is left alone.
 """
 
 import logging
@@ -18,6 +18,7 @@ from blazar import status
 from blazar.db import api as db_api
 from blazar.db.sqlalchemy import facade_wrapper, models
 
+from blazar_spot.plugins.at_work import is_at_work
 from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.calendar import instant
 from blazar_spot.plugins.leftovers import ENDED, ENDING, ERROR, IN_PROGRESS, Found, State, put_back
@@ -59,6 +60,8 @@ class Interrupted:
         moved = _moved(leases)
         most = max((len(lease.reservations) for lease in leases), default=0)
         for lease in leases:
+            if is_at_work(lease.id):
+                continue
             with tried(f"Lease {lease.id} could not be put back, it is tried again later"):
                 if lease.status == CREATING:
                     self._undo(lease)

@@ -74,7 +74,8 @@ def put_back(found: Found, now: int) -> State | None:
     if found.lease == status.lease.DELETING:
         return ENDING if is_cut_off else None
     if found.lease == status.lease.UPDATING:
-        return _of_update(found, now) if is_cut_off and not found.is_unsure else None
+        is_let_be = found.is_unsure and now < found.end_at
+        return _of_update(found, now) if is_cut_off and not is_let_be else None
     if found.lease == status.lease.STARTING or found.start == IN_PROGRESS:
         return _of_start(found, now) if is_cut_off or found.start == ERROR else None
     if found.lease == status.lease.TERMINATING or found.end in (IN_PROGRESS, ERROR):

@@ -10,7 +10,7 @@ from typing import Any
 
 from blazar.db import api as db_api
 
-from blazar_spot.plugins import calendar, updates
+from blazar_spot.plugins import at_work, calendar, updates
 from blazar_spot.plugins.asks import Ask, Values
 from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.slots import Slots
@@ -24,6 +24,7 @@ class Tenure:
 
     def begin(self, reservation_id: str, lease_id: str, ask: Ask, row: Values) -> dict[str, Any]:
         """Hold slots for a new reservation and write them down; returns Blazar's record of what was asked for."""
+        at_work.note(lease_id)
         with answered():
             with calendar.CHANGES:
                 held = self._slots.hold_slots(reservation_id, lease_id, ask)

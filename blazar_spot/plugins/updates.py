@@ -18,7 +18,10 @@ from typing import Any
 from blazar import status
 from blazar.db import api as db_api
 from blazar.db.sqlalchemy import facade_wrapper, models
+from blazar.enforcement.exceptions import ExternalServiceFilterException
 
+from blazar_spot.core.errors import NotNow
+from blazar_spot.plugins import at_work
 from blazar_spot.plugins.rows import rows
 from blazar_spot.plugins.servings import HOSTS, SLOTS
 
@@ -75,9 +78,15 @@ def together(reservation_id: str, dates: Mapping[str, Any]) -> Iterator[None]:
 
 
 def begin(reservation_id: str, dates: Mapping[str, Any]) -> dict[str, Any]:
-    """The reservation is going to be changed, to have these dates; returns its lease's id and the dates it has now."""
+    """The reservation is going to be changed, to have these dates; returns its lease's id and the dates it has now.
+
+    One that came so late that its lease was put back is refused: it has dates again that others count on."""
     with CHANGES:
         lease, asked = _before(reservation_id)
+        if lease["status"] != status.lease.UPDATING:
+            sentence = f"The update of lease {lease['id']} took too long and was given up; code={NotNow.code}"
+            raise ExternalServiceFilterException(message=sentence)
+        at_work.note(lease["id"])
         UPDATES[reservation_id] = Update(lease["id"], dates["start_date"], dates["end_date"], asked)
     return lease
 
@@ -129,7 +138,7 @@ def settle(cut_off: str | None = None) -> None:
         for lease_id in mine - leases.keys():
             _drop(lease_id)
         for row in leases.values():
-            if row.status != status.lease.UPDATING or row.id == cut_off:
+            if row.status != status.lease.UPDATING or (row.id == cut_off and not at_work.is_at_work(row.id)):
                 _conclude(row.id, (row.start_date, row.end_date))
 
 
@@ -201,17 +210,17 @@ def _before(reservation_id: str) -> tuple[dict[str, Any], dict[Any, dict[str, An
     reservation, lease = models.Reservation, models.Lease
     with facade_wrapper.session_for_read() as session:
         query = (
-            session.query(lease.id, lease.start_date, lease.end_date, *_ASKED)
+            session.query(lease.id, lease.status, lease.start_date, lease.end_date, *_ASKED)
             .join(reservation, reservation.lease_id == lease.id)
             .filter(reservation.id == reservation_id)
         )
         for wanted in _ASKED:
             query = query.outerjoin(wanted, wanted.reservation_id == reservation.id)
-        lease_id, start, end, *found = query.one()
+        lease_id, lease_status, start, end, *found = query.one()
         asked = {
             type(one): {name: getattr(one, name) for name in _ASKED[type(one)]} for one in found if one is not None
         }
-    return {"id": lease_id, "start_date": start, "end_date": end}, asked
+    return {"id": lease_id, "status": lease_status, "start_date": start, "end_date": end}, asked
 
 
 def _of(lease_id: str) -> dict[str, Update]:

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from blazar import context
 from blazar.db import api as db_api
 from blazar.db.sqlalchemy import facade_wrapper
 from blazar.notification import api as notification_api
@@ -18,14 +17,8 @@ from oslo_utils import timeutils
 
 from blazar_spot.plugins import asks, once, updates
 from blazar_spot.plugins import filter as filters
-from tests.functional.plugins.reservations import Aggregates, Reservations, World
+from tests.functional.plugins.reservations import Aggregates, Reservations, World, a_context
 from tests.functional.plugins.slot_reservations import KINDS, Nova, Placement, SharedAggregates, SlotReservations
-
-CATALOG = [{"type": "identity", "endpoints": [{"interface": "internal", "region": None, "url": "http://127.0.0.1"}]}]
-
-
-def a_context() -> context.BlazarContext:
-    return context.BlazarContext(user_id="user", project_id="project", service_catalog=CATALOG)
 
 
 @pytest.fixture(scope="session")

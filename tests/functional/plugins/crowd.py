@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from blazar import context, status
+from blazar import status
 from blazar.db import api as db_api
 from blazar.db import exceptions as db_exceptions
 from blazar.exceptions import BlazarException
 
 from blazar_spot.core.errors import NotNow
-from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, a_context
 
 PATIENCE = 60
 """How long whatever is under way may take to end."""
@@ -36,7 +36,6 @@ class Crowd:
 
     reservations: Reservations
     hosts: list[str]
-    a_context: Callable[[], context.BlazarContext]
     done: Counter[str] = field(default_factory=Counter)
     failures: list[BaseException] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
@@ -131,7 +130,7 @@ class Crowd:
             self._changing.discard(lease["id"])
 
     def _again_and_again(self, chore: Callable[[random.Random], None], dice: random.Random) -> None:
-        with self.a_context():
+        with a_context():
             while not self._over.is_set():
                 began = time.monotonic()
                 name = chore.__name__

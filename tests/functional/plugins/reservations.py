@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from blazar import status
+from blazar import context, status
 from blazar.db import api as db_api
 from blazar.enforcement import UsageEnforcement
 from blazar.manager.service import ManagerService
@@ -33,6 +33,12 @@ MINUTE = 60
 HOUR = 3600
 POLL = 5
 PCI_ALIASES = {"a-gpu": "CUSTOM_GPU"}
+CATALOG = [{"type": "identity", "endpoints": [{"interface": "internal", "region": None, "url": "http://127.0.0.1"}]}]
+
+
+def a_context() -> context.BlazarContext:
+    """In which one call of the manager is carried out."""
+    return context.BlazarContext(user_id="user", project_id="project", service_catalog=CATALOG)
 
 
 class World:
@@ -185,14 +191,16 @@ class Reservations:
             "end_date": minute(start_at + minutes * MINUTE),
             "reservations": list(wanted),
         }
-        created: dict[str, Any] = self._manager.create_lease(values)
+        with a_context():
+            created: dict[str, Any] = self._manager.create_lease(values)
         return created
 
     def update(self, lease: dict[str, Any], **values: Any) -> dict[str, Any]:
         """Update a lease; dates are given as instants, reservation parameters for its one reservation."""
         dates = {name: minute(values.pop(name)) for name in ("start_date", "end_date") if name in values}
         more = {"reservations": [{"id": lease["reservations"][0]["id"], **values}]} if values else {}
-        updated: dict[str, Any] = self._manager.update_lease(lease_id=lease["id"], values={**dates, **more})
+        with a_context():
+            updated: dict[str, Any] = self._manager.update_lease(lease_id=lease["id"], values={**dates, **more})
         return updated
 
     def start(self, lease: dict[str, Any]) -> None:

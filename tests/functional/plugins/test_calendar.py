@@ -104,11 +104,14 @@ def test_a_host_that_replaces_another_one_during_an_update_is_free_before_it_and
     reservations.add_hosts("gpu-1")
     lease = reservations.lease(start_in=5 * HOUR)
     name, begins, ends = lease["reservations"][0]["id"], lease["start_date"], lease["end_date"]
+    db_api.lease_update(lease["id"], {"status": status.lease.UPDATING})
+    lease = db_api.lease_get(lease["id"])
     assert updates.as_moved(name, lease) == lease
     for hours in (-3, 5):
         start, end = begins + timedelta(hours=hours), ends + timedelta(hours=hours)
         updates.begin(name, {"start_date": start, "end_date": end})
         wide = updates.as_moved(name, lease)
         assert (wide["start_date"], wide["end_date"]) == (min(start, begins), max(end, ends))
+    db_api.lease_update(lease["id"], {"status": status.lease.PENDING})
     updates.settle()
     assert updates.as_moved(name, lease) == lease

@@ -8,9 +8,11 @@ import pytest
 from blazar import status
 from blazar.db import api as db_api
 from blazar.db.exceptions import BlazarDBException
+from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.utils import trusts
 
 from blazar_spot.core.promises import Standing
-from blazar_spot.plugins import interrupted, leftovers, updates
+from blazar_spot.plugins import calendar, interrupted, leftovers, updates
 from blazar_spot.plugins.interrupted import MAKING
 from blazar_spot.plugins.leftovers import DEAD, ENDED, STARTED, TO_START, Found, State
 from tests.functional.plugins.failing import LONGEST, dying_in, pass_and_retry
@@ -28,7 +30,9 @@ UPDATING = {"lease": "UPDATING", "changed_at": 0, "start_at": START, "tried_at":
     [
         (START, None, {"under_way_until": START}),
         (START, TO_START, {}),
-        (START, None, {"is_unsure": True}),
+        (OVER - 1, None, {"is_unsure": True}),
+        (OVER, DEAD, {"is_unsure": True}),
+        (OVER, STARTED, {"is_unsure": True, "start": "DONE", "reservations": {"active"}}),
         (START, TO_START, {"start": "ERROR"}),
         (START, TO_START, {"start": "IN_PROGRESS"}),
         (START, TO_START, {"end": "IN_PROGRESS"}),
@@ -420,3 +424,94 @@ def test_an_update_with_something_else_in_the_lease_is_left_alone(
     db_api.reservation_create({"lease_id": lease["id"], "resource_type": "other", "status": "pending"})
     pass_and_retry(reservations, 10 * LONGEST)
     assert reservations.now(lease).status == "UPDATING"
+
+
+class Elsewhere:
+    """What happens while Blazar waits for an answer in the middle of what it does."""
+
+    def __init__(self, reservations: Reservations, monkeypatch: pytest.MonkeyPatch, where: Any, call: str) -> None:
+        self._reservations, self._do = reservations, getattr(where, call)
+        self.seen: list[str] = []
+        monkeypatch.setattr(where, call, self._wait)
+
+    def _wait(self, *about: Any, **more: Any) -> Any:
+        """For so long that whatever nobody is at any more would be put back."""
+        self._reservations.world.pass_time(LONGEST + MAKING + 1)
+        self._reservations.poll()
+        self.seen += [lease["status"] for lease in db_api.lease_list()]
+        return self._do(*about, **more)
+
+
+def test_a_creation_that_takes_long_is_not_undone(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reservations.add_hosts("gpu-1")
+    meanwhile = Elsewhere(reservations, monkeypatch, reservations.world.cloud, "close")
+    lease = reservations.lease(HOUR // 2)
+    assert meanwhile.seen == ["CREATING"]
+    assert reservations.now(lease).status == "PENDING"
+    assert reservations.hosts(lease) == ["gpu-1"]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nor_is_one_of_slots(slots: SlotReservations, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    meanwhile = Elsewhere(slots, monkeypatch, calendar, "amend_slots")
+    lease = getattr(slots, kind)(10 * HOUR, 2)
+    assert meanwhile.seen == ["CREATING"]
+    assert (slots.now(lease).status, len(slots.hosts(lease))) == ("PENDING", 2)
+
+
+def test_an_update_that_takes_long_is_not_put_back(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else its hosts would be another lease's when it gets them."""
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(5 * HOUR)
+    reservations.world.pass_time(10)
+    start_at = reservations.world.minute_from_now(HOUR // 2)
+    meanwhile = Elsewhere(reservations, monkeypatch, reservations.world.cloud, "close")
+    reservations.update(lease, start_date=start_at, end_date=start_at + HOUR)
+    assert meanwhile.seen == ["UPDATING"]
+    assert reservations.now(lease).status == "PENDING"
+    assert reservations.start_of(db_api.lease_get(lease["id"])) == start_at
+    assert reservations.hosts(lease) == ["gpu-1"]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("is_filtered", [True, False])
+def test_an_update_that_comes_too_late_to_the_plugin_is_refused(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, is_filtered: bool
+) -> None:
+    """Blazar asks Keystone and other filters first, and they may take any time."""
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(5 * HOUR)
+    reservations.world.pass_time(10)
+    start_at = reservations.start_of(lease)
+    if not is_filtered:
+        reservations.enable_filters([])
+    meanwhile = Elsewhere(reservations, monkeypatch, trusts, "create_ctx_from_trust")
+    with pytest.raises(ExternalServiceFilterException, match="took too long.*code=not_now"):
+        reservations.update(lease, min=2, max=2, start_date=start_at + HOUR, end_date=start_at + 2 * HOUR)
+    assert meanwhile.seen == ["PENDING"]
+    assert reservations.now(lease).status == "PENDING"
+    assert times(lease) == [lease["start_date"], lease["end_date"]]
+    assert reservations.hosts(lease) == ["gpu-1"]
+    pass_and_retry(reservations)
+    assert (reservations.now(lease).status, reservations.hosts(lease)) == ("PENDING", ["gpu-1"])
+
+
+def test_one_that_was_left_alone_ends_when_it_is_over(slots: SlotReservations, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(0, 1)
+    pass_and_retry(slots, 10)
+    end_at = slots.start_of(lease) + HOUR
+    slots.world.pass_time(10)
+    die_in_update(slots, lease, "event_update", monkeypatch, amount=2)
+    pass_and_retry(slots)
+    assert slots.now(lease).status == "UPDATING"
+    reach(slots, end_at)
+    pass_and_retry(slots)
+    assert slots.now(lease).status == "TERMINATED"
+    assert slots.aggregates() == []

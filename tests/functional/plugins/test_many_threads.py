@@ -28,7 +28,6 @@ from blazar_spot.db.store import SqlStore
 from blazar_spot.plugins import rebinding
 from blazar_spot.plugins.rows import rows
 from tests.functional.databases.servers import MariaDB
-from tests.functional.plugins.conftest import a_context
 from tests.functional.plugins.crowd import Crowd
 from tests.functional.plugins.reservations import POLL, Reservations, World
 
@@ -93,7 +92,7 @@ def crowd(ready: World, urls: tuple[str, str], one_after_another: None) -> Crowd
     reservations = Reservations(ready, POLL + 1)
     reservations.set_cleaning_time(CLEANING_MINUTES)
     reservations.add_hosts(*HOSTS)
-    return Crowd(reservations, HOSTS, a_context)
+    return Crowd(reservations, HOSTS)
 
 
 @pytest.fixture

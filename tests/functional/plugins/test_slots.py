@@ -535,6 +535,7 @@ def test_a_reservation_in_error_is_not_extended_but_shortened(slots: SlotReserva
     lease = slots.instance_lease(5 * HOUR, 1)
     reservation, start = lease["reservations"][0]["id"], slots.start_of(lease)
     db_api.reservation_update(reservation, {"status": "error"})
+    db_api.lease_update(lease["id"], {"status": "UPDATING"})
     dates = [
         {"start_date": slots.world.naive(start), "end_date": slots.world.naive(start + minutes * MINUTE)}
         for minutes in (30, 120)
