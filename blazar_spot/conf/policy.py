@@ -97,7 +97,8 @@ delete of a big reservation has to be sent.
         max=3600,
         help="""
 How long the slowest one of a hundred deletes takes. It is added to the lead of every reservation, and a plain delete
-that has taken longer is followed by a forced one.
+that has taken longer is followed by a forced one. Where Nova only marks what is deleted (reclaim_instance_interval),
+the forced one follows as soon as the mark is seen: count both.
 """,
     ),
     cfg.IntOpt(

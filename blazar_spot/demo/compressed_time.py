@@ -10,7 +10,6 @@ from blazar_spot.devcloud.site import Options, Override
 NOTICE_SECONDS = 20
 MIN_UPTIME_SECONDS = 30
 DELETE_SECONDS = 3.0
-DELETE_P99_SECONDS = 8
 METADATA_CACHE_SECONDS = 1
 """So old may be what a guest reads."""
 GPUS = 8
@@ -23,7 +22,7 @@ _SPOT = {
         "boot_allowance_seconds": 10,
         "lead_floor_seconds": 10,
         "delete_takes_seconds": 3,
-        "delete_p99_seconds": DELETE_P99_SECONDS,
+        "delete_p99_seconds": 8,
         "spots_per_host": GPUS,
         "answer_allowance_seconds": 15,
     },

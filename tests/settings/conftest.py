@@ -26,7 +26,10 @@ LAST = {"breached": Lane({"breached": stories.breached})}
 """It changes the cloud for good and starts Blazar anew for that, so it is played when all others are over."""
 LANES = FIRST | LAST
 
+DELETE_P99_SECONDS = 16
+"""A delete that marks, and one that does not."""
 SETTINGS = (
+    Override("spot", "policy", "delete_p99_seconds", str(DELETE_P99_SECONDS)),
     Override("nova", "DEFAULT", "reclaim_instance_interval", "3600"),
     Override("blazar", "physical:host", "enable_polling_monitor", "true"),
     Override("blazar", "physical:host", "polling_interval", "2"),
