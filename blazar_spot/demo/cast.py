@@ -184,12 +184,9 @@ class Onlooker:
 
     def deletion_asked_at(self, server_id: str) -> int | None:
         """When the compute service took the order to delete this server, by its own record."""
-        return min(self.deletions_asked(server_id).values(), default=None)
-
-    def deletions_asked(self, server_id: str) -> dict[str, int]:
-        """When it took the first order of each kind."""
-        actions = sorted(self._admin.compute.server_actions(server_id), key=lambda one: one.start_time, reverse=True)
-        return {one.action: _instant(one.start_time) for one in actions if one.action in ("delete", "forceDelete")}
+        actions = self._admin.compute.server_actions(server_id)
+        asked = [_instant(action.start_time) for action in actions if action.action in ("delete", "forceDelete")]
+        return min(asked, default=None)
 
     def guests(self) -> Iterator[Guest]:
         """Everybody's instances that are part of the story."""

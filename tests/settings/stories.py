@@ -13,7 +13,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.waiting import wait_until
 from tests.e2e.arrivals import breaches_of
 from tests.e2e.exchanges import chosen_host, one_on_each
-from tests.e2e.stages import SOON_SECONDS, alike, follow, on_host, rows, soon_after
+from tests.e2e.stages import SOON_SECONDS, alike, follow, instant_of, on_host, rows, soon_after
 from tests.e2e.stories import is_decided, is_whole, later, settled, spot_moves_in, start_in
 
 
@@ -24,8 +24,8 @@ class Soft:
     was_soft_deleted: bool
     life: Life
     delete_asked_at: int | None
-    forced_after: int | None
-    """Seconds from the delete of the one that ran until the forced one."""
+    forced_after: float
+    """Seconds from the delete of the one that ran until the forced one, by the engine's record."""
     decided: Picture
     left_behind: set[str]
     """By the hypervisor's word, when the lease had begun."""
@@ -96,18 +96,23 @@ def soft(cast: Cast, cloud: Cloud) -> Soft:
             "blazar-manager",
         ),
     )
-    asked = cast.onlooker.deletions_asked(spot.id)
     return Soft(
         was_soft_deleted=was_soft_deleted,
         life=record.lives[spot.id],
         delete_asked_at=cast.onlooker.deletion_asked_at(spot.id),
-        forced_after=asked["forceDelete"] - asked["delete"] if len(asked) > 1 else None,
+        forced_after=_forced_after(cloud, spot),
         decided=decided,
         left_behind=left_behind,
         owners=owners,
         back=back,
         left_at_last=cloud.guests_on(cast.stage.host),
     )
+
+
+def _forced_after(cloud: Cloud, guest: Guest) -> float:
+    query = "SELECT what, MIN(at) AS at FROM deeds WHERE subject = :id GROUP BY what"
+    first = {row["what"]: instant_of(row["at"]) for row in rows(cloud, query, id=guest.id)}
+    return first["force"] - first["delete"]
 
 
 def breached(cast: Cast, cloud: Cloud) -> Breached:
