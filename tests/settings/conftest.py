@@ -3,7 +3,10 @@
 failures, and in the end a lease may break promises."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,14 +20,14 @@ from tests.settings import stories
 
 __all__ = ["cloud"]
 
-FIRST = {
-    "soft": Lane({"soft": stories.soft}),
-    "handed": Lane({"handed": exchanges.handed}, hosts=2),
-    "failing": Lane({"failing": stories.failing}, hosts=2),
-}
-LAST = {"breached": Lane({"breached": stories.breached})}
-"""It changes the cloud for good and starts Blazar anew for that, so it is played when all others are over."""
-LANES = FIRST | LAST
+ROUNDS = (
+    {"soft": Lane({"soft": stories.soft}), "failing": Lane({"failing": stories.failing}, hosts=2)},
+    {"handed": Lane({"handed": exchanges.handed}, hosts=2)},
+    {"breached": Lane({"breached": stories.breached})},
+)
+"""One after another: the second one's leases start in one minute, and nobody else's shall in the same. The last one
+changes the cloud for good and starts Blazar anew for that."""
+LANES = {name: lane for some in ROUNDS for name, lane in some.items()}
 
 DELETE_P99_SECONDS = 16
 """A delete that marks, and one that does not."""
@@ -51,6 +54,9 @@ def cloud_options(asked_lanes: Lanes) -> Options:
 @pytest.fixture(scope="session")
 def played(cloud: Cloud, asked_lanes: Lanes) -> Iterator[Played]:
     """Every story by its name, when all are over."""
-    first, last = ({name: one for name, one in asked_lanes.items() if name in some} for some in (FIRST, LAST))
-    with lanes.played(cloud, first) as first_played, lanes.played(cloud, last) as last_played:
-        yield {**first_played, **last_played}
+    all_played: dict[str, Future[Any]] = {}
+    with ExitStack() as stack:
+        for some in ROUNDS:
+            mine = {name: lane for name, lane in asked_lanes.items() if name in some}
+            all_played |= stack.enter_context(lanes.played(cloud, mine))
+        yield all_played
