@@ -126,7 +126,8 @@ def is_remembered(lease_id: str) -> bool:
 
 
 def settle(cut_off: str | None = None) -> None:
-    """Have done with the updates that are not under way any more, and with that of a lease of which it was cut off."""
+    """Have done with the updates that are not under way any more, and with that of a lease of which it was cut off; but
+    somebody may have begun another one since the lease was looked at."""
     if not UPDATES:
         return
     lease = models.Lease

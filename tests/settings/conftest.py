@@ -29,10 +29,8 @@ ROUNDS = (
 changes the cloud for good and starts Blazar anew for that."""
 LANES = {name: lane for some in ROUNDS for name, lane in some.items()}
 
-DELETE_P99_SECONDS = 16
-"""A delete that marks, and one that does not."""
 SETTINGS = (
-    Override("spot", "policy", "delete_p99_seconds", str(DELETE_P99_SECONDS)),
+    Override("spot", "policy", "delete_p99_seconds", str(stories.DELETE_P99_SECONDS)),
     Override("nova", "DEFAULT", "reclaim_instance_interval", "3600"),
     Override("blazar", "physical:host", "enable_polling_monitor", "true"),
     Override("blazar", "physical:host", "polling_interval", "2"),

@@ -16,6 +16,9 @@ from tests.e2e.exchanges import chosen_host, one_on_each
 from tests.e2e.stages import SOON_SECONDS, alike, follow, instant_of, on_host, rows, soon_after
 from tests.e2e.stories import is_decided, is_whole, later, settled, spot_moves_in, start_in
 
+DELETE_P99_SECONDS = 16
+"""So long these stories' cloud counts for a delete that marks and one that does not."""
+
 
 @dataclass(frozen=True)
 class Soft:

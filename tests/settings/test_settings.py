@@ -7,8 +7,7 @@ from blazar_spot.demo.compressed_time import MIN_UPTIME_SECONDS, NOTICE_SECONDS
 from blazar_spot.demo.sights import Lease
 from tests.e2e.lanes import Played
 from tests.e2e.programme import ON_TIME_SECONDS
-from tests.settings.conftest import DELETE_P99_SECONDS
-from tests.settings.stories import Breached, Failed, Soft
+from tests.settings.stories import DELETE_P99_SECONDS, Breached, Failed, Soft
 
 
 @pytest.fixture(scope="module")
