@@ -57,9 +57,11 @@ def kill_in_turn(scene: Scene, *engines: RunningService) -> None:
             if engine.name in starting:
                 starting[engine.name].result()
             engine.kill()
-            scene.wait_until(lambda: scene.state() != "", "MariaDB answers", at_most=SOON_SECONDS)
-            scene.struck.append(scene.state())
-            starting[engine.name] = threads.submit(engine.start)
+            try:
+                scene.wait_until(lambda: scene.state() != "", "MariaDB answers", at_most=SOON_SECONDS)
+                scene.struck.append(scene.state())
+            finally:
+                starting[engine.name] = threads.submit(engine.start)
             if state is State.VERIFYING:
                 scene.cloud.delete_seconds(0, host=scene.stage.host)
     for start in starting.values():
