@@ -44,7 +44,9 @@ def table(site: Site) -> list[Service]:
         Service("epmd", rabbitmq.name_server_command(site), lambda: _accepts(site, "epmd")),
         Service("rabbitmq", [rabbitmq.SERVER], lambda: rabbitmq.answers(site), ("epmd",), rabbitmq.environment(site)),
         database_server(site),
-        _wsgi(site, "keystone", "keystone.wsgi.api", "mariadb"),
+        # One thread: Keystone keeps the token of the request it is at where all its threads find it, so that
+        # with more of them a user's request was now and then taken for that of somebody's trust, and refused.
+        _wsgi(site, "keystone", "keystone.wsgi.api", "mariadb", threads=1),
         _wsgi(site, "placement", "placement.wsgi.api", "mariadb"),
         _wsgi(site, "nova-api", "nova.wsgi.osapi_compute", *BACKENDS),
         _wsgi(site, "nova-metadata", "nova.wsgi.metadata", *BACKENDS),
@@ -94,7 +96,13 @@ def database_server(site: Site) -> Service:
 
 
 def _wsgi(
-    site: Site, name: str, module: str, *after: str, health: str = "/", environment: Mapping[str, str] = _NOTHING
+    site: Site,
+    name: str,
+    module: str,
+    *after: str,
+    health: str = "/",
+    environment: Mapping[str, str] = _NOTHING,
+    threads: int = 16,
 ) -> Service:
     """An API under gunicorn: one process, some threads, connections kept longer than clients keep them."""
     family = name.partition("-")[0]
@@ -102,7 +110,7 @@ def _wsgi(
         script("gunicorn"),
         "--worker-class=gthread",
         "--workers=1",
-        "--threads=16",
+        f"--threads={threads}",
         "--keep-alive=75",
         "--timeout=300",
         "--graceful-timeout=5",
