@@ -90,10 +90,11 @@ def _other_steps(site: Site, processes: Processes) -> list[Step]:
     computes = tuple(f"compute-{host.name}" for host in site.options.hosts)
     steps = [
         Step("accounts", lambda _: create_accounts(site), ("keystone",)),
+        Step("names of GPUs", lambda _: stock.name_gpus(site), ("accounts", "placement")),
         Step(
             COMPUTES,
             lambda called_off: _make_computes(site, processes, called_off),
-            ("accounts", "placement", "nova-conductor", "network-stand-in"),
+            ("names of GPUs", "nova-conductor", "network-stand-in"),
         ),
         Step("image", lambda _: stock.create_image(site), ("accounts", "glance")),
         Step("flavors", lambda _: stock.create_flavors(site), ("accounts", "nova-api")),

@@ -3,7 +3,7 @@
 
 Instances outlive a restart of nova-compute, as they do on a real host. How long things take is read
 again and again from the behaviour file, so that a test may change it while a delete is under way. It
-imports Nova and oslo, nothing of the rest of the dev cloud but `behaviour`.
+imports Nova and oslo, nothing of the rest of the dev cloud but `behaviour` and `hosts`.
 """
 
 import json
@@ -15,6 +15,7 @@ from nova.virt import fake
 from oslo_config import cfg
 
 from blazar_spot.devcloud.behaviour import Behaviour, linger
+from blazar_spot.devcloud.hosts import model_trait
 
 CONF = cfg.CONF
 CONF.register_opts(
@@ -69,7 +70,7 @@ class DevcloudDriver(fake.FakeDriverWithoutFakeNodes):  # type: ignore[misc]
             "allocation_ratio": 1.0,
         }
         tree.update_inventory(provider, inventory)
-        tree.add_traits(provider, f"CUSTOM_GPU_MODEL_{CONF.devcloud.gpu_model.upper()}")
+        tree.add_traits(provider, model_trait(CONF.devcloud.gpu_model))
 
     def spawn(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         linger(lambda: self._behaviour().spawn_seconds_for(CONF.host))

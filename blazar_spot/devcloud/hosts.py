@@ -34,6 +34,11 @@ class HostSpec:
             raise BadHostSpec(f"gpu_class must begin with CUSTOM_: {self.gpu_class!r}")
 
 
+def model_trait(gpu_model: str) -> str:
+    """By which Placement knows a host with GPUs of this model."""
+    return f"CUSTOM_GPU_MODEL_{gpu_model.upper()}"
+
+
 @dataclass(frozen=True)
 class Host:
     """One host by its name."""

@@ -8,9 +8,10 @@ import threading
 
 from blazarclient import client as blazar_client
 from openstack.connection import Connection
+from openstack.exceptions import raise_from_response
 
 from blazar_spot.devcloud.accounts import connect
-from blazar_spot.devcloud.hosts import Host
+from blazar_spot.devcloud.hosts import Host, model_trait
 from blazar_spot.devcloud.site import REGION, Site
 from blazar_spot.devcloud.waiting import wait_until
 
@@ -25,6 +26,20 @@ def blazar(cloud: Connection) -> blazar_client.Client:
     return blazar_client.Client(
         version=1, session=cloud.session, service_type="reservation", interface="public", region_name=REGION
     )
+
+
+def name_gpus(site: Site) -> None:
+    """Make Placement's classes and traits of all GPUs before the computes do.
+
+    Of several that make the same one at once, one may be told that it is there before it can be used. It then says
+    nothing of its host for a minute.
+    """
+    specs = [host.spec for host in site.options.hosts if host.spec.gpus]
+    paths = {f"/resource_classes/{spec.gpu_class}" for spec in specs}
+    paths |= {f"/traits/{model_trait(spec.gpu_model)}" for spec in specs}
+    placement = connect(site, "admin").placement
+    for path in sorted(paths):
+        raise_from_response(placement.put(path, microversion="1.7"))
 
 
 def create_image(site: Site) -> None:
