@@ -81,7 +81,17 @@ class Furnishing(nova.NovaClientWrapper):
             self.nova.flavors.delete(reservation_id)
         except nova_exceptions.NotFound:
             LOG.debug("There is no flavor %s any more", reservation_id)
-        nova.ReservationPool().delete(reservation_id)
+        self._leave(reservation_id)
+
+    def _leave(self, reservation_id: str) -> None:
+        """Take the hosts out of the aggregate, and then it. Blazar's own function would put each of them into the
+        freepool, which they never left but for a reservation that has the whole host by now."""
+        pool = nova.ReservationPool()
+        for aggregate in pool.get_all():
+            if aggregate.name == reservation_id:
+                for host in aggregate.hosts:
+                    self.nova.aggregates.remove_host(aggregate.id, host)
+        pool.delete(reservation_id)
 
     def _slotted(self, reservation_id: str) -> frozenset[str]:
         """The hosts that have slots of the reservation which nobody holds. One may have got them just before its

@@ -21,8 +21,8 @@ from blazar.db.sqlalchemy import facade_wrapper, models
 from blazar_spot.plugins.at_work import is_at_work
 from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.calendar import instant
-from blazar_spot.plugins.leftovers import ENDED, ENDING, ERROR, IN_PROGRESS, Found, State, put_back
-from blazar_spot.plugins.updates import is_remembered, settle
+from blazar_spot.plugins.leftovers import DONE, ENDED, ENDING, ERROR, IN_PROGRESS, Found, State, put_back
+from blazar_spot.plugins.updates import CHANGES, is_remembered, settle
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -95,14 +95,19 @@ class Interrupted:
 
 
 def _marked(types: Iterable[str]) -> list[Any]:
-    """The leases of these types of reservations alone that are marked with something under way, or given up. One that
-    is being created may have none yet."""
+    """The leases of these types of reservations alone that are marked with something under way, or given up, or as if
+    what is done were still to come. One that is being created may have none yet."""
     lease, reservation, event = models.Lease, models.Reservation, models.Event
     is_marked = event.event_type.in_((START, END)) & event.status.in_((IN_PROGRESS, ERROR))
+    has_begun = (event.event_type == START) & (event.status == DONE)
+    has_ended = (event.event_type == END) & (event.status == DONE)
+    is_behind = ((lease.status == status.lease.PENDING) & lease.events.any(has_begun)) | (
+        (lease.status == status.lease.ACTIVE) & lease.events.any(has_ended)
+    )
     with facade_wrapper.session_for_read() as session:
         found: list[Any] = (
             session.query(lease)
-            .filter(lease.status.in_(status.lease.TRANSITIONAL) | lease.events.any(is_marked))
+            .filter(lease.status.in_(status.lease.TRANSITIONAL) | lease.events.any(is_marked) | is_behind)
             .filter((lease.status == CREATING) | lease.reservations.any())
             .filter(~lease.reservations.any(reservation.resource_type.notin_(list(types))))
             .all()
@@ -161,7 +166,7 @@ def _last_trace(lease: Any) -> int:
 def _destroy(seen: Any) -> bool:
     """All of it at once, if it is being created still. The row that is written first is locked: of two processes that
     try, one does."""
-    with facade_wrapper.session_for_write() as session:
+    with CHANGES, facade_wrapper.session_for_write() as session:
         if not _set(session.query(models.Lease).filter_by(id=seen.id, status=CREATING), status=status.lease.DELETING):
             return False
         db_api.lease_destroy(seen.id)

@@ -13,6 +13,8 @@ It is put to a state that Blazar itself knows what to do with. There are five of
 * An update that was cut off has come to nothing, unless the lease has its new dates already: the lease is TO_START,
   STARTED or ENDED, whatever its reservations say, or DEAD if it is over and had not begun. It is left alone if it may
   have got hosts that are others' in the window that it still has: nobody remembers which of them to take from it.
+* An update that came to nothing so late that the lease has gone on meanwhile gives it the status it had before. What
+  has begun is STARTED, and what has ended ENDED.
 * A creation that was cut off is undone, as Blazar undoes one that failed. Of that ``interrupted`` alone knows.
 
 All else is left alone: above all what may still be under way, and what Blazar never began, as a start after an update
@@ -78,8 +80,8 @@ def put_back(found: Found, now: int) -> State | None:
         return _of_update(found, now) if is_cut_off and not is_let_be else None
     if found.lease == status.lease.STARTING or found.start == IN_PROGRESS:
         return _of_start(found, now) if is_cut_off or found.start == ERROR else None
-    if found.lease == status.lease.TERMINATING or found.end in (IN_PROGRESS, ERROR):
-        return _of_end(found, now) if is_cut_off or found.end == ERROR else None
+    if found.lease == status.lease.TERMINATING or found.end in (IN_PROGRESS, ERROR, DONE):
+        return _of_end(found, now) if is_cut_off or found.end in (ERROR, DONE) else None
     return _of_start(found, now)
 
 

@@ -34,6 +34,7 @@ def rows(*conditions: Any, wanted: Any = None, columns: tuple[str, ...] = ()) ->
                 lease.end_date,
                 held.id.label("allocation_id"),
                 held.compute_host_id,
+                held.created_at.label("given_at"),
                 host.hypervisor_hostname.label("host"),
                 host.service_name.label("service_host"),
             )

@@ -2,7 +2,8 @@
 """A clean host in the place of one that is late, at the start of a lease.
 
 The spare is held and written into the calendar under the lock, then closed and looked into, then handed over. If
-anything of that fails, the reservation has the late host as before, and the spare is nobody's again.
+anything of that fails, the reservation has the late host as before, and the spare is nobody's again. Nobody else gets
+the late host meanwhile.
 """
 
 import logging
@@ -16,6 +17,7 @@ from blazar_spot.plugins import calendar
 from blazar_spot.plugins.admission import Admission, Held
 from blazar_spot.plugins.calendar import Allocation
 from blazar_spot.plugins.servings import Serving
+from blazar_spot.plugins.windows import keeping
 from blazar_spot.ports.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +37,10 @@ class Spares:
 
     def _swap(self, reservation: Serving, late: Candidate) -> bool:
         before = calendar.allocation(reservation.reservation_id, late.host)
+        with keeping(before.reservation_id, before.compute_host_id, db_api.lease_get(reservation.lease_id)):
+            return self._swap_kept(reservation, before, late)
+
+    def _swap_kept(self, reservation: Serving, before: Allocation, late: Candidate) -> bool:
         try:
             spare = self._exchange(before)
         except SpotError as error:

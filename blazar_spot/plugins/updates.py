@@ -188,7 +188,9 @@ def _conclude(lease_id: str, window: tuple[datetime, datetime]) -> None:
 
 
 def _put_back(lease_id: str) -> None:
-    """Whatever the database did of what it was asked for; but nobody gets a host that is not Blazar's any more."""
+    """Whatever the database did of what it was asked for; but nobody gets a host that is not Blazar's any more.
+
+    The rows are as old as they were: whoever finds the lease cut off later would take new ones for the update's."""
     held, host = models.ComputeHostAllocation, models.ComputeHost
     with facade_wrapper.session_for_write() as session:
         for name, update in _of(lease_id).items():
@@ -197,7 +199,12 @@ def _put_back(lease_id: str) -> None:
             left = {row.compute_host_id for row in update.removed}
             here = {row.id for row in session.query(host.id).filter(host.id.in_(left))}
             session.add_all(
-                held(id=row.allocation_id, compute_host_id=row.compute_host_id, reservation_id=name)
+                held(
+                    id=row.allocation_id,
+                    compute_host_id=row.compute_host_id,
+                    reservation_id=name,
+                    created_at=row.given_at,
+                )
                 for row in update.removed
                 if row.compute_host_id in here
             )

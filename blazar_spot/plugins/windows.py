@@ -3,7 +3,8 @@
 
 To everybody else a reservation that is being changed has what it had, what it gets, and all between. To the others of
 its own lease it has only what it gets, or stays where it is in the new window until it is its turn: they move together
-or not at all. What ``supposing`` is told is seen by its own thread alone.
+or not at all. What ``supposing`` is told is seen by its own thread alone. What a reservation may get back is its own
+while it is ``keeping`` it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +56,18 @@ class Supposed:
 
 
 _SUPPOSED: ContextVar[Supposed | None] = ContextVar("supposed", default=None)
+_KEPT: list[Row] = []
+
+
+@contextmanager
+def keeping(reservation_id: str, host: str, lease: Mapping[str, Any]) -> Iterator[None]:
+    """To everybody else the reservation has this host, by its id, whatever becomes of its row in here."""
+    row = Row(reservation_id, host, lease["start_date"], lease["end_date"], dict.fromkeys(SIZE))
+    _KEPT.append(row)
+    try:
+        yield
+    finally:
+        _KEPT.remove(row)
 
 
 @contextmanager
@@ -97,6 +110,7 @@ def windows(after: int, without: str | None, wanted: Any = None, columns: tuple[
         *(_in(row, together) if row.lease_id == lease_id else _around(row, updates) for row in found),
         *(row for one in updates.values() if one.lease_id != lease_id for row in list(one.removed)),
         *(row for name, had in given.items() if name != without for row in had),
+        *(row for row in list(_KEPT) if row.reservation_id != without),
     ]
 
 

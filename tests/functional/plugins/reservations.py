@@ -90,7 +90,7 @@ class Aggregates:
 
     def get_all(self) -> list[Any]:
         return [
-            SimpleNamespace(name=one.name, hosts=list(one.hosts), metadata=self.metadata.get(one.name, {}))
+            SimpleNamespace(id=one.id, name=one.name, hosts=list(one.hosts), metadata=self.metadata.get(one.name, {}))
             for one in self._cloud.aggregates.values()
         ]
 

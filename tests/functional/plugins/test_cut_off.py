@@ -406,6 +406,21 @@ def test_who_remembers_what_came_in_gives_it_back_before_the_lease_can_start(
     assert db_api.reservation_get(lease["reservations"][0]["id"])["max"] == 1
 
 
+def test_who_gave_it_back_and_died_before_the_lease_was_put_back_leaves_no_doubt(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(10 * HOUR, 2)
+    slots.world.pass_time(10)
+    with dying_in("event_update", monkeypatch):
+        slots.update(lease, amount=3, end_date=slots.start_of(lease) + 2 * HOUR)
+    slots.world.pass_time(LONGEST + 1)
+    updates.settle(cut_off=lease["id"])
+    assert len(slots.hosts(lease)) == 2
+    pass_and_retry(slots)
+    assert slots.now(lease).status == "PENDING"
+
+
 def test_one_that_was_flagged_meanwhile_may_have_new_hosts(
     reservations: Reservations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,6 +515,36 @@ def test_an_update_that_comes_too_late_to_the_plugin_is_refused(
     assert reservations.hosts(lease) == ["gpu-1"]
     pass_and_retry(reservations)
     assert (reservations.now(lease).status, reservations.hosts(lease)) == ("PENDING", ["gpu-1"])
+
+
+@pytest.mark.parametrize(
+    ("hours", "before", "after", "free"), [(1, "PENDING", "ACTIVE", []), (0, "ACTIVE", "TERMINATED", ["gpu-1"])]
+)
+def test_one_that_is_refused_after_its_lease_went_on_does_not_take_it_back(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch, hours: int, before: str, after: str, free: list[str]
+) -> None:
+    """Blazar gives the lease the status again that it had before the update."""
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(hours * HOUR)
+    pass_and_retry(reservations, 10)
+    goes_on_at = reservations.start_of(lease) + (0 if hours else HOUR)
+    give = trusts.create_ctx_from_trust
+
+    def give_late(trust_id: str) -> Any:
+        monkeypatch.setattr(trusts, "create_ctx_from_trust", give)
+        pass_and_retry(reservations)
+        reach(reservations, goes_on_at)
+        assert reservations.now(lease).status == after
+        return give(trust_id)
+
+    monkeypatch.setattr(trusts, "create_ctx_from_trust", give_late)
+    with pytest.raises(ExternalServiceFilterException):
+        reservations.update(lease, end_date=goes_on_at + 3 * HOUR)
+    assert reservations.now(lease).status == before
+    pass_and_retry(reservations, 10)
+    assert (reservations.now(lease).status, reservations.free()) == (after, free)
+    pass_and_retry(reservations, 10)
+    assert (reservations.now(lease).status, reservations.free()) == (after, free)
 
 
 def test_one_that_was_left_alone_ends_when_it_is_over(slots: SlotReservations, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,6 +262,23 @@ def test_servers_that_do_not_go_in_time_keep_no_lease_from_ending_and_the_polls_
     assert slots.world.cloud.closed() == {"gpu-1": False}
 
 
+def test_what_is_taken_away_later_leaves_a_host_to_whoever_has_it_by_then(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.flavor_lease(MINUTE, 2)
+    slots.reach(lease)
+    slots.boot(lease)
+    slots.world.cloud.delete_takes = 60
+    slots.end(lease)
+    whole = slots.lease(MINUTE)
+    slots.world.pass_time(2 * MINUTE)
+    slots.start(whole)
+    assert (slots.served(whole), slots.free()) == (["gpu-1"], [])
+    assert remains(slots, lease)
+    slots.poll()
+    assert remains(slots, lease) == []
+    assert (slots.served(whole), slots.free()) == (["gpu-1"], [])
+
+
 def test_a_server_on_no_host_goes_with_its_reservation(slots: SlotReservations) -> None:
     slots.add_gpu_hosts("gpu-1")
     lease = slots.flavor_lease(MINUTE, 1)

@@ -4,9 +4,12 @@
 from typing import Any
 
 import pytest
+from blazar.db import api as db_api
+from blazar.enforcement.exceptions import ExternalServiceFilterException
 
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import Standing
+from blazar_spot.plugins.admission import Admission, Held
 from tests.functional.plugins.reservations import HOUR, Reservations
 
 
@@ -74,3 +77,26 @@ def test_a_spare_into_which_a_spot_instance_came_last_is_given_back(
     assert reservations.now(lease).is_degraded
     assert reservations.hosts(lease) == ["gpu-1"]
     assert server in reservations.world.cloud.alive
+
+
+def test_nobody_else_gets_the_late_host_before_its_spare_is_had(
+    reservations: Reservations, lease: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secure, refused = Admission.secure, []
+
+    def secure_late(admission: Admission, held: Held) -> list[str]:
+        """Somebody books while the spare is looked into, which then cannot be had."""
+        monkeypatch.setattr(Admission, "secure", secure)
+        for server in list(reservations.world.cloud.alive.values()):
+            reservations.world.cloud.begin_delete(server, force=True)
+        reservations.world.pass_time(10)
+        with pytest.raises(ExternalServiceFilterException) as error:
+            reservations.lease(HOUR // 2)
+        refused.append(str(error.value))
+        raise Unreachable("no answer")
+
+    monkeypatch.setattr(Admission, "secure", secure_late)
+    reservations.start(lease)
+    assert len(refused) == 1
+    assert reservations.hosts(lease) == ["gpu-1"]
+    assert [one["id"] for one in db_api.lease_list()] == [lease["id"]]
