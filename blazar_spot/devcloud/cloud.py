@@ -112,8 +112,8 @@ class Cloud:
         """python-blazarclient as this user."""
         return stock.blazar(self.connection(project))
 
-    def openstack(self, *words: str, project: str = "admin") -> Any:
-        """Run the real `openstack` command; what it prints as JSON is returned, and None if it prints nothing."""
+    def openstack(self, *words: str, project: str = "admin") -> str:
+        """Run the real `openstack` command; what it prints."""
         done = subprocess.run(
             [script("openstack"), *words],
             env=self._processes.environment(environment(self.site, project)),
@@ -123,7 +123,7 @@ class Cloud:
         )
         if done.returncode != 0:
             raise CloudFailed(f"openstack {' '.join(words)}: {done.stderr.strip()}")
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        return done.stdout
 
     def read_metadata(self, server_id: str, project_id: str) -> dict[str, Any]:
         """meta_data.json as the guest sees it."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from blazarclient.exception import BlazarClientException
+
 from blazar_spot.demo.cast import Cast, notice_in
 from blazar_spot.demo.compressed_time import MIN_UPTIME_SECONDS
 from blazar_spot.demo.sights import Notice
@@ -38,6 +40,8 @@ class Shared:
 class Overlapping:
     """Two reservations of parts of one host, the second one a minute after the first."""
 
+    refused_now: tuple[int, str]
+    """What was said to somebody who wanted the first one at once: the status and the sentence."""
     leases: list[dict[str, Any]]
     told: dict[str, set[Notice]]
     """By spot instance, what it was told."""
@@ -73,6 +77,11 @@ def shared(spec: HostSpec, cast: Cast, cloud: Cloud) -> Shared:
 def twice(spec: HostSpec, cast: Cast, cloud: Cloud) -> Overlapping:
     """Spot instances take all GPUs of a host; two of them are reserved, and one more from the next minute on."""
     plain, spots = fill(cloud, cast.stage.name, spec)
+    refused_now = (0, "")
+    try:
+        reserve(cloud, cast.stage.name, plain, 2, None)
+    except BlazarClientException as refusal:
+        refused_now = int(refusal.kwargs["code"]), str(refusal)
     start = in_two_minutes()
     leases = [
         reserve(cloud, cast.stage.name, plain, 2, start),
@@ -91,6 +100,7 @@ def twice(spec: HostSpec, cast: Cast, cloud: Cloud) -> Overlapping:
     compute = cloud.connection("admin").compute
     actions = {server: list(compute.server_actions(server)) for server in spots}
     return Overlapping(
+        refused_now=refused_now,
         leases=[cloud.blazar("owner").lease.get(lease["id"]) for lease in leases],
         told=told,
         asked={
@@ -125,9 +135,11 @@ def in_two_minutes() -> datetime:
     return start
 
 
-def reserve(cloud: Cloud, name: str, flavor: str, amount: int, start: datetime) -> dict[str, Any]:
+def reserve(cloud: Cloud, name: str, flavor: str, amount: int, start: datetime | None) -> dict[str, Any]:
+    """A lease of so many servers for an hour, from ``start`` on or from now."""
+    end = (start or datetime.now(UTC)) + timedelta(hours=1)
     wanted = {"resource_type": "flavor:instance", "flavor_id": flavor, "amount": amount, "affinity": None}
-    dates = start.strftime(LEASE_FORMAT), (start + timedelta(hours=1)).strftime(LEASE_FORMAT)
+    dates = start.strftime(LEASE_FORMAT) if start else "now", end.strftime(LEASE_FORMAT)
     leases = cloud.blazar("owner").lease
     lease: dict[str, Any] = leases.create(f"{name}-{amount}", *dates, reservations=[wanted], events=[])
     return lease

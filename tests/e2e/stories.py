@@ -16,7 +16,7 @@ from blazar_spot.demo.sights import Guest, Lease, Picture
 from blazar_spot.demo.story import LEASE_FORMAT, Story, watch
 from blazar_spot.devcloud.birth import CloudFailed
 from blazar_spot.devcloud.cloud import Cloud
-from tests.e2e.stages import SOON_SECONDS, follow, leave, notices_of, rows, soon_after
+from tests.e2e.stages import SOON_SECONDS, follow, instant_of, leave, notices_of, rows, soon_after
 
 OWNER = "owner"
 NEVER_SECONDS = 600
@@ -31,6 +31,8 @@ class Whole:
     lease: Lease
     serves_at_start: tuple[str, ...]
     notices: dict[str, list[dict[str, Any]]]
+    due: dict[str, float]
+    """When what was planned for the host was due, by the name of the instant."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,17 @@ class CalledOff:
 
 @dataclass(frozen=True)
 class Free:
-    """A lease on a host where nobody is."""
+    """A lease on a host where nobody is, with the command that people use."""
 
     record: Record
     answered_at: float
-    answer: Lease | Refusal
+    reservation_id: str
     seen: Picture
     owners: Guest | None
+    ends: list[str]
+    """Before the lease was prolonged, and after."""
+    left: Lease | None
+    back: Picture
 
 
 @dataclass(frozen=True)
@@ -87,15 +93,21 @@ def whole(cast: Cast, cloud: Cloud) -> Whole:
             serves = sight.serves
     assert record.lease is not None
     notices = {life.guest.id: notices_of(cloud, life.guest.id) for life in record.tenants()}
+    (planned,) = rows(
+        cloud,
+        "SELECT reclaims.* FROM reclaims JOIN claims ON claims.id = reclaims.id WHERE claims.lease_id = :lease",
+        lease=record.lease.id,
+    )
     leave(cast, record)
-    return Whole(record, record.lease, serves, notices)
+    due = {name: instant_of(planned[name]) for name in ("fence_at", "notice_at", "evict_at")}
+    return Whole(record, record.lease, serves, notices, due)
 
 
 def refused(cast: Cast, cloud: Cloud) -> Refused:
     record = Record()
     spot_moves_in(cast, record, "spot")
     by_client = cast.owner.ask("now", later("now", hours=1))
-    by_command = ask_by_command(cloud, cast)
+    by_command = refused_by_command(cloud, cast)
     leases = [lease["name"] for lease in cloud.blazar(OWNER).lease.list()]
     allocations = [
         one["reservations"]
@@ -138,16 +150,33 @@ def dropped(cast: Cast, cloud: Cloud) -> CalledOff:
 
 def free(cast: Cast, cloud: Cloud) -> Free:
     record = Record()
-    answer = cast.owner.ask("now", later("now", hours=1))
+    lease_id = ask_by_command(cloud, cast, "-f", "value", "-c", "id").split()[-1]
     answered_at = time.time()
-    assert isinstance(answer, Lease)
-    cast.onlooker.lease_id = answer.id
+    cast.onlooker.lease_id = lease_id
     is_begun = "the lease is ACTIVE or ERROR"
     seen = follow(record, watch(cast.onlooker, is_decided, is_begun, SOON_SECONDS, "blazar-manager"))
-    cast.owner.boot("owner", answer.reservation_id)
+    assert seen.lease is not None
+    cast.owner.boot("owner", seen.lease.reservation_id)
     owners = settled(cast, record, "owner")
+    ends = [end_of(cloud, lease_id)]
+    cloud.openstack("reservation", "lease", "set", lease_id, "--prolong-for", "1h", project=OWNER)
+    ends.append(end_of(cloud, lease_id))
+    cloud.openstack("reservation", "lease", "delete", lease_id, project=OWNER)
+    left = cast.owner.lease(lease_id)
+    cast.onlooker.lease_id = None
+    is_back = "the host is in the freepool and open"
+    back = follow(
+        record,
+        watch(
+            cast.onlooker,
+            lambda seen: seen.serves == ("freepool",) and not seen.is_closed,
+            is_back,
+            SOON_SECONDS,
+            "blazar-manager",
+        ),
+    )
     leave(cast, record)
-    return Free(record, answered_at, answer, seen, owners)
+    return Free(record, answered_at, seen.lease.reservation_id, seen, owners, ends, left, back)
 
 
 def returned(cast: Cast, cloud: Cloud) -> Returned:
@@ -231,12 +260,17 @@ def book(cast: Cast, *, hosts: int = 1) -> Lease:
     return lease
 
 
-def ask_by_command(cloud: Cloud, cast: Cast) -> str:
-    """Ask for the host with the command that people use; what it says when it is refused."""
+def ask_by_command(cloud: Cloud, cast: Cast, *more: str) -> str:
+    """Ask for the host now, with the command that people use; what it prints."""
     wish = f"resource_type=physical:host,min=1,max=1,resource_properties={cast.stage.resource_properties}"
     words = ["reservation", "lease", "create", "--reservation", wish, "--end-date", later("now", hours=1)]
+    return cloud.openstack(*words, f"{cast.stage.name}-by-command", *more, project=OWNER)
+
+
+def refused_by_command(cloud: Cloud, cast: Cast) -> str:
+    """What the command says when it is refused, its traffic included; nothing if it is not."""
     try:
-        cloud.openstack(*words, f"{cast.stage.name}-by-command", "--debug", project=OWNER)
+        ask_by_command(cloud, cast, "--debug")
     except CloudFailed as refusal:
         return str(refusal)
     return ""
@@ -256,6 +290,11 @@ def later(start: str, *, hours: int) -> str:
 def start_in(seconds: float) -> str:
     """The first whole minute at least so many seconds ahead, as Blazar writes it."""
     return datetime.fromtimestamp(-(-(time.time() + seconds) // 60) * 60, UTC).strftime(LEASE_FORMAT)
+
+
+def end_of(cloud: Cloud, lease_id: str) -> str:
+    """A lease's end, as Blazar tells it."""
+    return str(cloud.blazar(OWNER).lease.get(lease_id)["end_date"])
 
 
 def host_id(cloud: Cloud, name: str) -> str:

@@ -4,6 +4,8 @@
 One host has its GPUs on its own resource provider, another on a nested one, which Blazar does not know of.
 """
 
+import re
+
 import pytest
 
 from tests.e2e.lanes import Played
@@ -25,6 +27,12 @@ def test_half_of_the_host_is_reserved_and_spot_lives_on_the_other_half(played: P
     assert seen.spots == ["ACTIVE", "ACTIVE"]
     assert seen.reserved == ["ACTIVE", "ACTIVE"]
     assert seen.one_too_many == "ERROR"
+
+
+def test_a_lease_now_that_would_send_the_young_is_refused(twice: Overlapping) -> None:
+    status, sentence = twice.refused_now
+    assert status == 400
+    assert re.search(r"earliest_start=\d{4}-\d\d-\d\d \d\d:\d\d code=spot_not_evictable$", sentence), sentence
 
 
 def test_of_two_leases_on_one_host_each_sends_only_as_many_as_it_needs(twice: Overlapping) -> None:

@@ -50,6 +50,11 @@ def test_the_notice_was_decided_a_whole_length_before_the_deadline(life: Life) -
     assert notice.ends_at - notice.decided_at >= NOTICE_SECONDS
 
 
+def test_the_notice_was_decided_when_it_was_due(whole: Whole, life: Life) -> None:
+    decided_at = life.notices[0][1].decided_at
+    assert whole.due["notice_at"] <= decided_at <= whole.due["evict_at"] - NOTICE_SECONDS
+
+
 def test_every_guest_ran_for_its_minimum_uptime(life: Life) -> None:
     assert life.delete_asked_at is not None
     assert life.guest.launched_at is not None

@@ -67,14 +67,39 @@ def test_an_admin_sees_which_hosts_and_who_has_to_go(visitor: Visit, scenery: Sc
     admin.picture("lease-of-an-admin")
 
 
-def preview(owner: Visitor, **fields: str) -> None:
-    """Fill in the form that makes a lease, with the box ticked."""
+def fill_in(owner: Visitor, **fields: str) -> None:
+    """The form that makes a lease."""
     owner.open(LEASES)
     owner.click("#leases__action_create")
-    for name, text in {"name": "previewed", **fields}.items():
+    for name, text in fields.items():
         owner.element(f"#id_{name}").send_keys(text)
+
+
+def preview(owner: Visitor, **fields: str) -> None:
+    """Fill in the form with the box ticked, and send it."""
+    fill_in(owner, name="previewed", **fields)
     owner.click("#id_preview")
     owner.click(".modal-footer .btn-primary")
+
+
+def leases_of_owner(cloud: Cloud) -> set[str]:
+    return {lease["name"] for lease in cloud.blazar("owner").lease.list()}
+
+
+def test_a_lease_is_made_and_deleted_on_the_leases_page(visitor: Visit, cloud: Cloud) -> None:
+    owner = visitor("owner")
+    start = (datetime.now(UTC) + timedelta(hours=6)).strftime("%Y-%m-%d %H:%M")
+    fill_in(owner, name="by-form", start_date=start)
+    owner.click(".modal-footer .btn-primary")
+    made = "#leases tr[data-display='by-form']"
+    owner.reads(made, f"{start} UTC", "PENDING", "Planned")
+    owner.picture("lease-made")
+    assert leases_of_owner(cloud) == {SERVING, WAITING, PLANNED, "by-form"}
+    owner.click(f"{made} .dropdown-toggle")
+    owner.click(f"{made} .dropdown-menu button", "Delete Lease")
+    owner.click(".modal-footer .btn-danger", "Delete Lease")
+    owner.reads(".alert-success", "Deleted Lease: by-form")
+    assert leases_of_owner(cloud) == {SERVING, WAITING, PLANNED}
 
 
 def test_a_lease_that_would_be_granted_is_shown_and_not_made(visitor: Visit, cloud: Cloud) -> None:
@@ -84,7 +109,7 @@ def test_a_lease_that_would_be_granted_is_shown_and_not_made(visitor: Visit, clo
     said = owner.reads(".modal .alert-success", "It would get 1 host.", "This is an answer and not a hold.")
     assert f"Start {start}:00 UTC" in said
     owner.picture("preview-granted")
-    assert {lease["name"] for lease in cloud.blazar("owner").lease.list()} == {SERVING, WAITING, PLANNED}
+    assert leases_of_owner(cloud) == {SERVING, WAITING, PLANNED}
 
 
 def test_a_lease_that_would_be_refused_is_offered_the_first_start_that_works(visitor: Visit, cloud: Cloud) -> None:

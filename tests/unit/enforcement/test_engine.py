@@ -205,6 +205,22 @@ def test_two_leases_on_one_host_give_one_notice() -> None:
     assert len(lab.notices_of(victim)) == 1
 
 
+@pytest.mark.parametrize(("gap", "opens"), [(POLICY.min_uptime // 2, False), (3 * HOUR, True)])
+def test_the_pool_opens_between_two_leases_if_the_second_ones_fence_is_not_due_yet(gap: int, opens: bool) -> None:
+    lab = Lab()
+    start = lab.clock.now() + HOUR
+    end = start + HOUR
+    lab.book("r1", start)
+    lab.book("r2", end + gap)
+    lab.run_until(start)
+    assert lab.cloud.closed() == {"host01": True}
+    lab.cancel("r1")  # as Blazar does with what is over
+    lab.run_until(end + 2)
+    assert lab.cloud.closed() == {"host01": not opens}
+    lab.run_until(end + gap)
+    assert lab.cloud.closed() == {"host01": True}
+
+
 def test_metadata_that_the_tenant_erased_comes_back() -> None:
     lab = Lab()
     (victim,) = lab.boot_and_run(1)
