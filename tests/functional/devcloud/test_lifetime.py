@@ -24,7 +24,9 @@ def state_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def launch(state_dir: Path) -> Iterator[Launch]:
-    """Begins to bring a cloud up, in a process that can be interrupted or killed."""
+    """Begins to bring a cloud up, in a process that can be interrupted or killed, also when this one cannot: a shell
+    lets what it runs in the background ignore the signal, and whatever that starts ignores it too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def begin(*words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -35,6 +37,7 @@ def launch(state_dir: Path) -> Iterator[Launch]:
         )
 
     yield begin
+    signal.signal(signal.SIGINT, before)
     Cloud(state_dir).down()
 
 
