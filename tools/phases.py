@@ -220,6 +220,8 @@ def chosen(phases: tuple[Phase, ...], names: list[str]) -> tuple[Phase, ...]:
 def main(name: str, only: str = "") -> int:
     """Run the list of that name, or ``only`` some of its phases, told apart by commas; 0 only if every one passed."""
     signal.signal(signal.SIGTERM, interrupted)
+    # A shell lets what it runs in the background ignore this one; a phase that did so, too, could not be stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     limit_minutes, phases = LISTS[name]
     if only:
         phases = chosen(phases, only.split(","))
