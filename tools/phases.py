@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a list of phases one after another and say how long each took.
 
-Phases that wait most of the time are run two at a time. The first phase that fails ends the run, so what went
+Phases that leave a core to others are run two at a time. The first phase that fails ends the run, so what went
 wrong is the last thing on the screen; only a night goes on to its end, since nobody is there to begin it again,
 and then tells what each phase said last.
 A list has a limit in minutes for all of it, and so has each phase. A new phase is one line in a table. Standard
@@ -32,7 +32,7 @@ ON_TWO_CORES = ("-n", "2")
 LONG_ONES_FIRST = ("--dist", "worksteal", "tests/stateful", "tests/property")
 """Who is done takes tests from the other, so that both cores end at the same time."""
 AT_ONCE = 2
-"""So many phases that wait are run at the same time. With more of them two cores would be late for what is measured."""
+"""So many phases that share are run at the same time; with more of them two cores would be late for what is timed."""
 GRACE_SECONDS = 120
 """How long an interrupted phase may take to stop what it started."""
 
@@ -44,8 +44,8 @@ class Phase:
     name: str
     command: tuple[str, ...]
     minutes: int = 5
-    waits: bool = False
-    """Most of the time, so that the phases next to it that wait too may run beside it."""
+    shares: bool = False
+    """It keeps one core busy at most, so that the phases next to it that share, too, may run beside it."""
 
 
 Row = tuple[str, float, str, str]
@@ -53,29 +53,32 @@ Row = tuple[str, float, str, str]
 
 INSTALL = (Phase("install", (sys.executable, "tools/environment.py")),)
 SERVERS = (Phase("servers", (sys.executable, "tools/packages.py", "devcloud", "databases", "browser", "package")),)
-CHECK = (
-    Phase("lint", (BIN + "ruff", "check", "--quiet")),
-    Phase("format", (BIN + "ruff", "format", "--check", "--quiet")),
-    Phase("spelling", (BIN + "codespell",)),
-    Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot")),
-    Phase("types", (BIN + "mypy",)),
-    Phase("types apart", (BIN + "mypy", "guest", "examples")),
-    Phase("house", (PYTEST, "tests/house")),
-    Phase("dashboard", (PYTEST, "tests/dashboard")),
-    Phase("rules", (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST, "tests/contract", "tests/unit"), minutes=25),
+READ = (
+    # What is over at once comes first, and of the others what takes long.
+    Phase("lint", (BIN + "ruff", "check", "--quiet"), shares=True),
+    Phase("format", (BIN + "ruff", "format", "--check", "--quiet"), shares=True),
+    Phase("house", (PYTEST, "tests/house"), minutes=10, shares=True),
+    Phase("dashboard", (PYTEST, "tests/dashboard"), minutes=10, shares=True),
+    Phase("types", (BIN + "mypy",), shares=True),
+    Phase("types apart", (BIN + "mypy", "--cache-dir=/dev/null", "guest", "examples"), shares=True),
+    Phase("security", (BIN + "bandit", "-q", "-c", "pyproject.toml", "-r", "blazar_spot"), shares=True),
+    Phase("spelling", (BIN + "codespell",), shares=True),
 )
-DOCUMENTS = (Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html")),)
-PACKAGE = (Phase("package", (PYTEST, "tests/functional/package")),)
+MADE = (
+    Phase("package", (PYTEST, "tests/functional/package"), minutes=10, shares=True),
+    Phase("documents", (BIN + "sphinx-build", "-W", "-q", "-b", "html", "doc/source", "doc/build/html"), shares=True),
+)
+RULES = (Phase("rules", (PYTEST, *ON_TWO_CORES, *LONG_ONES_FIRST, "tests/contract", "tests/unit"), minutes=25),)
 BLAZAR = (Phase("blazar", (PYTEST, *ON_TWO_CORES, "tests/functional/plugins"), minutes=15),)
 SMALL_CLOUDS = (
     # What takes long comes first, so that both cores end at about the same time.
-    Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=30, waits=True),
-    Phase("operators", (PYTEST, "tests/functional/operators"), minutes=15, waits=True),
-    Phase("api", (PYTEST, "tests/functional/api"), minutes=12, waits=True),
-    Phase("guests", (PYTEST, "tests/functional/guest"), minutes=12, waits=True),
-    Phase("horizon", (PYTEST, "tests/horizon"), minutes=15, waits=True),
-    Phase("dev cloud", (PYTEST, "tests/functional/devcloud"), minutes=12, waits=True),
-    Phase("databases", (PYTEST, "tests/functional/databases"), minutes=12, waits=True),
+    Phase("adapters", (PYTEST, "tests/functional/adapters"), minutes=30, shares=True),
+    Phase("operators", (PYTEST, "tests/functional/operators"), minutes=15, shares=True),
+    Phase("api", (PYTEST, "tests/functional/api"), minutes=12, shares=True),
+    Phase("guests", (PYTEST, "tests/functional/guest"), minutes=12, shares=True),
+    Phase("horizon", (PYTEST, "tests/horizon"), minutes=15, shares=True),
+    Phase("dev cloud", (PYTEST, "tests/functional/devcloud"), minutes=12, shares=True),
+    Phase("databases", (PYTEST, "tests/functional/databases"), minutes=12, shares=True),
 )
 TIMED_CLOUDS = (
     # These look at who is on time: nobody runs beside them.
@@ -85,11 +88,11 @@ TIMED_CLOUDS = (
 )
 NIGHTLY = (
     # What is seen on a cloud comes first: the searches may take as much of the night as they are given.
-    Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120, waits=True),
-    Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40, waits=True),
-    Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=20, waits=True),
-    Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=15, waits=True),
-    Phase("alerts", (PYTEST, "-m", "nightly", "tests/functional/alerts"), waits=True),
+    Phase("ten in a row", (PYTEST, "-m", "nightly", "tests/e2e"), minutes=120, shares=True),
+    Phase("tempest", (PYTEST, "-m", "nightly", "tests/functional/tempest"), minutes=40, shares=True),
+    Phase("install page", (PYTEST, "-m", "nightly", "tests/functional/installing"), minutes=20, shares=True),
+    Phase("hints", (PYTEST, "-m", "nightly", "tests/functional/hints"), minutes=15, shares=True),
+    Phase("alerts", (PYTEST, "-m", "nightly", "tests/functional/alerts"), shares=True),
     Phase("more faults", (PYTEST, "-m", "nightly", "tests/faults"), minutes=40),
     Phase("calendar", (PYTEST, "-m", "nightly", "tests/functional/plugins"), minutes=15),
     Phase("crowd", (PYTEST, "-m", "nightly", "tests/crowd"), minutes=60),
@@ -98,8 +101,8 @@ NIGHTLY = (
 )
 
 LISTS = {
-    "check": (20, INSTALL + CHECK),
-    "test": (85, INSTALL + CHECK + DOCUMENTS + SERVERS + PACKAGE + BLAZAR + SMALL_CLOUDS + TIMED_CLOUDS),
+    "check": (20, INSTALL + READ + RULES),
+    "test": (85, INSTALL + SERVERS + READ + RULES + MADE + BLAZAR + SMALL_CLOUDS + TIMED_CLOUDS),
     "nightly": (480, INSTALL + SERVERS + NIGHTLY),
 }
 """The limit in minutes and the phases, by name."""
@@ -165,9 +168,9 @@ def run_and_tell(phase: Phase, until: float, called_off: threading.Event, *, goe
 
 
 def run_together(phases: list[Phase], until: float, *, goes_on: bool) -> list[Row]:
-    """Run them in their order, those that wait two at a time; the first one that fails ends the others."""
+    """Run them in their order, those that share two at a time; the first one that fails ends the others."""
     called_off = threading.Event()
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE if phases[0].waits else 1) as threads:
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE if phases[0].shares else 1) as threads:
         running = [threads.submit(run_and_tell, phase, until, called_off, goes_on=goes_on) for phase in phases]
         try:
             concurrent.futures.wait(running)
@@ -177,9 +180,9 @@ def run_together(phases: list[Phase], until: float, *, goes_on: bool) -> list[Ro
 
 
 def run_in_turn(phases: tuple[Phase, ...], until: float, *, goes_on: bool) -> Iterator[list[Row]]:
-    """The rows of each phase, or of all neighbours that wait; at night nobody looks on, so each is heard."""
-    for waits, neighbours in itertools.groupby(phases, lambda phase: phase.waits):
-        if waits or goes_on:
+    """The rows of each phase, or of all neighbours that share; at night nobody looks on, so each is heard."""
+    for shares, neighbours in itertools.groupby(phases, lambda phase: phase.shares):
+        if shares or goes_on:
             yield run_together(list(neighbours), until, goes_on=goes_on)
         else:
             yield from ([run(phase, until, threading.Event())] for phase in neighbours)

@@ -98,7 +98,7 @@ def test_a_night_goes_on_after_a_failure_and_has_failed(phases: ModuleType, caps
 
 def test_a_night_tells_what_each_phase_said_last(phases: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
     found = (sys.executable, "-c", "print('long story'); print('== 7 passed in 3 s =='); raise SystemExit(3)")
-    listed = (phases.Phase("bad", found, waits=True), phases.Phase("good", SHORT, waits=True))
+    listed = (phases.Phase("bad", found, shares=True), phases.Phase("good", SHORT, shares=True))
     assert phases.run_all(listed, limit_minutes=1, goes_on=True) is False
     said = capfd.readouterr().out
     assert "long story" in said
@@ -143,21 +143,21 @@ def meeting(mine: pathlib.Path, other: pathlib.Path, seconds: int) -> tuple[str,
     return (sys.executable, "-c", MEETS, str(mine), str(other), str(seconds))
 
 
-@pytest.mark.parametrize(("waits", "seconds"), [(True, 30), (False, 1)])
-def test_phases_that_wait_are_run_at_the_same_time_and_no_others(
-    phases: ModuleType, tmp_path: pathlib.Path, waits: bool, seconds: int
+@pytest.mark.parametrize(("shares", "seconds"), [(True, 30), (False, 1)])
+def test_phases_that_share_are_run_at_the_same_time_and_no_others(
+    phases: ModuleType, tmp_path: pathlib.Path, shares: bool, seconds: int
 ) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     listed = (
-        phases.Phase("one", meeting(one, other, seconds), waits=waits),
-        phases.Phase("other", meeting(other, one, seconds), waits=True),
+        phases.Phase("one", meeting(one, other, seconds), shares=shares),
+        phases.Phase("other", meeting(other, one, seconds), shares=True),
     )
-    assert phases.run_all(listed, limit_minutes=1) is waits
+    assert phases.run_all(listed, limit_minutes=1) is shares
 
 
 def test_what_runs_beside_a_phase_that_fails_is_stopped(phases: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
     listed = tuple(
-        phases.Phase(name, command, waits=True)
+        phases.Phase(name, command, shares=True)
         for name, command in (("endless", ENDLESS), ("bad", FAILING), ("never", SHORT))
     )
     assert phases.run_all(listed, limit_minutes=1) is False
@@ -168,7 +168,7 @@ def test_what_runs_beside_a_phase_that_fails_is_stopped(phases: ModuleType, capf
 
 def test_what_phases_say_at_the_same_time_is_kept_apart(phases: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
     says = tuple((sys.executable, "-c", f"for _ in range(3): print('{word}', flush=True)") for word in ("this", "that"))
-    assert phases.run_all(tuple(phases.Phase(one[-1][-20:], one, waits=True) for one in says), limit_minutes=1)
+    assert phases.run_all(tuple(phases.Phase(one[-1][-20:], one, shares=True) for one in says), limit_minutes=1)
     said = capfd.readouterr().out
     assert "this\nthis\nthis\n" in said
     assert "that\nthat\nthat\n" in said
