@@ -61,17 +61,13 @@ class CalledOff:
 
 @dataclass(frozen=True)
 class Free:
-    """A lease on a host where nobody is, with the command that people use."""
+    """A lease on a host where nobody is."""
 
     record: Record
     answered_at: float
-    reservation_id: str
+    answer: Lease | Refusal
     seen: Picture
     owners: Guest | None
-    ends: list[str]
-    """Before the lease was prolonged, and after."""
-    left: Lease | None
-    back: Picture
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ def whole(cast: Cast, cloud: Cloud) -> Whole:
         lease=record.lease.id,
     )
     leave(cast, record)
-    due = {name: instant_of(planned[name]) for name in ("fence_at", "notice_at", "evict_at")}
+    due = {name: instant_of(planned[name]) for name in ("notice_at", "evict_at")}
     return Whole(record, record.lease, serves, notices, due)
 
 
@@ -107,7 +103,7 @@ def refused(cast: Cast, cloud: Cloud) -> Refused:
     record = Record()
     spot_moves_in(cast, record, "spot")
     by_client = cast.owner.ask("now", later("now", hours=1))
-    by_command = refused_by_command(cloud, cast)
+    by_command = ask_by_command(cloud, cast)
     leases = [lease["name"] for lease in cloud.blazar(OWNER).lease.list()]
     allocations = [
         one["reservations"]
@@ -150,33 +146,16 @@ def dropped(cast: Cast, cloud: Cloud) -> CalledOff:
 
 def free(cast: Cast, cloud: Cloud) -> Free:
     record = Record()
-    lease_id = ask_by_command(cloud, cast, "-f", "value", "-c", "id").split()[-1]
+    answer = cast.owner.ask("now", later("now", hours=1))
     answered_at = time.time()
-    cast.onlooker.lease_id = lease_id
+    assert isinstance(answer, Lease)
+    cast.onlooker.lease_id = answer.id
     is_begun = "the lease is ACTIVE or ERROR"
     seen = follow(record, watch(cast.onlooker, is_decided, is_begun, SOON_SECONDS, "blazar-manager"))
-    assert seen.lease is not None
-    cast.owner.boot("owner", seen.lease.reservation_id)
+    cast.owner.boot("owner", answer.reservation_id)
     owners = settled(cast, record, "owner")
-    ends = [end_of(cloud, lease_id)]
-    cloud.openstack("reservation", "lease", "set", lease_id, "--prolong-for", "1h", project=OWNER)
-    ends.append(end_of(cloud, lease_id))
-    cloud.openstack("reservation", "lease", "delete", lease_id, project=OWNER)
-    left = cast.owner.lease(lease_id)
-    cast.onlooker.lease_id = None
-    is_back = "the host is in the freepool and open"
-    back = follow(
-        record,
-        watch(
-            cast.onlooker,
-            lambda seen: seen.serves == ("freepool",) and not seen.is_closed,
-            is_back,
-            SOON_SECONDS,
-            "blazar-manager",
-        ),
-    )
     leave(cast, record)
-    return Free(record, answered_at, seen.lease.reservation_id, seen, owners, ends, left, back)
+    return Free(record, answered_at, answer, seen, owners)
 
 
 def returned(cast: Cast, cloud: Cloud) -> Returned:
@@ -260,17 +239,12 @@ def book(cast: Cast, *, hosts: int = 1) -> Lease:
     return lease
 
 
-def ask_by_command(cloud: Cloud, cast: Cast, *more: str) -> str:
-    """Ask for the host now, with the command that people use; what it prints."""
+def ask_by_command(cloud: Cloud, cast: Cast) -> str:
+    """Ask for the host with the command that people use; what it says when it is refused."""
     wish = f"resource_type=physical:host,min=1,max=1,resource_properties={cast.stage.resource_properties}"
     words = ["reservation", "lease", "create", "--reservation", wish, "--end-date", later("now", hours=1)]
-    return cloud.openstack(*words, f"{cast.stage.name}-by-command", *more, project=OWNER)
-
-
-def refused_by_command(cloud: Cloud, cast: Cast) -> str:
-    """What the command says when it is refused, its traffic included; nothing if it is not."""
     try:
-        ask_by_command(cloud, cast, "--debug")
+        cloud.openstack(*words, f"{cast.stage.name}-by-command", "--debug", project=OWNER)
     except CloudFailed as refusal:
         return str(refusal)
     return ""
@@ -290,11 +264,6 @@ def later(start: str, *, hours: int) -> str:
 def start_in(seconds: float) -> str:
     """The first whole minute at least so many seconds ahead, as Blazar writes it."""
     return datetime.fromtimestamp(-(-(time.time() + seconds) // 60) * 60, UTC).strftime(LEASE_FORMAT)
-
-
-def end_of(cloud: Cloud, lease_id: str) -> str:
-    """A lease's end, as Blazar tells it."""
-    return str(cloud.blazar(OWNER).lease.get(lease_id)["end_date"])
 
 
 def host_id(cloud: Cloud, name: str) -> str:
