@@ -22,7 +22,7 @@ from tests.e2e.stories import later, seconds_until, spot_moves_in, start_in
 
 ROUNDS = 20
 STEP_SECONDS = 0.2
-CLOSED_AT_ONCE = range(41, 49)
+CLOSED_AT_ONCE = range(45, 53)
 """A lease that starts in so many seconds is near enough to close its host at once, and far enough to be had."""
 
 
