@@ -80,9 +80,9 @@ def put_back(found: Found, now: int) -> State | None:
         return _of_update(found, now) if is_cut_off and not is_let_be else None
     if found.lease == status.lease.STARTING or found.start == IN_PROGRESS:
         return _of_start(found, now) if is_cut_off or found.start == ERROR else None
-    if found.lease == status.lease.TERMINATING or found.end in (IN_PROGRESS, ERROR, DONE):
-        return _of_end(found, now) if is_cut_off or found.end in (ERROR, DONE) else None
-    return _of_start(found, now)
+    if found.lease == status.lease.TERMINATING or found.end in (IN_PROGRESS, ERROR):
+        return _of_end(found, now) if is_cut_off or found.end == ERROR else None
+    return _of_end(found, now) if found.end == DONE else _of_start(found, now)
 
 
 def _of_update(found: Found, now: int) -> State | None:

@@ -53,6 +53,13 @@ def test_after_an_update_a_lease_is_what_its_reservations_say(
     assert leftovers.put_back(Found(**{**found, "reservations": frozenset(found["reservations"])}), now) == to
 
 
+@pytest.mark.parametrize(("lease", "to"), [("TERMINATING", None), ("ACTIVE", ENDED)])
+def test_whose_end_is_done_has_ended_unless_blazar_is_still_at_it(lease: str, to: State | None) -> None:
+    """It marks the end as done before the lease."""
+    seen = {**UPDATING, "lease": lease, "start": "DONE", "end": "DONE", "under_way_until": OVER}
+    assert leftovers.put_back(Found(**seen, reservations=frozenset({"deleted"})), OVER) == to
+
+
 def left(lease_id: str) -> Any:
     return db_api.lease_get(lease_id)
 

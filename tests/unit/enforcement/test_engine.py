@@ -214,6 +214,7 @@ def test_the_pool_opens_between_two_leases_if_the_second_ones_fence_is_not_due_y
     lab.book("r2", end + gap)
     lab.run_until(start)
     assert lab.cloud.closed() == {"host01": True}
+    lab.run_until(end)
     lab.cancel("r1")  # as Blazar does with what is over
     lab.run_until(end + 2)
     assert lab.cloud.closed() == {"host01": not opens}
