@@ -160,6 +160,7 @@ class NovaCompute:
                 zone=record["availability_zone"],
                 is_freepool=record["name"] == self._freepool_name,
                 service_hosts=frozenset(record["hosts"]),
+                metadata=record["metadata"],
             )
             for record in self._api.get("/os-aggregates")["aggregates"]
         ]

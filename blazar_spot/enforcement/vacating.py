@@ -49,6 +49,20 @@ class Vacating:
             del self._removals[reservation_id]
         return is_done
 
+    def marked(self, key: str) -> dict[str, frozenset[str]]:
+        """The compute services in each aggregate whose metadata says under this key that it is a reservation's."""
+        found = self._compute.all_aggregates()
+        return {one.name: one.service_hosts for one in found if one.metadata.get(key) == one.name}
+
+    def dissolve(self, reservation_id: str) -> None:
+        """Take the hosts out of the reservation's aggregate, and then it. They never left the freepool, but for a
+        reservation that has the whole host by now."""
+        for aggregate in self._compute.all_aggregates():
+            if aggregate.name == reservation_id:
+                for service_host in aggregate.service_hosts:
+                    self._compute.leave_aggregate(aggregate.id, service_host)
+                self._compute.delete_aggregate(aggregate.id)
+
     def _on(self, host: str, reservation_id: str) -> frozenset[str] | None:
         """Who holds slots of the reservation there."""
         usage = self._witnesses.usage(host)

@@ -2,6 +2,8 @@
 """What a reservation of slots needs before its owner can boot a server: slots on a host, and a flavor to ask for them;
 and how all that is taken away again.
 
+Blazar's own clients wait for an answer for ever; the polls use these, which have a bound.
+
 All of it can be done again and again. Furnishing raises nothing: a host that could not be furnished is late and is
 tried again. What is taken away raises whatever Blazar's clients raise.
 """
@@ -9,13 +11,16 @@ tried again. What is taken away raises whatever Blazar's clients raise.
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import Any
 
 from blazar.db import api as db_api
-from blazar.plugins.instances.instance_plugin import RESERVATION_PREFIX, nova_exceptions
+from blazar.plugins.instances.instance_plugin import nova_exceptions
 from blazar.utils.openstack import nova, placement
 from blazar.utils.openstack.exceptions import ResourceProviderNotFound
+from keystoneauth1.adapter import Adapter
 from oslo_config import cfg
 
+from blazar_spot.conf.service_auth import KEYSTONE_SECONDS as PATIENCE_SECONDS
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.sharing import reservation_class
 
@@ -24,6 +29,15 @@ CONF = cfg.CONF
 
 PROVIDER = "blazar_"
 """What Blazar puts before a host's name for the provider of reservations' slots on it."""
+
+
+class Placement(placement.BlazarPlacementClient):
+    """Blazar's own client."""
+
+    def _create_client(self, **more: Any) -> Adapter:
+        client: Adapter = super()._create_client(**more)
+        client.session.timeout = PATIENCE_SECONDS
+        return client
 
 
 class Furnishing(nova.NovaClientWrapper):
@@ -37,7 +51,14 @@ class Furnishing(nova.NovaClientWrapper):
             project_name=CONF.os_admin_project_name,
             project_domain_name=CONF.os_admin_project_domain_name,
         )
-        self._placement = placement.BlazarPlacementClient()
+        self._placement = Placement()
+
+    @property
+    def nova(self) -> Any:
+        """Blazar's own client, a new one each time."""
+        made = super().nova
+        made.client.session.timeout = PATIENCE_SECONDS
+        return made
 
     def __call__(self, reservation_id: str, host: Candidate) -> bool:
         try:
@@ -69,8 +90,7 @@ class Furnishing(nova.NovaClientWrapper):
         return frozenset(server.id for server in self.nova.servers.list(search_opts=wanted, detailed=False))
 
     def strip(self, reservation_id: str, hosts: Iterable[str]) -> None:
-        """Take away the slots on these hosts and wherever else they are, the flavor, and last the aggregate, by which
-        all this is found."""
+        """Take away the slots on these hosts and wherever else they are, and the flavor."""
         for host in sorted({*hosts, *self._slotted(reservation_id)}):
             try:
                 self._placement.delete_reservation_inventory(host, reservation_id)
@@ -81,17 +101,6 @@ class Furnishing(nova.NovaClientWrapper):
             self.nova.flavors.delete(reservation_id)
         except nova_exceptions.NotFound:
             LOG.debug("There is no flavor %s any more", reservation_id)
-        self._leave(reservation_id)
-
-    def _leave(self, reservation_id: str) -> None:
-        """Take the hosts out of the aggregate, and then it. Blazar's own function would put each of them into the
-        freepool, which they never left but for a reservation that has the whole host by now."""
-        pool = nova.ReservationPool()
-        for aggregate in pool.get_all():
-            if aggregate.name == reservation_id:
-                for host in aggregate.hosts:
-                    self.nova.aggregates.remove_host(aggregate.id, host)
-        pool.delete(reservation_id)
 
     def _slotted(self, reservation_id: str) -> frozenset[str]:
         """The hosts that have slots of the reservation which nobody holds. One may have got them just before its
@@ -101,8 +110,3 @@ class Furnishing(nova.NovaClientWrapper):
             return frozenset()
         found = self._placement.list_resource_providers(query=f"resources={name}:1")
         return frozenset(one["name"].removeprefix(PROVIDER) for one in found)
-
-    def aggregates(self) -> dict[str, frozenset[str]]:
-        """The compute services in the aggregate of each reservation of slots: such a one says whose it is."""
-        found = nova.ReservationPool().get_all()
-        return {one.name: frozenset(one.hosts) for one in found if one.metadata.get(RESERVATION_PREFIX) == one.name}

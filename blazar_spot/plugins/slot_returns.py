@@ -9,6 +9,8 @@ come back in ``returns``.
 import logging
 from collections.abc import Iterable
 
+from blazar.plugins.instances.instance_plugin import RESERVATION_PREFIX
+
 from blazar_spot.enforcement.vacating import Vacating
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.attempts import tried
@@ -30,14 +32,14 @@ class SlotReturns:
         with tried(f"Reservation {reservation_id} is not cleared away yet, trying again soon"):
             self._furnishing.close(reservation_id)
             if self._vacating.wait(reservation_id, names, lambda: self._furnishing.servers(reservation_id)):
-                self._furnishing.strip(reservation_id, names)
+                self._clear(reservation_id, names)
             else:
                 LOG.warning("Servers of reservation %s are still there", reservation_id)
 
     def tidy(self) -> None:
         """Go on with every reservation that is over. The aggregates are read before the calendar: one that is younger
         would seem to be nobody's."""
-        made = self._furnishing.aggregates()
+        made = self._vacating.marked(RESERVATION_PREFIX)
         over = made.keys() - calendar.slot_reservations() if made else set[str]()
         hosts = calendar.known_hosts() if over else []
         for reservation_id in sorted(over):
@@ -45,4 +47,9 @@ class SlotReturns:
             with tried(f"Reservation {reservation_id} is not cleared away yet, trying again"):
                 self._furnishing.close(reservation_id)
                 if self._vacating.press(reservation_id, names, self._furnishing.servers(reservation_id)):
-                    self._furnishing.strip(reservation_id, names)
+                    self._clear(reservation_id, names)
+
+    def _clear(self, reservation_id: str, hosts: Iterable[str]) -> None:
+        """The aggregate goes last: by it all the rest is found."""
+        self._furnishing.strip(reservation_id, hosts)
+        self._vacating.dissolve(reservation_id)

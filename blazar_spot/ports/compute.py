@@ -60,6 +60,7 @@ class Aggregate:
     zone: str | None
     is_freepool: bool
     service_hosts: frozenset[str]
+    metadata: Mapping[str, str]
 
 
 class Compute(Protocol):

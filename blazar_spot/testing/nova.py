@@ -143,6 +143,7 @@ class FakeNova(Asked):
                     zone=one.zone,
                     is_freepool=one is self.freepool,
                     service_hosts=frozenset(one.hosts),
+                    metadata=dict(one.metadata),
                 )
                 for one in self.aggregates.values()
             ]

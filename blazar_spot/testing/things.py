@@ -101,6 +101,7 @@ class FakeAggregate:
     id: int
     name: str
     zone: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
     hosts: list[str] = field(default_factory=list)
 
 

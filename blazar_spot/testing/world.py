@@ -8,7 +8,7 @@ but no host, a row outlives its allocation, a moved server leaves a migration on
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from blazar_spot.core import flavors
@@ -54,9 +54,12 @@ class World:
             self.freepool.hosts.append(host.service_host)
         return host
 
-    def add_aggregate(self, name: str, *, zone: str | None = None) -> FakeAggregate:
-        """A new aggregate without hosts."""
-        aggregate = FakeAggregate(id=next(self._numbers), name=name, zone=zone)
+    def add_aggregate(
+        self, name: str, *, zone: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> FakeAggregate:
+        """A new aggregate without hosts; its zone is told in its metadata, too."""
+        told = {"availability_zone": zone} if zone else {}
+        aggregate = FakeAggregate(id=next(self._numbers), name=name, zone=zone, metadata={**told, **(metadata or {})})
         self.aggregates[aggregate.id] = aggregate
         return aggregate
 

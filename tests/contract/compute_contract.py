@@ -227,6 +227,7 @@ class ComputeContract:
         stage.compute.join_aggregate(lease, stage.one.service_host)
         told = {one.id: one for one in stage.compute.all_aggregates()}
         assert (told[lease].zone, told[lease].is_freepool) == ("contract-zone", False)
+        assert told[lease].metadata == {"availability_zone": "contract-zone"}
         assert told[lease].service_hosts == {stage.one.service_host}
         (home,) = (one for one in told.values() if one.is_freepool)
         assert stage.other.service_host in home.service_hosts

@@ -142,6 +142,13 @@ def notices_of(cloud: Cloud, instance_id: str) -> list[dict[str, Any]]:
     return rows(cloud, "SELECT * FROM notices WHERE instance_id = :id", id=instance_id)
 
 
+def instants_of(cloud: Cloud, lease_id: str) -> dict[str, float]:
+    """When the steps of the lease's one reclaim are due."""
+    query = "SELECT reclaims.* FROM reclaims JOIN claims ON claims.id = reclaims.id WHERE claims.lease_id = :lease"
+    (planned,) = rows(cloud, query, lease=lease_id)
+    return {name: instant_of(planned[name]) for name in ("fence_at", "notice_at", "evict_at", "start_at")}
+
+
 def instant_of(moment: datetime) -> float:
     """An instant as MariaDB keeps it: UTC that does not say so."""
     return moment.replace(tzinfo=UTC).timestamp()

@@ -16,7 +16,7 @@ from blazar_spot.demo.sights import Guest, Lease, Picture
 from blazar_spot.demo.story import LEASE_FORMAT, Story, watch
 from blazar_spot.devcloud.birth import CloudFailed
 from blazar_spot.devcloud.cloud import Cloud
-from tests.e2e.stages import SOON_SECONDS, follow, instant_of, leave, notices_of, rows, soon_after
+from tests.e2e.stages import SOON_SECONDS, follow, instants_of, leave, notices_of, rows, soon_after
 
 OWNER = "owner"
 NEVER_SECONDS = 600
@@ -32,7 +32,7 @@ class Whole:
     serves_at_start: tuple[str, ...]
     notices: dict[str, list[dict[str, Any]]]
     due: dict[str, float]
-    """When what was planned for the host was due, by the name of the instant."""
+    """When the steps of the reclaim were, by the name of the instant."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,8 @@ def whole(cast: Cast, cloud: Cloud) -> Whole:
             serves = sight.serves
     assert record.lease is not None
     notices = {life.guest.id: notices_of(cloud, life.guest.id) for life in record.tenants()}
-    (planned,) = rows(
-        cloud,
-        "SELECT reclaims.* FROM reclaims JOIN claims ON claims.id = reclaims.id WHERE claims.lease_id = :lease",
-        lease=record.lease.id,
-    )
+    due = instants_of(cloud, record.lease.id)
     leave(cast, record)
-    due = {name: instant_of(planned[name]) for name in ("notice_at", "evict_at")}
     return Whole(record, record.lease, serves, notices, due)
 
 

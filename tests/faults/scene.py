@@ -20,7 +20,7 @@ from blazar_spot.demo.story import LEASE_FORMAT
 from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.control import RunningService
 from blazar_spot.devcloud.waiting import wait_until
-from tests.e2e.stages import instant_of, rows, soon_after
+from tests.e2e.stages import instant_of, instants_of, rows, soon_after
 from tests.e2e.stories import later
 from tests.functional.operators import doctors
 
@@ -75,9 +75,7 @@ class Scene:
 
     def instants(self) -> dict[str, float]:
         """When the steps of the reclaim are due."""
-        found = rows(self.cloud, "SELECT * FROM reclaims WHERE host = :host", host=self.stage.host)
-        assert len(found) == 1, found
-        return {name: instant_of(found[0][name]) for name in ("fence_at", "notice_at", "evict_at", "start_at")}
+        return instants_of(self.cloud, self.lease.id)
 
     def state(self) -> str:
         """Where the reclaim stands; empty before the engine knows of it, and while another story is without MariaDB."""

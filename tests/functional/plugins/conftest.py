@@ -15,7 +15,7 @@ from blazar.utils.openstack import nova, placement
 from oslo_config import cfg
 from oslo_utils import timeutils
 
-from blazar_spot.plugins import asks, once, updates
+from blazar_spot.plugins import asks, furnishing, once, updates
 from blazar_spot.plugins import filter as filters
 from tests.functional.plugins.reservations import Aggregates, Reservations, World, a_context
 from tests.functional.plugins.slot_reservations import KINDS, Nova, Placement, SharedAggregates, SlotReservations
@@ -85,6 +85,7 @@ def named(ready: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SlotRe
     monkeypatch.setattr(nova, "ReservationPool", lambda: SharedAggregates(ready))
     monkeypatch.setattr(placement, "BlazarPlacementClient", lambda: placed)
     monkeypatch.setattr(asks, "BlazarPlacementClient", lambda: placed)
+    monkeypatch.setattr(furnishing, "Placement", lambda: placed)
     return lambda *kinds: SlotReservations(ready, stands_in, placed, kinds)
 
 

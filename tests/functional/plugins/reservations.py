@@ -7,7 +7,7 @@ behind the network: Nova's aggregates and servers, Keystone's trusts, the messag
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 from blazar import context, status
 from blazar.db import api as db_api
@@ -74,9 +74,7 @@ class World:
 
 
 class Aggregates:
-    """What Blazar's ``ReservationPool`` does to Nova, done to the cloud in memory; ``metadata`` as it was given."""
-
-    metadata: ClassVar[dict[str, dict[str, str]]] = {}
+    """What Blazar's ``ReservationPool`` does to Nova, done to the cloud in memory."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -85,14 +83,7 @@ class Aggregates:
     def create(self, name: str, az: str | None = None, metadata: dict[str, str] | None = None) -> Any:
         if self._world.is_nova_broken:
             raise RuntimeError("Nova does not create aggregates now")
-        self.metadata[name] = metadata or {}
-        return self._cloud.add_aggregate(name, zone=az)
-
-    def get_all(self) -> list[Any]:
-        return [
-            SimpleNamespace(id=one.id, name=one.name, hosts=list(one.hosts), metadata=self.metadata.get(one.name, {}))
-            for one in self._cloud.aggregates.values()
-        ]
+        return self._cloud.add_aggregate(name, zone=az, metadata=metadata or {})
 
     def add_computehost(self, *_: Any, **__: Any) -> None:
         raise AssertionError("this deletes every server on the host")

@@ -107,7 +107,8 @@ class Nova:
         self._world = world
         self.opened: list[tuple[str, str]] = []
         self.groups: list[str] = []
-        self.nova = self.flavors = self.server_groups = self.flavor_access = self.servers = self.aggregates = self
+        self.nova = self.flavors = self.server_groups = self.flavor_access = self.servers = self.client = self
+        self.session = SimpleNamespace(timeout=None)
 
     def get(self, name: str) -> NovaFlavor:
         return NovaFlavor(self._world, self._world.cloud.flavors[name])
@@ -134,9 +135,6 @@ class Nova:
         living = self._world.cloud.alive.values()
         listed = [one for one in living if one.flavor.name == search_opts["flavor"] and one.status != "SOFT_DELETED"]
         return [SimpleNamespace(id=one.id) for one in listed]
-
-    def remove_host(self, aggregate: int, host: str) -> None:
-        self._world.cloud.leave_aggregate(aggregate, host)
 
     def add_tenant_access(self, flavor: str, project: str) -> None:
         if (flavor, project) in self.opened:

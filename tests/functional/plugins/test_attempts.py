@@ -3,7 +3,7 @@
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
@@ -12,16 +12,19 @@ from blazar.manager.exceptions import NoFreePool
 from blazar.plugins.instances.instance_plugin import nova_exceptions
 from blazar.utils.openstack import nova
 from blazar.utils.openstack.exceptions import ResourceProviderListFailed
+from keystoneauth1.exceptions import ClientException
 from keystoneauth1.exceptions.http import InternalServerError
 from oslo_config import cfg
 from oslo_db.exception import DBConnectionError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from blazar_spot.plugins import furnishing
+from blazar_spot.plugins.furnishing import Furnishing
 from tests.functional.plugins.reservations import MINUTE, Reservations
-from tests.functional.plugins.slot_reservations import Nova, SharedAggregates, SlotReservations
+from tests.functional.plugins.slot_reservations import Nova, SlotReservations
 
-REAL_POOL, REAL_NOVA = nova.ReservationPool, nova.NovaClientWrapper.nova
+REAL_NOVA = nova.NovaClientWrapper.nova
 AWAY = [
     nova_exceptions.ClientException(503, "Unexpected API Error.\n<class 'keystoneauth1...ConnectFailure'>"),
     InternalServerError(),
@@ -40,6 +43,18 @@ def nobody_listens() -> Iterator[str]:
         cfg.CONF.set_override("os_auth_host", "127.0.0.1")
         cfg.CONF.set_override("os_auth_port", port)
         yield port
+    for name in ("os_auth_host", "os_auth_port"):
+        cfg.CONF.clear_override(name)
+
+
+@pytest.fixture
+def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keystone's port, where connections are taken and nothing is ever said; the polls have little patience."""
+    monkeypatch.setattr(furnishing, "PATIENCE_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cfg.CONF.set_override("os_auth_host", "127.0.0.1")
+        cfg.CONF.set_override("os_auth_port", str(silent.getsockname()[1]))
+        yield
     for name in ("os_auth_host", "os_auth_port"):
         cfg.CONF.clear_override(name)
 
@@ -99,36 +114,30 @@ def test_blazars_real_client_without_keystone_costs_one_line_a_poll(
     nobody_listens: str,
 ) -> None:
     with monkeypatch.context() as away:
-        away.setattr(nova, "ReservationPool", REAL_POOL)
         away.setattr(nova.NovaClientWrapper, "nova", REAL_NOVA)
         away.setattr(context, "current", fail(RuntimeError("nobody has asked")))
         for _ in range(2):
             caplog.clear()
             slots.poll()
             line = only_line(caplog)
-            assert "SlotReturns.tidy could not be done, it is done again at the next poll: " in line
+            assert f"Reservation {over['reservations'][0]['id']} is not cleared away yet, trying again: " in line
             assert f"127.0.0.1:{nobody_listens}" in line
     assert is_cleared_by_a_silent_poll(slots, over, caplog)
 
 
-@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
-def test_each_way_of_being_away_is_one_line_for_all_reservations(
-    slots: SlotReservations,
-    over: dict[str, Any],
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
+@pytest.mark.parametrize(
+    "ask", [lambda: Furnishing().servers("r"), lambda: Furnishing().strip("r", ["gpu-1"])], ids=["Nova", "Placement"]
+)
+def test_whoever_never_answers_does_not_keep_a_poll_for_ever(
+    neighbours: None, nobody_answers: None, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
 ) -> None:
-    caplog.clear()
-    with monkeypatch.context() as away:
-        away.setattr(SharedAggregates, "get_all", fail(error))
-        slots.poll()
-    assert str(error).splitlines()[0] in only_line(caplog)
-    assert is_cleared_by_a_silent_poll(slots, over, caplog)
+    monkeypatch.setattr(context, "current", fail(RuntimeError("nobody has asked")))
+    with pytest.raises(ClientException, match="timed out"):
+        ask()
 
 
 @pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
-def test_or_one_line_for_the_reservation_that_was_gone_on_with(
+def test_each_way_of_being_away_is_one_line_for_the_reservation(
     slots: SlotReservations,
     over: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
@@ -157,7 +166,7 @@ def test_what_nobody_expects_keeps_its_traceback(
 ) -> None:
     caplog.clear()
     with monkeypatch.context() as broken:
-        broken.setattr(SharedAggregates, "get_all", fail(error))
+        broken.setattr(Nova, "list", fail(error))
         slots.poll()
     (record,) = said(caplog)
     assert record.levelname == "ERROR"
