@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from blazar.manager.exceptions import MalformedParameter
-from blazar.utils import plugins
 from blazar.utils.openstack.placement import BlazarPlacementClient
 from oslo_utils.strutils import bool_from_string
 
@@ -19,6 +18,7 @@ from blazar_spot.core.booking import Wish
 from blazar_spot.core.flavors import devices, is_preemptible, resources, untracked
 from blazar_spot.core.model import Size
 from blazar_spot.plugins.calendar import instant
+from blazar_spot.plugins.matching import required
 from blazar_spot.plugins.parts import DEVICES, EPHEMERAL, flavor_of, size_of
 
 Values = Mapping[str, Any]
@@ -72,11 +72,9 @@ class Asks:
 
     def of_instances(self, values: Values) -> Ask:
         """What a reservation of a named size asks for."""
-        wanted: list[str] = plugins.convert_requirements(
-            ["and", *([">=", f"${name}", str(values[key])] for name, key in _SIZES)]
-        )
+        wanted = required(["and", *([">=", f"${name}", str(values[key])] for name, key in _SIZES)])
         if values["resource_properties"]:
-            wanted += plugins.convert_requirements(values["resource_properties"])
+            wanted += required(values["resource_properties"])
         size = size_of(values)
         return Ask(_wish(values, size), size, tuple(wanted), is_real=True)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the log tells of what came to nothing and is tried again by itself: in one line if somebody was away, with a
-traceback only if nobody expects it.
+"""What goes wrong in what Blazar's clients and its database do, and how the log tells of what came to nothing by it: in
+one line if somebody was away, with a traceback only if nobody expects it.
 
 Blazar's own clients and its database raise what their libraries raise. Here, and nowhere else in the plugins, it is
 decided which of it means no more than waiting, by the tables that our own adapters and our own database go by.
@@ -40,12 +40,19 @@ _OF_PLACEMENT = (
 def tried(outcome: str) -> Iterator[None]:
     """Let nothing that goes wrong get out: the log has the ``outcome`` then, and why."""
     try:
-        with database.translated(), http.translated("Blazar's client"), _translated():
+        with translated():
             yield
     except (Temporary, NoFreepool) as error:
         LOG.warning("%s: %s", outcome, " ".join(str(error).split()))
     except Exception:
         LOG.exception(outcome)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise our errors for those of Blazar, of its clients and of its database; everything else passes."""
+    with database.translated(), http.translated("Blazar's client"), _translated():
+        yield
 
 
 @contextmanager

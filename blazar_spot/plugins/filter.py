@@ -15,8 +15,8 @@ from oslo_config import cfg
 
 from blazar_spot.plugins import at_work
 from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.answers import answered, unharmed
 from blazar_spot.plugins.changes import Changes
-from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.settings import Settings, settings
 from blazar_spot.plugins.windows import supposing
 
@@ -31,7 +31,7 @@ class Judge(Protocol):
 
     def judge_create(self, values: Values) -> None: ...
 
-    def judge_update(self, reservation: Values, before: Values, after: Values) -> list[str]: ...
+    def judge_update(self, reservation: Values, before: Values, after: dict[str, Any]) -> list[str]: ...
 
 
 class SpotGuaranteeFilter(BaseFilter):
@@ -57,13 +57,13 @@ class SpotGuaranteeFilter(BaseFilter):
     def check_update(self, context: Values, current_lease_values: Values, new_lease_values: Values) -> None:
         at_work.note(current_lease_values["id"])
         wanted = {reservation["id"]: reservation for reservation in new_lease_values["reservations"]}
-        with answered(), supposing(current_lease_values["id"], new_lease_values) as supposed:
+        with unharmed(), supposing(current_lease_values["id"], new_lease_values) as supposed:
             for reservation in current_lease_values["reservations"]:
                 after = {**reservation, **wanted.get(reservation["id"], {}), **_dates(new_lease_values)}
                 if hosts := self._judged(reservation, current_lease_values, after):
                     supposed.give(after, hosts)
 
-    def _judged(self, reservation: Values, before: Values, after: Values) -> list[str]:
+    def _judged(self, reservation: Values, before: Values, after: dict[str, Any]) -> list[str]:
         """The ids of the hosts that the reservation would have; none if it stays where it is."""
         if reservation["resource_type"] == RESOURCE_TYPE:
             return self._changes.judge(reservation["id"], self._changes.change(reservation, before, after))

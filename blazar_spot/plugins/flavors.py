@@ -17,13 +17,13 @@ from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.errors import Refused
 from blazar_spot.plugins import calendar, updates
+from blazar_spot.plugins.answers import answered
 from blazar_spot.plugins.asks import Ask, Values
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.hosts import SpotHostPlugin
 from blazar_spot.plugins.instances import SpotInstancePlugin
 from blazar_spot.plugins.once import Once
-from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -56,11 +56,16 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         return self._tenure.judge(reservation, self._again(reservation, after), before, after)
 
     def allocation_candidates(self, reservation: dict[str, Any]) -> list[str]:
-        """The hosts that the reservation would get, one for each slot."""
-        ask, _ = self._ask(reservation)
+        """The hosts that the reservation would get, one for each slot. An update asks with the reservation itself, and
+        its flavor is by then one that its owner may not look at."""
+        own = reservation.get("id")
+        ask = None if own else self._ask(reservation)[0]
         with answered():
             try:
-                hosts = self._slots.choose_first(ask)
+                if ask is None:
+                    hosts = self._slots.choose_slots(self._again(reservation, reservation), without=own)
+                else:
+                    hosts = self._slots.choose_first(ask)
             except Refused:
                 return []
         self._host_plugin.asked_next.read(hosts)

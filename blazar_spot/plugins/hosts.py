@@ -18,12 +18,13 @@ from oslo_log import log as logging
 from blazar_spot.core.errors import Refused
 from blazar_spot.plugins import at_work, calendar, updates
 from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.answers import answered
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
 from blazar_spot.plugins.prefetch import Prefetch
-from blazar_spot.plugins.requests import answered, request
+from blazar_spot.plugins.requests import request
 from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.settings import Settings
 

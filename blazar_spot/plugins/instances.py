@@ -15,19 +15,22 @@ from blazar.manager.exceptions import (
     CantAddHost,
     CantRemoveHost,
     InvalidStateUpdate,
+    MalformedParameter,
     NovaClientError,
 )
 from blazar.plugins.instances.instance_plugin import VirtualInstancePlugin, nova_exceptions
 from oslo_log import log as logging
+from oslo_utils.strutils import validate_integer
 
 from blazar_spot.core.errors import Refused
 from blazar_spot.plugins import calendar, updates
+from blazar_spot.plugins.answers import answered
 from blazar_spot.plugins.asks import Ask, Asks, Values
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
 from blazar_spot.plugins.prefetch import Prefetch
-from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.returns import withdraw
 from blazar_spot.plugins.servings import SLOTS
 from blazar_spot.plugins.settings import Settings
@@ -36,6 +39,9 @@ from blazar_spot.plugins.slots import Slots
 from blazar_spot.plugins.tenure import Tenure, slots_by_host
 
 LOG = logging.getLogger(__name__)
+
+LEAST = {"vcpus": 1, "memory_mb": 1, "disk_gb": 0}
+"""Nova makes no flavor of less."""
 
 register()
 
@@ -60,10 +66,13 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
 
     def judge_create(self, values: Values) -> None:
         """Raise ``Refused`` if the slots cannot be had."""
-        self.slots.choose_slots(self.asks.of_instances(values))
+        asked = dict(values)
+        self._check(asked)
+        self.slots.choose_slots(self.asks.of_instances(asked))
 
-    def judge_update(self, reservation: Values, before: Values, after: Values) -> list[str]:
+    def judge_update(self, reservation: Values, before: Values, after: dict[str, Any]) -> list[str]:
         """The hosts' ids, one for each slot, or raise ``Refused`` if the reservation cannot be changed so."""
+        self._check(after)
         ask = self.asks.of_instances(after)
         if only_grows(reservation, after):
             kept = self.tenure.judge(reservation, ask, before, after)
@@ -119,6 +128,15 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
     def _check(self, values: dict[str, Any]) -> None:
         self._check_missing_reservation_params(values)
         self._validate_reservation_params(values)
+
+    def _validate_reservation_params(self, values: dict[str, Any]) -> None:
+        """As upstream, and the size of a slot, which upstream passes on as it comes."""
+        super()._validate_reservation_params(values)
+        for name in LEAST.keys() & values.keys():
+            try:
+                values[name] = validate_integer(values[name], name, LEAST[name], db_api.DB_MAX_INT)
+            except ValueError as error:
+                raise MalformedParameter(str(error)) from None
 
     def _furnished(self, stored: Values) -> str:
         try:
@@ -192,10 +210,11 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         self._returns.end(reservation_id, hosts)
 
     def _forget_group(self, group: str) -> None:
-        try:
-            self.nova.nova.server_groups.delete(group)
-        except nova_exceptions.ClientException as error:
-            LOG.warning("Server group %s is not deleted: %s", group, error)
+        with tried(f"Server group {group} is not deleted"):
+            try:
+                self.nova.nova.server_groups.delete(group)
+            except nova_exceptions.NotFound:
+                LOG.debug("There is no server group %s any more", group)
 
     def heal_reservations(
         self, failed_resources: list[Values], interval_begin: Any, interval_end: Any

@@ -3,7 +3,8 @@
 
 Upstream's own functions load every trait and inventory of every host along, or ask for one host after another. What
 matches is the same: columns are compared by the database, capabilities that an operator has added as text, and a host
-that lacks one does not match. Like ``calendar`` and ``rows`` it has sessions of its own on Blazar's tables.
+that lacks one does not match. What makes no sense is ``MalformedRequirements``, which upstream says of some of it only.
+Like ``calendar`` and ``rows`` it has sessions of its own on Blazar's tables.
 """
 
 import operator
@@ -11,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from blazar.db import exceptions
 from blazar.db.sqlalchemy import facade_wrapper, models
+from blazar.manager.exceptions import MalformedRequirements
+from blazar.utils import plugins
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -27,6 +29,15 @@ _STOCK = models.ComputeHostResourceInventory
 _OF_STOCK = ("resource_class", "total", "reserved", "max_unit", "allocation_ratio")
 
 Requirement = tuple[str, str, str]
+
+
+def required(properties: Any) -> list[str]:
+    """The requirements in what a user has written. Upstream's function fails at JSON that is no list."""
+    try:
+        found: list[str] = plugins.convert_requirements(properties)
+    except (LookupError, TypeError):
+        raise MalformedRequirements(rqrms=properties) from None
+    return found
 
 
 def matching(requirements: Iterable[str]) -> list[Any]:
@@ -64,6 +75,8 @@ def _found(requirements: Iterable[str], *stock: Any) -> list[list[Any]]:
 
 def _split(requirement: str) -> Requirement:
     key, comparison, value = requirement.split(" ", 2)
+    if comparison not in _COMPARE:  # a key with a space in it
+        raise MalformedRequirements(rqrms=requirement)
     return key, comparison, value
 
 
@@ -92,11 +105,12 @@ def _meets(has: dict[str, str], requirement: Requirement) -> bool:
 
 
 def _must_be_known(session: Any, key: str) -> None:
-    """A capability that no host has is a mistake in the request, and said so as upstream says it."""
+    """A capability that no host has is a mistake in the request. Upstream's ``BlazarDBNotFound`` hides which one, and
+    leaves a lease that is updated in ERROR."""
     added, named = models.ComputeHostExtraCapability, models.ResourceProperty
     is_known = session.query(added.id).join(named, named.id == added.property_id).filter(named.property_name == key)
     if is_known.first() is None:
-        raise exceptions.BlazarDBNotFound(id=key, model="ComputeHostExtraCapability")
+        raise MalformedRequirements(rqrms=f"(no host has a capability {key})")
 
 
 def details(hosts: Collection[str]) -> dict[str, dict[str, Any]]:

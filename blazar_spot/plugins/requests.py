@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lease asks for, and what it is told, translated between Blazar's words and ours.
+"""What a lease of hosts asks for, in our words; what it is told, in Blazar's, is in ``answers``."""
 
-A refusal must be Blazar's own exception class itself, never a subclass: the API looks it up by its name, and an
-update that raises any other leaves the lease in ERROR.
-"""
-
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager.exceptions import InvalidRange, MalformedParameter
-from blazar.utils import plugins as requirements
 
 from blazar_spot.core.booking import Wish
-from blazar_spot.core.errors import Refused, SpotError
 from blazar_spot.plugins.calendar import instant
+from blazar_spot.plugins.matching import required
 
 PARAMETERS = ("min", "max", "hypervisor_properties", "resource_properties")
 """What of a reservation, besides its lease's dates, decides which hosts it gets."""
@@ -40,7 +33,7 @@ def request(values: Mapping[str, Any]) -> Request:
             requirement
             for name in ("hypervisor_properties", "resource_properties")
             if values[name]
-            for requirement in requirements.convert_requirements(values[name])
+            for requirement in required(values[name])
         ),
         Wish(
             start_at=instant(values["start_date"]),
@@ -59,17 +52,3 @@ def _count(values: Mapping[str, Any], name: str) -> int:
     if count < 1:
         raise MalformedParameter(param=f"{name} (must be greater than or equal to 1)")
     return count
-
-
-@contextmanager
-def answered() -> Iterator[None]:
-    """Say no in Blazar's words."""
-    try:
-        yield
-    except Refused as refused:
-        # Blazar logs it with all that led to it, and a refusal is no fault. Its own NotEnoughHostsAvailable would say
-        # the same, but has no HTTP status: the API makes an internal server error of it.
-        raise ExternalServiceFilterException(message=str(refused)) from None
-    except SpotError as error:
-        message = f"The hosts cannot be held now: {error}; code={error.code}"
-        raise ExternalServiceFilterException(message=message) from error

@@ -11,8 +11,8 @@ from typing import Any
 from blazar.db import api as db_api
 
 from blazar_spot.plugins import at_work, calendar, updates
+from blazar_spot.plugins.answers import answered
 from blazar_spot.plugins.asks import Ask, Values
-from blazar_spot.plugins.requests import answered
 from blazar_spot.plugins.slots import Slots
 
 

@@ -22,6 +22,7 @@ from blazar.enforcement.exceptions import ExternalServiceFilterException
 
 from blazar_spot.core.errors import NotNow
 from blazar_spot.plugins import at_work
+from blazar_spot.plugins.answers import unharmed
 from blazar_spot.plugins.rows import rows
 from blazar_spot.plugins.servings import HOSTS, SLOTS
 
@@ -66,14 +67,15 @@ UPDATES: dict[str, Update] = {}
 @contextmanager
 def together(reservation_id: str, dates: Mapping[str, Any]) -> Iterator[None]:
     """Change the reservation in here. If that fails, all reservations of its lease are as they were before the update
-    that has these dates."""
+    that has these dates, and so is the lease."""
     if UPDATES:
         _conclude_earlier(reservation_id, dates)
     try:
         yield
     except Exception:
-        if UPDATES:
-            _fail(reservation_id)
+        if not UPDATES or _fail(reservation_id):
+            with unharmed():
+                raise
         raise
 
 
@@ -163,7 +165,9 @@ def _conclude_earlier(reservation_id: str, dates: Mapping[str, Any]) -> None:
             _conclude(lease["id"], (lease["start_date"], lease["end_date"]))
 
 
-def _fail(reservation_id: str) -> None:
+def _fail(reservation_id: str) -> bool:
+    """Whether the lease has its rows back."""
+    is_back = False
     try:
         with CHANGES:
             lease_id = db_api.reservation_get(reservation_id)["lease_id"]
@@ -171,11 +175,13 @@ def _fail(reservation_id: str) -> None:
             for update in mine:
                 update.has_failed = True
             _put_back(lease_id)
+            is_back = True
         for update in mine:
             if update.afterwards is not None:
                 update.afterwards()
     except Exception:
         LOG.exception("The lease of %s has not got all of it back; trying again soon", reservation_id)
+    return is_back
 
 
 def _conclude(lease_id: str, window: tuple[datetime, datetime]) -> None:

@@ -3,8 +3,8 @@
 
 import pytest
 from blazar.db import api as db_api
-from blazar.db import exceptions
 from blazar.db.sqlalchemy import models
+from blazar.manager.exceptions import MalformedRequirements
 from blazar.plugins.oshosts.host_plugin import PhysicalHostPlugin
 
 from blazar_spot.core.reservable import COLUMNS, Requirement, meeting
@@ -75,7 +75,7 @@ def test_what_is_published_of_hosts_are_the_columns_that_blazar_has_and_no_secre
 
 
 def test_a_capability_that_no_host_has_is_unknown() -> None:
-    with pytest.raises(exceptions.BlazarDBNotFound, match="colour"):
+    with pytest.raises(MalformedRequirements, match="colour"):
         matching(["colour == red"])
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import Standing
+from blazar_spot.plugins import updates
+from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.hosts import SpotHostPlugin
 from blazar_spot.testing.cloud import FakeCloud
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, _of_hosts
@@ -276,10 +278,45 @@ def test_rows_that_the_database_did_not_give_away_stay_and_keep_nobody_from_the_
 ) -> None:
     had, had_claimed = given(crossed), settled(reservations)
     reservations.enable_filters([])
-    with once_at_a_delete(), pytest.raises(RuntimeError):
+    with once_at_a_delete(), pytest.raises(ExternalServiceFilterException, match="code=internal"):
         move(reservations, crossed, 2 * HOUR)
+    assert reservations.now(crossed).status == "PENDING"
     assert given(crossed) == had
     assert settled(reservations) == had_claimed
+
+
+@JUDGED
+def test_a_mistake_of_ours_costs_no_lease_and_is_in_the_log(
+    reservations: Reservations,
+    crossed: Lease,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    filters: list[str],
+) -> None:
+    had = given(crossed)
+    reservations.enable_filters(filters)
+    with monkeypatch.context() as broken, pytest.raises(ExternalServiceFilterException) as refused:
+        broken.setattr(Changes, "judge" if filters else "secure", database_away)
+        move(reservations, crossed, -2 * HOUR)
+    assert type(refused.value) is ExternalServiceFilterException
+    assert str(refused.value) == "The lease is as it was: something went wrong inside; code=internal"
+    assert "RuntimeError: the database is away" in caplog.text
+    assert reservations.now(crossed).status == "PENDING"
+    assert given(crossed) == had
+
+
+def test_a_lease_whose_rows_could_not_be_put_back_at_once_is_not_said_to_be_as_it_was(
+    reservations: Reservations, crossed: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = given(crossed)
+    reservations.enable_filters([])
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(Changes, "secure", database_away)
+        broken.setattr(updates, "_put_back", database_away)
+        move(reservations, crossed, -2 * HOUR)
+    assert reservations.now(crossed).status == "ERROR"
+    settled(reservations)
+    assert given(crossed) == had
 
 
 def test_a_host_that_was_taken_out_of_blazar_meanwhile_is_not_put_back(

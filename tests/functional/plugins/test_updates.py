@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
+from blazar.manager.exceptions import InvalidRange, MalformedParameter, MalformedRequirements
 
 from blazar_spot.core.errors import Refused, Unreachable
 from blazar_spot.core.policy import Policy
@@ -226,13 +227,39 @@ def test_a_running_lease_does_not_lose_a_host(reservations: Reservations) -> Non
     assert reservations.now(lease).status == "ACTIVE"
 
 
-@pytest.mark.parametrize("values", [{"min": 0}, {"max": "many"}, {"min": 3, "max": 2}])
-def test_bad_parameters_leave_the_lease_as_it_was(reservations: Reservations, values: dict[str, Any]) -> None:
+@pytest.mark.parametrize("filters", [["SpotGuaranteeFilter"], []])
+@pytest.mark.parametrize(
+    ("values", "error", "said"),
+    [
+        ({"min": 0}, MalformedParameter, "min"),
+        ({"max": "many"}, MalformedParameter, "max"),
+        ({"min": 3, "max": 2}, InvalidRange, "min/max"),
+        ({"hypervisor_properties": '["==", "$colour", "x"]'}, MalformedRequirements, "no host has a capability colour"),
+        ({"resource_properties": '["==", "$a colour", "x"]'}, MalformedRequirements, "a colour == x"),
+        ({"resource_properties": '{"a": 1, "colour": 2}'}, MalformedRequirements, "colour"),
+        ({"resource_properties": "5"}, MalformedRequirements, "5"),
+        ({"resource_properties": '["<", "$vcpus", "null"]'}, ExternalServiceFilterException, "code=permanent"),
+    ],
+)
+def test_bad_parameters_leave_the_lease_as_it_was(
+    reservations: Reservations, filters: list[str], values: dict[str, Any], error: type[Exception], said: str
+) -> None:
     reservations.add_hosts("gpu-1")
     lease = reservations.lease(start_in=5 * HOUR)
-    with pytest.raises(Exception, match=r"min|max"):
+    had = reservations.now(lease)
+    reservations.enable_filters(filters)
+    with pytest.raises(error, match=said) as refused:
         reservations.update(lease, **values)
-    assert reservations.now(lease).status == "PENDING"
+    assert type(refused.value) is error
+    assert reservations.now(lease) == had
+    assert (had.status, had.hosts) == ("PENDING", ["gpu-1"])
+
+
+def test_a_new_lease_that_asks_for_what_no_host_has_is_told_so(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1")
+    with pytest.raises(MalformedRequirements, match="colour") as refused:
+        reservations.lease_with(5 * HOUR, 1, resource_properties='["==", "$colour", "x"]')
+    assert refused.value.code == 400
 
 
 def test_a_failed_host_of_a_running_lease_is_replaced_through_the_late_door(reservations: Reservations) -> None:

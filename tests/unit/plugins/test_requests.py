@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a lease asks for in our words, and a refusal in Blazar's."""
 
+import inspect
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,13 @@ import pytest
 from blazar.enforcement import exceptions as enforcement_exceptions
 from blazar.enforcement import filters
 from blazar.manager import exceptions as manager_exceptions
+from blazar.manager.service import ManagerService
 
 from blazar_spot.core.booking import Wish
 from blazar_spot.core.errors import NotFound, Refused
+from blazar_spot.plugins.answers import HARMLESS, answered
 from blazar_spot.plugins.filter import SpotGuaranteeFilter
-from blazar_spot.plugins.requests import answered, request
+from blazar_spot.plugins.requests import request
 
 START = datetime.fromisoformat("2027-01-15 08:00")
 END = datetime.fromisoformat("2027-01-15 09:30")
@@ -39,6 +42,7 @@ def test_naive_dates_are_utc_and_properties_become_requirements() -> None:
         ({"max": None}, manager_exceptions.MalformedParameter),
         ({"min": 3}, manager_exceptions.InvalidRange),
         ({"resource_properties": "["}, manager_exceptions.MalformedRequirements),
+        ({"resource_properties": "true"}, manager_exceptions.MalformedRequirements),
     ],
 )
 def test_what_makes_no_sense_is_one_of_blazars_input_errors(changed: dict[str, Any], error: type[Exception]) -> None:
@@ -64,6 +68,11 @@ def test_a_refusal_is_the_very_class_that_the_api_knows(said: Exception, error: 
     assert type(raised.value) is getattr(enforcement_exceptions, error)
     assert raised.value.kwargs["code"] == 400
     assert str(said) in str(raised.value)
+
+
+def test_what_leaves_a_lease_as_it_was_is_what_blazars_manager_has_a_list_of() -> None:
+    listed = inspect.getclosurevars(ManagerService.update_lease).nonlocals["non_fatal_exceptions"]
+    assert set(HARMLESS) == set(listed)
 
 
 def test_blazar_finds_the_filter_by_its_name() -> None:
