@@ -194,8 +194,8 @@ class Booking:
         if taken:
             self.release(reservation_id, chosen)
             raise Refused(
-                f"{', '.join(taken)} is to be drained since a moment ago; try again; code=not_enough_hosts",
-                code="not_enough_hosts",
+                f"{', '.join(taken)} is to be drained since a moment ago; try again; code=cannot_judge",
+                code="cannot_judge",
             )
 
     def _move_claims(self, reservation_id: str, places: Mapping[str, _Place]) -> dict[str, _Place]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from blazar_spot.core.booking import Candidate, Wish
-from blazar_spot.core.errors import Refused, SpotError
+from blazar_spot.core.errors import NotNow, Refused, SpotError
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.plugins import calendar
 from blazar_spot.plugins.calendar import Reservable
@@ -59,7 +59,8 @@ class Admission:
         return [host_id for host, host_id in zip(held.hosts, held.ids, strict=True) if host.host not in had]
 
     def hold_another(self, reservation: Mapping[str, Any], lease: Mapping[str, Any]) -> str | None:
-        """Hold one host in the place of one that failed, as soon as there can be one; None if there is none.
+        """Hold one host in the place of one that failed, as soon as there can be one; None if there is none. ``NotNow``
+        if that cannot be told yet.
 
         There is nothing to secure: a host that comes late is better than none.
         """
@@ -69,8 +70,8 @@ class Admission:
         wish = replace(asked.wish, start_at=start_at, count_min=1, count_max=1)
         try:
             chosen = self._hold_soonest(reservation["id"], lease["id"], wish, unreserved(offered, wish))
-        except SpotError as error:
-            LOG.warning("Reservation %s gets no other host: %s", reservation["id"], error)
+        except Refused as refused:
+            LOG.warning("Reservation %s gets no other host: %s", reservation["id"], refused)
             return None
         return ids(offered, chosen)[0]
 
@@ -100,12 +101,24 @@ class Admission:
         """A host that comes late is better than none: its spot instances get their notice, then it joins. One that
         another reservation has for a while is none, since two would have it at the same time."""
         try:
-            return self._booking.hold(reservation_id, lease_id, wish, among)
+            return self._hold_if_judged(reservation_id, lease_id, wish, among)
         except Refused as refused:
             if refused.earliest_start is None or refused.earliest_start >= wish.end_at:
                 raise
             later = replace(wish, start_at=refused.earliest_start)
-            return self._booking.hold(reservation_id, lease_id, later, among)
+            return self._hold_if_judged(reservation_id, lease_id, later, among)
+
+    def _hold_if_judged(
+        self, reservation_id: str, lease_id: str, wish: Wish, among: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """As the booking; but what cannot be judged now is ``NotNow`` and no refusal, after which the failed host would
+        be given up."""
+        try:
+            return self._booking.hold(reservation_id, lease_id, wish, among)
+        except Refused as refused:
+            if refused.code == "cannot_judge":
+                raise NotNow(str(refused)) from refused
+            raise
 
 
 def held(reservation_id: str, wish: Wish, offered: Iterable[Reservable], chosen: Sequence[Candidate]) -> Held:

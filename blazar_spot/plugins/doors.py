@@ -3,7 +3,8 @@
 
 A door waits for no server to die and raises nothing that would end a lease in ERROR: what is not ready stays outside
 and is swapped for a clean spare if there can be one; else the lease is degraded until it is whole, and the next poll
-tries again. Blazar sets these flags but never clears them; here both are done. Who may come in is for the gate, in
+tries again. So it is with a host that has failed and could not be replaced yet: nobody brings it in until it is back.
+Blazar sets these flags but never clears them; here both are done. Who may come in is for the gate, in
 ``enforcement``, to see. There are no spares for parts of hosts: a shared host that is late has room for others, and a
 place elsewhere would not be nearer. The way back is in ``returns``.
 """
@@ -36,7 +37,7 @@ class Doors:
         # Blazar never tries a start again, the poll does: better a lease that is not whole yet than one in ERROR.
         with tried(f"Reservation {resource_id} did not get all that it holds, trying again soon"):
             reservation = servings.serving_as(self._kind, resource_id)
-            late = self._hand_over(reservation, reservation.hosts)
+            late = [*self._hand_over(reservation, reservation.hosts), *reservation.failed]
             if late and self._spares is not None:
                 late = self._spares.swap(reservation, late, until)
             if late:
@@ -58,11 +59,16 @@ class Doors:
         with self._late_join:
             for reservation in servings.running(self._kind, self._clock.now(), reservation_id):
                 missing = self._gate.missing(reservation_id, reservation.hosts)
-                late = self._hand_over(reservation, missing) if missing else []
+                late = [*(self._hand_over(reservation, missing) if missing else []), *reservation.failed]
                 if late and not reservation.is_flagged:
                     degrade(reservation)
                 if reservation.is_flagged and reservation.is_complete and not late:
-                    restore(reservation)
+                    self._restore(reservation)
+
+    def _restore(self, reservation: Serving) -> None:
+        """If all its hosts are inside: healing may have taken one out that has come back since."""
+        if not self._hand_over(reservation, reservation.hosts):
+            restore(reservation)
 
     def _hand_over(self, reservation: Serving, hosts: tuple[Candidate, ...] | list[Candidate]) -> list[Candidate]:
         return self._gate.hand_over(reservation.reservation_id, reservation.aggregate_id, hosts)

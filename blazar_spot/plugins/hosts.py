@@ -19,6 +19,7 @@ from blazar_spot.core.errors import Refused
 from blazar_spot.plugins import at_work, calendar, updates
 from blazar_spot.plugins.admission import Admission
 from blazar_spot.plugins.answers import answered
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
@@ -137,8 +138,15 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
     def _reallocate(self, allocation: Mapping[str, Any]) -> bool:
         """Replace a failed host, by one that joins later if need be; the polls take the failed one home.
 
-        Who has been given up, or has got another host, since Blazar looked needs none.
+        If that comes to nothing, the reservation keeps it: healing looks only for rows of hosts that have failed.
         """
+        is_replaced, name = False, allocation["reservation_id"]
+        with tried(f"Reservation {name} keeps its failed host, trying again with the next healing"):
+            is_replaced = self._replace(allocation)
+        return is_replaced  # noqa: RET504 - what is tried may come to nothing
+
+    def _replace(self, allocation: Mapping[str, Any]) -> bool:
+        """Who has been given up, or has got another host, since Blazar looked needs none."""
         with calendar.CHANGES:
             if not db_api.host_allocation_get_all_by_values(
                 id=allocation["id"], compute_host_id=allocation["compute_host_id"]

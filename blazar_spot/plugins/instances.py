@@ -232,18 +232,24 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         return flags
 
     def _heal_reservation(self, reservation_id: str, host_ids: list[str]) -> bool:
-        """Whether the reservation has as many slots as before. One that was deleted meanwhile has."""
+        """Whether the reservation has as many slots as before. What comes to nothing leaves it its failed host: healing
+        looks only for rows of such hosts."""
         is_whole = True
         for host in slots_by_host(reservation_id).keys() & set(host_ids):
-            reservation = db_api.reservation_get(reservation_id)
-            lease = reservation and db_api.lease_get(reservation["lease_id"])
-            if lease:
-                self._pre_reallocate(reservation, host)
-                is_whole &= self._replace(reservation, lease, host)
+            is_replaced = False
+            with tried(f"Reservation {reservation_id} keeps its failed host, trying again with the next healing"):
+                is_replaced = self._replace(reservation_id, host)
+            is_whole &= is_replaced
         return is_whole
 
-    def _replace(self, reservation: Values, lease: Values, host: str) -> bool:
-        """The cloud is asked before the calendar is locked; what the calendar says is read once more then."""
+    def _replace(self, reservation_id: str, host: str) -> bool:
+        """The cloud is asked before the calendar is locked; what the calendar says is read once more then. Who was
+        deleted meanwhile needs no other."""
+        reservation = db_api.reservation_get(reservation_id)
+        lease = reservation and db_api.lease_get(reservation["lease_id"])
+        if not lease:
+            return True
+        self._pre_reallocate(reservation, host)
         dates = {name: lease[name] for name in ("start_date", "end_date")}
         ask = self.asks.again(reservation, dates, 1)
         self.slots.learn(ask)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Blazar does to leases, and came to nothing because Keystone, the database or blazar-manager was away.
 
-Blazar marks them as under way before it does them, a whole minute's at once, and never takes them up again. A lease
+Blazar marks them as under way before it does them, all that are due at once, and never takes them up again. A lease
 would stay in STARTING for good, neither serving nor ending, or in ERROR with all its hosts after its end; in CREATING
 it could not even be deleted. What becomes of it is said in ``leftovers``. That somebody has given up is known from the
 event; if nobody said so, only a mark that is older than whatever can last so long counts, and none of a creation or an
@@ -11,6 +11,7 @@ has been done already. A lease that has anything else in it than our own reserva
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +36,27 @@ MAKING = 480
 """How long it may take beside that when it is new: Nova and Placement make what it needs in eight answers at most. What
 is undone is gone, so this is rather too long."""
 
+ENDING_FOR = 30
+"""For so many seconds a poll begins to end leases itself. What it publishes waits for that, and claims that are held
+until then wait no longer than two minutes."""
+
 START, END = "start_lease", "end_lease"
 CREATING, UPDATING = status.lease.CREATING, status.lease.UPDATING
 
-Batch = tuple[str, datetime]
-"""What Blazar does together: events of a type that are due at the same time."""
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How the batch gets on in which an event may wait: when it was marked, when Blazar last wrote to one like it, and
+    how many reservations those have to which it has written since."""
+
+    marked_at: int = 0
+    moved_at: int = 0
+    had: int = 0
+
+    def until(self, longest: int, most: int) -> int:
+        """When the turn of whoever has it now is over, who may have ``most`` reservations. A batch has an end: one that
+        is tried again and again does not make it last."""
+        return min(self.moved_at, self.marked_at + self.had * longest) + most * longest
 
 
 class Interrupted:
@@ -57,8 +74,9 @@ class Interrupted:
     def begin_again(self) -> None:
         """Put back what nobody can be doing any more."""
         leases = _marked(self._ends)
-        moved = _moved(leases)
+        turns = _turns(leases)
         most = max((len(lease.reservations) for lease in leases), default=0)
+        until = self._clock.now() + ENDING_FOR
         for lease in leases:
             if is_at_work(lease.id):
                 continue
@@ -66,7 +84,7 @@ class Interrupted:
                 if lease.status == CREATING:
                     self._undo(lease)
                 else:
-                    self._begin(lease, _found(lease, moved, self._longest, most))
+                    self._begin(lease, _found(lease, turns, self._longest, most), until)
 
     def _undo(self, lease: Any) -> None:
         """As Blazar does if a creation fails. What is held for the lease, and what Nova has of it, is then found to be
@@ -74,9 +92,10 @@ class Interrupted:
         if _last_trace(lease) + self._longest + MAKING < self._clock.now() and _destroy(lease):
             LOG.warning("Lease %s was left in %s; it is gone now", lease.id, CREATING)
 
-    def _begin(self, lease: Any, found: Found) -> None:
-        to = put_back(found, self._clock.now())
-        if to is None:
+    def _begin(self, lease: Any, found: Found, until: int) -> None:
+        now = self._clock.now()
+        to = put_back(found, now)
+        if to is None or (to is ENDING and now >= until):
             return
         settle(cut_off=lease.id)  # first, since the next process would not know what to give back
         if _put(lease, to):
@@ -115,23 +134,38 @@ def _marked(types: Iterable[str]) -> list[Any]:
         return found
 
 
-def _moved(leases: Iterable[Any]) -> Mapping[Batch, int]:
-    """When Blazar last got on with each batch that one of the leases is in: each that is done is marked so."""
-    event = models.Event
-    times = {one.time for lease in leases for one in lease.events}
+def _turns(leases: Iterable[Any]) -> Mapping[str, Turns]:
+    """By event, how the batch gets on in which one of the leases' may wait. Blazar takes all of a type into it that are
+    due by then, whenever they were, marks them all, and writes to each once more when it is done."""
+    event, reservation = models.Event, models.Reservation
+    mine = [one for lease in leases for one in lease.events if one.event_type in (START, END)]
+    marked = [one for one in mine if one.status == IN_PROGRESS and one.updated_at]
+    if not marked:
+        return {}
+    times = [one.updated_at for one in marked]
     with facade_wrapper.session_for_read() as session:
-        query = session.query(event.event_type, event.time, event.updated_at).filter(event.time.in_(times))
-        latest_last = query.filter(event.updated_at.isnot(None)).order_by(event.updated_at)
-        return {(kind, time): instant(at) for kind, time, at in latest_last}
+        query = session.query(event.event_type, event.time, event.updated_at, reservation.id)
+        query = query.join(reservation, reservation.lease_id == event.lease_id)
+        written = query.filter(event.updated_at >= min(times), event.time <= max(times)).all()
+    return {one.id: _turns_since(one, written) for one in marked}
 
 
-def _found(lease: Any, moved: Mapping[Batch, int], longest: int, most: int) -> Found:
-    """Who is at it has taken its turn; who is only marked waits for one of the batch, which may have ``most``
-    reservations."""
+def _turns_since(marked: Any, written: Iterable[Any]) -> Turns:
+    at = marked.updated_at
+    since = [
+        one.updated_at
+        for one in written
+        if one.event_type == marked.event_type and one.time <= at and one.updated_at > at
+    ]
+    return Turns(instant(at), instant(max(since, default=at)), len(since))
+
+
+def _found(lease: Any, turns: Mapping[str, Turns], longest: int, most: int) -> Found:
+    """Who is at it has taken its turn; who is only marked waits for one of the batch."""
     start, end = _event(lease, START), _event(lease, END)
     changed_at = _at(lease.updated_at)
     waiting = start if start.status == IN_PROGRESS else end
-    turn_until = moved.get((waiting.event_type, waiting.time), 0) + most * longest
+    turn_until = turns.get(waiting.id, Turns()).until(longest, most)
     is_at_it = lease.status in status.lease.TRANSITIONAL
     return Found(
         lease=lease.status,

@@ -37,6 +37,7 @@ def rows(*conditions: Any, wanted: Any = None, columns: tuple[str, ...] = ()) ->
                 held.created_at.label("given_at"),
                 host.hypervisor_hostname.label("host"),
                 host.service_name.label("service_host"),
+                host.reservable,
             )
             .join(lease, lease.id == reservation.lease_id)
             .outerjoin(held, held.reservation_id == reservation.id)

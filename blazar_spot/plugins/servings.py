@@ -30,7 +30,10 @@ SLOTS = Kind((INSTANCES, FLAVORS), models.InstanceReservations, "amount")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A reservation with what it takes to bring its hosts to it; each says how many slots it gives."""
+    """A reservation with what it takes to bring its hosts to it; each says how many slots it gives.
+
+    Those that have ``failed`` are its own until they are back, or others are found in their place.
+    """
 
     reservation_id: str
     lease_id: str
@@ -38,6 +41,7 @@ class Serving:
     count_min: int
     is_flagged: bool
     hosts: tuple[Candidate, ...] = ()
+    failed: tuple[Candidate, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -66,7 +70,7 @@ def running(kind: Kind, now: int, reservation_id: str | None = None) -> list[Ser
 
 def _servings(kind: Kind, *conditions: Any) -> list[Serving]:
     found: dict[str, Serving] = {}
-    given: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    given: dict[tuple[str, bool], Counter[tuple[str, str]]] = defaultdict(Counter)
     for row in rows(*conditions, wanted=kind.wanted, columns=("aggregate_id", kind.count)):
         found[row.reservation_id] = Serving(
             reservation_id=row.reservation_id,
@@ -76,8 +80,12 @@ def _servings(kind: Kind, *conditions: Any) -> list[Serving]:
             is_flagged=row.missing_resources,
         )
         if row.host is not None:
-            given[row.reservation_id][row.host, row.service_host] += 1
+            given[row.reservation_id, row.reservable][row.host, row.service_host] += 1
     return [
-        replace(one, hosts=tuple(Candidate(*names, slots=slots) for names, slots in given[name].items()))
+        replace(one, hosts=_candidates(given[name, True]), failed=_candidates(given[name, False]))
         for name, one in found.items()
     ]
+
+
+def _candidates(given: Counter[tuple[str, str]]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(*names, slots=slots) for names, slots in given.items())

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from blazar_spot.core.booking import Candidate, Wish, left_over
-from blazar_spot.core.errors import Refused, SpotError
+from blazar_spot.core.errors import NotNow, Refused
 from blazar_spot.core.model import Size
 from blazar_spot.enforcement.handback import AT_ONCE
 from blazar_spot.enforcement.parallel import at_once
@@ -76,7 +76,8 @@ class Slots(Admission):
         return wish, [] if hosts and ask.wish.affinity else others
 
     def hold_others(self, reservation_id: str, lease_id: str, ask: Ask, but: Collection[str]) -> list[str]:
-        """Hold slots on hosts but these, as soon as there can be any; none if there cannot.
+        """Hold slots on hosts but these, as soon as there can be any; none if there cannot. ``NotNow`` if that cannot
+        be told yet.
 
         There is nothing to secure: a host that comes late is better than none.
         """
@@ -84,8 +85,10 @@ class Slots(Admission):
         wish = replace(ask.wish, start_at=max(ask.wish.start_at, self._clock.now()))
         try:
             return _one_each(offered, self._hold_somehow(reservation_id, lease_id, wish, offered))
-        except SpotError as error:
-            LOG.warning("Reservation %s gets no other host: %s", reservation_id, error)
+        except Refused as refused:
+            if unknown := [host.candidate.host for host in offered if self._is_unknown(ask, host)]:
+                raise NotNow(f"it is not known what {', '.join(unknown)} may have") from refused
+            LOG.warning("Reservation %s gets no other host: %s", reservation_id, refused)
             return []
 
     def _hold_somehow(
@@ -94,7 +97,7 @@ class Slots(Admission):
         """In time if it can be, else later. Only spot instances are waited for: what another reservation has for a
         while would be had by two at the same time."""
         try:
-            return self._booking.hold(reservation_id, lease_id, wish, candidates(offered))
+            return self._hold_if_judged(reservation_id, lease_id, wish, candidates(offered))
         except Refused:
             left = [left_over(host, wish) for host in unreserved(offered, wish)]
             return self._hold_soonest(reservation_id, lease_id, wish, left)
@@ -142,6 +145,10 @@ class Slots(Admission):
         for host, usage in zip(unknown, at_once(self._witnesses.usage, unknown, AT_ONCE), strict=True):
             if usage is not None:
                 self._capacities[host], self._learnt_at[host] = usage.capacity, now
+
+    def _is_unknown(self, ask: Ask, host: Reservable) -> bool:
+        """Whether the cloud has never said what the host has of something that Blazar has not heard of."""
+        return host.candidate.host not in self._capacities and not ask.size.keys() <= host.candidate.capacity.keys()
 
     def _reservable(self, ask: Ask, without: str | None = None) -> list[Reservable]:
         return [self._completed(host) for host in self._found(ask, without)]

@@ -277,6 +277,12 @@ def fail(reservations: Reservations, host: str) -> dict[str, Any]:
     return flags
 
 
+def recover(host: str) -> None:
+    """It is back, as upstream's monitor finds it."""
+    (back,) = db_api.host_get_all_by_queries([f"hypervisor_hostname == {host}"])
+    db_api.host_update(back["id"], {"reservable": True})
+
+
 def _of_hosts(count: int, at_most: int) -> dict[str, Any]:
     return {
         "resource_type": RESOURCE_TYPE,

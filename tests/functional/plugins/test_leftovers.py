@@ -14,6 +14,8 @@ from oslo_db.exception import DBConnectionError, DBDeadlock
 
 from blazar_spot.core.promises import Standing
 from blazar_spot.plugins import attempts, interrupted, leftovers
+from blazar_spot.plugins.duties import duties
+from blazar_spot.plugins.interrupted import ENDING_FOR
 from blazar_spot.plugins.leftovers import DEAD, ENDED, ENDING, GRACE, STARTED, TO_START, Found, State
 from tests.functional.plugins.failing import LONGEST, dying_in, pass_and_retry, without_keystone
 from tests.functional.plugins.reservations import HOUR, Reservations
@@ -164,6 +166,105 @@ def test_who_waits_for_its_turn_is_left_alone_while_the_others_get_theirs(reserv
     assert reservations.now(second).status == "PENDING"
     pass_and_retry(reservations, 1)
     assert reservations.now(second).status == "ACTIVE"
+
+
+def due_a_minute_apart(reservations: Reservations, event_type: str) -> list[dict[str, Any]]:
+    """Two leases of which something is due, of the one a minute before the other's."""
+    reservations.add_hosts("gpu-1", "gpu-2")
+    if event_type == "start_lease":
+        leases = [reservations.lease(0), reservations.lease(60)]
+    else:
+        leases = [reservations.lease(0), reservations.lease(0, minutes=61)]
+        reservations.run_events()
+        reservations.world.pass_time(HOUR)
+    reservations.world.pass_time(61)
+    return leases
+
+
+def status_of(lease: dict[str, Any], event_type: str) -> str:
+    about = {"lease_id": lease["id"], "event_type": event_type}
+    return str(db_api.event_get_first_sorted_by_filters("lease_id", "asc", about)["status"])
+
+
+def begin(reservations: Reservations, lease: dict[str, Any], event_type: str) -> None:
+    {"start_lease": reservations.start, "end_lease": reservations.end}[event_type](lease)
+
+
+@pytest.mark.parametrize("event_type", ["start_lease", "end_lease"])
+def test_nor_is_it_put_back_if_the_others_were_due_at_another_minute(
+    reservations: Reservations, event_type: str
+) -> None:
+    first, second = due_a_minute_apart(reservations, event_type)
+    mark(second, event_type)
+    reservations.world.pass_time(100)
+    begin(reservations, first, event_type)
+    pass_and_retry(reservations, LONGEST)
+    assert status_of(second, event_type) == "IN_PROGRESS"
+    pass_and_retry(reservations, 1)
+    assert status_of(second, event_type) == "DONE"
+
+
+def test_what_is_due_later_does_not_make_it_wait_longer(reservations: Reservations) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease, later = reservations.lease(0), reservations.lease(60)
+    mark(lease, "start_lease")
+    reservations.world.pass_time(100)
+    reservations.start(later)
+    reservations.world.pass_time(LONGEST - 100)
+    reservations.poll()
+    assert status_of(lease, "start_lease") == "IN_PROGRESS"
+    pass_and_retry(reservations, 1)
+    assert status_of(lease, "start_lease") == "DONE"
+
+
+def test_nor_does_a_start_that_is_tried_again_and_again(reservations: Reservations) -> None:
+    first, second = due_a_minute_apart(reservations, "start_lease")
+    mark(second, "start_lease")
+    for _ in range(2 * LONGEST // 50):
+        reservations.world.pass_time(50)
+        mark(first, "start_lease")
+        mark(first, "start_lease", status.event.ERROR)
+        reservations.poll()
+    assert status_of(second, "start_lease") == "IN_PROGRESS"
+    reservations.world.pass_time(1)
+    reservations.poll()
+    assert status_of(second, "start_lease") == "UNDONE"
+
+
+def test_a_lease_of_many_reservations_has_its_turn_for_as_long_as_it_takes(reservations: Reservations) -> None:
+    reservations.add_hosts(*(f"gpu-{number}" for number in range(4)))
+    first, second = reservations.lease_of(0, 1, 1, 1), reservations.lease(0)
+    reservations.world.pass_time(10)
+    mark(second, "start_lease")
+    reservations.world.pass_time(3 * LONGEST)
+    reservations.start(first)
+    pass_and_retry(reservations, LONGEST)
+    assert status_of(second, "start_lease") == "IN_PROGRESS"
+    pass_and_retry(reservations, 1)
+    assert status_of(second, "start_lease") == "DONE"
+
+
+def test_a_poll_ends_so_many_leases_itself_that_what_it_publishes_does_not_wait_for_long(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3")
+    leases = [reservations.lease(0) for _ in range(3)]
+    reservations.run_events()
+    reservations.world.pass_time(HOUR + GRACE)
+    for lease in leases:
+        mark(lease, "end_lease", status.event.ERROR)
+    ends = duties(reservations.world.settings).interrupted._ends
+    end = ends["physical:host"]
+
+    def slowly(resource_id: str) -> None:
+        reservations.world.pass_time(ENDING_FOR // 2)
+        end(resource_id)
+
+    monkeypatch.setitem(ends, "physical:host", slowly)
+    reservations.poll()
+    assert sorted(reservations.now(lease).status for lease in leases) == ["ACTIVE", "TERMINATED", "TERMINATED"]
+    reservations.poll()
+    assert [reservations.now(lease).status for lease in leases] == ["TERMINATED"] * 3
 
 
 def test_a_lease_that_could_not_be_deleted_without_keystone_can_be_deleted_later(

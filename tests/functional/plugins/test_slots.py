@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reservations of flavors, in Blazar's own manager: parts of hosts, with spot instances on the rest."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager import exceptions
+from blazar.utils.openstack.exceptions import ResourceProviderRetrievalFailed
 
-from blazar_spot.core.errors import Unreachable
+from blazar_spot.core.errors import Refused, Unreachable
 from blazar_spot.core.flavors import Flavor
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.core.sharing import Usage, reservation_class
+from blazar_spot.enforcement.booking import Booking
 from blazar_spot.plugins.asks import Ask
-from tests.functional.plugins.reservations import HOUR, MINUTE, fail
+from blazar_spot.plugins.slots import Slots
+from tests.functional.plugins.reservations import HOUR, MINUTE, fail, recover
 from tests.functional.plugins.slot_reservations import SlotReservations
 from tests.functional.plugins.test_lock import is_locked
 
@@ -395,6 +398,99 @@ def test_a_failed_host_is_replaced_by_what_another_reservation_leaves(slots: Slo
         slots.world.cloud.boot("spot-gpu", host="gpu-2")
     fail(slots, "gpu-1")
     assert slots.slots(lease) == slots.slots(another) == {"gpu-2": 2}
+
+
+def test_a_failed_host_is_kept_while_no_other_can_be_judged_and_replaced_with_the_next_healing(
+    slots: SlotReservations,
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(20 * MINUTE, 2)
+    (failed,) = slots.slots(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+    slots.world.store.is_down = True
+    assert fail(slots, failed) == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert slots.slots(lease) == {failed: 2}
+    slots.world.store.is_down = False
+    assert slots.plugin.monitor.heal() == {}
+    assert slots.slots(lease) == {other: 2}
+
+
+def test_what_nobody_could_say_of_another_host_is_no_reason_to_give_the_failed_one_up(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2", is_nested=True)
+    lease = slots.flavor_lease(20 * MINUTE, 2)
+    (failed,) = slots.slots(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+    another_process = Slots(slots.world.whole)
+    slots.instances.slots = slots.instances.tenure._slots = another_process
+    slots.world.cloud.fails("usage", Unreachable("no answer"), times=None)
+    assert fail(slots, failed) == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert slots.slots(lease) == {failed: 2}
+    slots.world.cloud.heals("usage")
+    assert slots.plugin.monitor.heal() == {}
+    assert slots.slots(lease) == {other: 2}
+
+
+def test_what_cannot_be_held_now_is_not_given_up_because_nothing_else_is_free(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt is for what another reservation leaves, and the second one only for hosts that none has."""
+    slots.add_gpu_hosts("gpu-1")
+    lease, filler = (slots.flavor_lease(2 * HOUR, 2, minutes=240) for _ in range(2))
+    slots.add_gpu_hosts("gpu-2")
+    another = slots.flavor_lease(2 * HOUR, 2, minutes=240)
+    slots.delete(filler)
+    slots.world.pass_time(slots.start_of(lease) - 2 * MINUTE - slots.world.clock.now())
+    hold, tried = Booking.hold, []
+
+    def first_fails(booking: Booking, *asked: Any, **how: Any) -> Any:
+        tried.append(asked)
+        if len(tried) == 1:
+            raise Refused("a deadlock", code="cannot_judge")
+        return hold(booking, *asked, **how)
+
+    monkeypatch.setattr(Booking, "hold", first_fails)
+    fail(slots, "gpu-1")
+    assert slots.slots(lease) == {"gpu-1": 2}
+    slots.plugin.monitor.heal()
+    assert slots.slots(lease) == slots.slots(another) == {"gpu-2": 2}
+
+
+def test_a_running_lease_that_keeps_a_failed_host_is_whole_when_the_host_is_back(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 2)
+    slots.reach(lease)
+    (kept,) = slots.slots(lease)
+    slots.world.store.is_down = True
+    fail(slots, kept)
+    slots.world.store.is_down = False
+    slots.poll()
+    now = slots.now(lease)
+    assert (now.is_degraded, now.is_missing, slots.served(lease)) == (True, True, [])
+    recover(kept)
+    slots.poll()
+    now = slots.now(lease)
+    assert (now.is_degraded, now.is_missing, slots.served(lease)) == (False, False, [kept])
+    assert slots.boot(lease) == "ACTIVE"
+
+
+def test_a_failed_host_is_kept_while_its_slots_cannot_be_taken_from_it(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 2, minutes=120)
+    slots.reach(lease)
+    (failed,) = slots.slots(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+
+    def away(*_: object) -> NoReturn:
+        raise ResourceProviderRetrievalFailed(name="gpu-1")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(slots.placement, "delete_reservation_inventory", away)
+        assert fail(slots, failed) == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert slots.slots(lease) == {failed: 2}
+    assert slots.plugin.monitor.heal() == {lease["reservations"][0]["id"]: {"resources_changed": True}}
+    assert slots.slots(lease) == {other: 2}
 
 
 def test_a_lease_that_is_deleted_while_its_host_is_found_failed_needs_no_other(

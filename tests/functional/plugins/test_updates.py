@@ -8,12 +8,15 @@ import pytest
 from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.manager.exceptions import InvalidRange, MalformedParameter, MalformedRequirements
+from oslo_db.exception import DBDeadlock
 
+from blazar_spot.core.booking import Wish
 from blazar_spot.core.errors import Refused, Unreachable
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
+from blazar_spot.enforcement.booking import Booking
 from blazar_spot.plugins.changes import Changes
-from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail
+from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, fail, recover
 
 
 def test_a_moved_lease_moves_its_claim(reservations: Reservations) -> None:
@@ -299,3 +302,98 @@ def test_without_another_host_the_reservation_is_missing_one(reservations: Reser
     flags = fail(reservations, "gpu-1")
     assert flags == {lease["reservations"][0]["id"]: {"missing_resources": True}}
     assert reservations.hosts(lease) == []
+
+
+def test_a_failed_host_is_kept_while_no_other_can_be_judged_and_replaced_with_the_next_healing(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=20 * MINUTE)
+    (failed,) = reservations.hosts(lease)
+    reservations.world.store.is_down = True
+    assert fail(reservations, failed) == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert reservations.hosts(lease) == [failed]
+    reservations.world.store.is_down = False
+    assert reservations.plugin.monitor.heal() == {}
+    assert reservations.hosts(lease) == sorted({"gpu-1", "gpu-2"} - {failed})
+
+
+def test_so_it_is_if_another_began_to_be_drained_at_the_same_time(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3")
+    lease = reservations.lease(start_in=20 * MINUTE)
+    (failed,) = reservations.hosts(lease)
+    drained: list[str] = []
+    write = Booking._write_claims
+
+    def drained_first(booking: Booking, reservation_id: str, lease_id: str, wish: Wish, chosen: list[Any]) -> None:
+        monkeypatch.setattr(Booking, "_write_claims", write)
+        drained.extend(one.host for one in chosen)
+        reservations.world.whole.draining.drain(drained[0], None, "")
+        write(booking, reservation_id, lease_id, wish, chosen)
+
+    monkeypatch.setattr(Booking, "_write_claims", drained_first)
+    fail(reservations, failed)
+    assert reservations.hosts(lease) == [failed]
+    reservations.plugin.monitor.heal()
+    assert reservations.hosts(lease) == sorted({"gpu-1", "gpu-2", "gpu-3"} - {failed, *drained})
+
+
+def test_a_running_lease_is_degraded_while_it_keeps_a_failed_host_and_whole_when_it_is_back(
+    reservations: Reservations,
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2")
+    lease = reservations.lease(start_in=0)
+    reservations.start(lease)
+    reservations.poll()
+    (kept,) = reservations.served(lease)
+    reservations.world.store.is_down = True
+    fail(reservations, kept)
+    reservations.world.store.is_down = False
+    for _ in range(2):
+        reservations.poll()
+        now = reservations.now(lease)
+        assert (now.is_degraded, now.is_missing) == (True, True)
+    recover(kept)
+    reservations.poll()
+    now = reservations.now(lease)
+    assert (now.is_degraded, now.is_missing) == (False, False)
+    assert reservations.served(lease) == [kept]
+
+
+@pytest.mark.parametrize("others", [[], ["gpu-2"]])
+def test_a_failed_host_that_was_kept_until_the_start_is_late_and_may_be_swapped(
+    reservations: Reservations, others: list[str]
+) -> None:
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=20 * MINUTE)
+    reservations.world.store.is_down = True
+    fail(reservations, "gpu-1")
+    reservations.world.store.is_down = False
+    reservations.add_hosts(*others)
+    reservations.run_until(reservations.start_of(lease) + 1)
+    reservations.start(lease)
+    assert reservations.served(lease) == others
+    assert reservations.now(lease).is_degraded == (not others)
+
+
+def test_a_failed_host_that_cannot_be_replaced_now_keeps_no_other_from_it(
+    reservations: Reservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-1", "gpu-2", "gpu-3", "gpu-4")
+    leases = [reservations.lease(start_in=20 * MINUTE) for _ in range(2)]
+    held = [reservations.hosts(lease) for lease in leases]
+    hold, tried = Booking.hold, []
+
+    def first_fails(booking: Booking, *asked: Any, **how: Any) -> Any:
+        tried.append(asked)
+        if len(tried) == 1:
+            raise DBDeadlock
+        return hold(booking, *asked, **how)
+
+    monkeypatch.setattr(Booking, "hold", first_fails)
+    db_api.host_update(held[0][0].removeprefix("gpu-"), {"reservable": False})
+    flags = fail(reservations, *held[1])
+    assert list(flags.values()) == [{"missing_resources": True}]
+    assert sum(reservations.hosts(lease) != before for lease, before in zip(leases, held, strict=True)) == 1
