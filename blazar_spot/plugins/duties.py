@@ -27,10 +27,10 @@ class Duties:
         whole, margin = ours.whole, ours.rebinding_margin
         spares = Spares(Admission(whole.booking, whole.clock), whole.handover, whole.clock)
         self.hosts = Doors(HOSTS, whole.handover, whole.clock, spares)
-        furnishing = Furnishing()
-        self.parts = Doors(SLOTS, whole.admittance(furnishing), whole.clock)
+        self.furnishing = Furnishing()
+        self.parts = Doors(SLOTS, whole.admittance(self.furnishing), whole.clock)
         self.returns = Returns(whole.handback, whole.clock)
-        self.slot_returns = SlotReturns(whole.vacating, furnishing)
+        self.slot_returns = SlotReturns(whole.vacating, self.furnishing)
         rebinding = [] if margin is None else [Rebinder(whole.rebinding, margin).rebind]
         inventory = Inventory(whole.listing, whole.clock)
         self.interrupted = Interrupted(whole.clock, max(whole.handover.budget, whole.handback.budget))

@@ -45,6 +45,7 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         self._slots = self._instance_plugin.slots
         self._tenure = self._instance_plugin.tenure
         self.monitor = duties(ours).monitor
+        duties(ours).furnishing.make_by(self.resource_type, self._make_flavor)
         duties(ours).interrupted.look_after(self.resource_type, self.on_end)
 
     def judge_create(self, values: Values) -> None:
@@ -94,6 +95,9 @@ class SpotFlavorPlugin(FlavorPlugin, metaclass=Once):
         calendar.amend_slots(stored["id"], {"flavor_id": flavor_id, "aggregate_id": aggregate_id})
         resource_id: str = stored["id"]
         return resource_id
+
+    def _make_flavor(self, reservation: Values) -> None:
+        self._create_flavor({**reservation, "reservation_id": reservation["id"]})
 
     def update_reservation(self, reservation_id: str, values: dict[str, Any]) -> None:
         """Move the reservation in time; all else of it stays, as upstream."""

@@ -9,7 +9,9 @@ tried again. What is taken away raises whatever Blazar's clients raise.
 """
 
 import logging
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +31,9 @@ CONF = cfg.CONF
 
 PROVIDER = "blazar_"
 """What Blazar puts before a host's name for the provider of reservations' slots on it."""
+
+Make = Callable[[Mapping[str, Any]], object]
+"""Makes the flavor of a reservation, from Blazar's record of it."""
 
 
 class Placement(placement.BlazarPlacementClient):
@@ -52,6 +57,8 @@ class Furnishing(nova.NovaClientWrapper):
             project_domain_name=CONF.os_admin_project_domain_name,
         )
         self._placement = Placement()
+        self._makers: dict[str, Make] = {}
+        self._opening = threading.Lock()
 
     @property
     def nova(self) -> Any:
@@ -60,27 +67,45 @@ class Furnishing(nova.NovaClientWrapper):
         made.client.session.timeout = PATIENCE_SECONDS
         return made
 
+    def make_by(self, resource_type: str, make: Make) -> None:
+        """Flavors for reservations of this type are made so."""
+        self._makers[resource_type] = make
+
     def __call__(self, reservation_id: str, host: Candidate) -> bool:
         try:
             self._placement.update_reservation_inventory(host.host, reservation_id, host.slots)
-            self._open(reservation_id)
+            with self._opening:  # the hosts of a reservation come side by side
+                self._open(reservation_id)
         except Exception as error:
             LOG.warning("%s cannot be furnished for reservation %s: %s", host.host, reservation_id, error)
             return False
         return True
 
     def _open(self, reservation_id: str) -> None:
-        lease = db_api.lease_get(db_api.reservation_get(reservation_id)["lease_id"])
+        """Let the owner boot servers. An update during which Nova or the database failed may have left no flavor or a
+        wrong one: it is made again, but only before anybody may use it, since then there is no server of it."""
+        reservation = db_api.reservation_get(reservation_id)
+        project = db_api.lease_get(reservation["lease_id"])["project_id"]
+        client = self.nova
         try:
-            self.nova.flavor_access.add_tenant_access(reservation_id, lease["project_id"])
-        except nova_exceptions.Conflict:
-            LOG.debug("Project %s may use flavor %s already", lease["project_id"], reservation_id)
+            users = _users(client, reservation_id)
+            is_usable = bool(users) or _is_whole(client.flavors.get(reservation_id), reservation)
+        except nova_exceptions.NotFound:
+            users, is_usable = [], False
+        if project in users:
+            return
+        if not is_usable:
+            LOG.warning("Nova does not have flavor %s as it is reserved; it is made again", reservation_id)
+            self._unmake(reservation_id)
+            self._makers[reservation["resource_type"]](reservation)
+        with suppress(nova_exceptions.Conflict):
+            client.flavor_access.add_tenant_access(reservation_id, project)
 
     def close(self, reservation_id: str) -> None:
         """Let nobody boot servers of the reservation any more."""
         try:
-            for access in self.nova.flavor_access.list(flavor=reservation_id):
-                self.nova.flavor_access.remove_tenant_access(reservation_id, access.tenant_id)
+            for project in _users(self.nova, reservation_id):
+                self.nova.flavor_access.remove_tenant_access(reservation_id, project)
         except nova_exceptions.NotFound:
             LOG.debug("There is no flavor %s any more", reservation_id)
 
@@ -97,6 +122,9 @@ class Furnishing(nova.NovaClientWrapper):
             except ResourceProviderNotFound:
                 LOG.debug("%s has no slots", host)
         self._placement.delete_reservation_class(reservation_id)
+        self._unmake(reservation_id)
+
+    def _unmake(self, reservation_id: str) -> None:
         try:
             self.nova.flavors.delete(reservation_id)
         except nova_exceptions.NotFound:
@@ -110,3 +138,14 @@ class Furnishing(nova.NovaClientWrapper):
             return frozenset()
         found = self._placement.list_resource_providers(query=f"resources={name}:1")
         return frozenset(one["name"].removeprefix(PROVIDER) for one in found)
+
+
+def _users(client: Any, reservation_id: str) -> list[str]:
+    """The projects that may use the reservation's flavor."""
+    return [access.tenant_id for access in client.flavor_access.list(flavor=reservation_id)]
+
+
+def _is_whole(flavor: Any, reservation: Mapping[str, Any]) -> bool:
+    """Whether the flavor has the size that is reserved, and its extra specs, which come last when it is made."""
+    size = tuple(reservation[name] for name in ("vcpus", "memory_mb", "disk_gb"))
+    return (flavor.vcpus, flavor.ram, flavor.disk) == size and bool(flavor.get_keys())

@@ -6,6 +6,7 @@ no host reaches a running reservation but through our doors. It heals reservatio
 nobody does.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from blazar import status
@@ -62,6 +63,7 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         self._returns = duties(ours).slot_returns
         self._publishing = ours.whole.publishing
         self.monitor = duties(ours).monitor
+        duties(ours).furnishing.make_by(self.resource_type, self._make_flavor)
         duties(ours).interrupted.look_after(self.resource_type, self.on_end)
 
     def judge_create(self, values: Values) -> None:
@@ -186,10 +188,20 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         return True
 
     def update_resources(self, reservation_id: str) -> None:
-        """Its flavor is all that can change, and only before it begins: no host comes to a reservation this way."""
-        if db_api.reservation_get(reservation_id)["status"] != status.reservation.PENDING:
+        """Its flavor is all that can change, and only before it begins: no host comes to a reservation this way.
+
+        As upstream, but a flavor that was lost when this was tried before keeps nobody from making it.
+        """
+        reservation = db_api.reservation_get(reservation_id)
+        if reservation["status"] != status.reservation.PENDING:
             raise InvalidStateUpdate("Only a reservation that has not begun accepts other parameters.")
-        super().update_resources(reservation_id)
+        with suppress(nova_exceptions.NotFound):
+            self.nova.nova.flavors.delete(reservation_id)
+        self._make_flavor(reservation)
+
+    def _make_flavor(self, reservation: Values) -> None:
+        size = (reservation[name] for name in ("vcpus", "memory_mb", "disk_gb"))
+        self._create_flavor(reservation["id"], *size, reservation["server_group_id"])
 
     def on_start(self, resource_id: str) -> None:
         """Let the hosts with room join; none is waited for, and no server is deleted."""

@@ -7,7 +7,7 @@ how much a slot is in two ways.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from oslo_config import cfg
@@ -19,7 +19,7 @@ from blazar_spot.plugins.calendar import Reservable, instant
 from blazar_spot.plugins.matching import stocked
 from blazar_spot.plugins.servings import SLOTS
 from blazar_spot.plugins.updates import SIZE
-from blazar_spot.plugins.windows import windows
+from blazar_spot.plugins.windows import Had, windows
 
 EPHEMERAL = "OS-FLV-EXT-DATA:ephemeral"
 DEVICES = "blazar_spot:devices"
@@ -60,13 +60,13 @@ def hosts(
     With ``is_real`` they give no more than the hypervisor has.
     """
     cleaning = cfg.CONF.cleaning_time * 60
-    busy, parts = defaultdict(list), defaultdict(list)
+    busy: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    parts: dict[str, list[Part]] = defaultdict(list)
     for (host, _), rows in by_host(windows(from_at - cleaning, without, SLOTS.wanted, SIZE)).items():
-        window = instant(rows[0].start_date) - cleaning, instant(rows[0].end_date) + cleaning
         if rows[0].vcpus is None:
-            busy[host].append(window)
+            busy[host].append(_window(rows[0], cleaning))
         else:
-            parts[host].append(Part(*window, room=times(size_of(rows[0]._mapping), len(rows))))
+            parts[host] += _parts(rows, cleaning)
     return [
         Reservable(
             host.id,
@@ -82,6 +82,24 @@ def hosts(
         for host, stock in stocked(requirements)
         if _takes_units(stock, size)
     ]
+
+
+def _window(row: Any, cleaning: int) -> tuple[int, int]:
+    return instant(row.start_date) - cleaning, instant(row.end_date) + cleaning
+
+
+def _parts(rows: Collection[Any], cleaning: int) -> Iterator[Part]:
+    """What one reservation has of a host: its slots, and what those that it may get back take more than these. It will
+    not have both."""
+    own = [row for row in rows if not isinstance(row, Had)]
+    may_come_back = [row for row in rows if isinstance(row, Had)]
+    has: Size = {}
+    for slots in (own, may_come_back):
+        room = times(size_of(slots[0]._mapping), len(slots)) if slots else {}
+        more = {name: amount - has.get(name, 0) for name, amount in room.items() if amount > has.get(name, 0)}
+        if more:
+            yield Part(*_window(slots[0], cleaning), room=more)
+        has = room
 
 
 def known(requirements: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -23,6 +23,7 @@ from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar_spot.core.errors import NotNow
 from blazar_spot.plugins import at_work
 from blazar_spot.plugins.answers import unharmed
+from blazar_spot.plugins.attempts import tried
 from blazar_spot.plugins.rows import rows
 from blazar_spot.plugins.servings import HOSTS, SLOTS
 
@@ -44,7 +45,7 @@ _ASKED = {
 @dataclass(slots=True)
 class Update:
     """One reservation of a lease that is being updated: the window that it gets, the rows that it has lost and got by
-    that, what it had asked for before, and what is to be done ``afterwards`` if it has it all back."""
+    that, what it had asked for before, and what is done ``afterwards`` if it has it all back: to its flavor."""
 
     lease_id: str
     start_date: datetime
@@ -168,19 +169,18 @@ def _conclude_earlier(reservation_id: str, dates: Mapping[str, Any]) -> None:
 def _fail(reservation_id: str) -> bool:
     """Whether the lease has its rows back."""
     is_back = False
-    try:
+    with tried(f"The lease of {reservation_id} has not got all of it back; trying again soon"):
         with CHANGES:
             lease_id = db_api.reservation_get(reservation_id)["lease_id"]
-            mine = list(_of(lease_id).values())
-            for update in mine:
+            mine = _of(lease_id)
+            for update in mine.values():
                 update.has_failed = True
             _put_back(lease_id)
             is_back = True
-        for update in mine:
+        for name, update in mine.items():
             if update.afterwards is not None:
-                update.afterwards()
-    except Exception:
-        LOG.exception("The lease of %s has not got all of it back; trying again soon", reservation_id)
+                with tried(f"Reservation {name} has not got its flavor back; it is made at the start"):
+                    update.afterwards()
     return is_back
 
 

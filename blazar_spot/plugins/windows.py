@@ -93,6 +93,16 @@ class _Moved:
         return getattr(self.row, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Had:
+    """A row that its reservation gets back if its update comes to nothing."""
+
+    row: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
 def windows(after: int, without: str | None, wanted: Any = None, columns: tuple[str, ...] = ()) -> list[Any]:
     """What reservations but this one have been given, and still have after that instant."""
     settle()
@@ -108,7 +118,7 @@ def windows(after: int, without: str | None, wanted: Any = None, columns: tuple[
     found = [row for row in rows(*conditions, wanted=wanted, columns=columns) if row.reservation_id not in given]
     return [
         *(_in(row, together) if row.lease_id == lease_id else _around(row, updates) for row in found),
-        *(row for one in updates.values() if one.lease_id != lease_id for row in list(one.removed)),
+        *(Had(row) for one in updates.values() if one.lease_id != lease_id for row in list(one.removed)),
         *(row for name, had in given.items() if name != without for row in had),
         *(row for row in list(_KEPT) if row.reservation_id != without),
     ]

@@ -88,6 +88,9 @@ class NovaFlavor:
     def _flavor(self) -> Flavor:
         return self._world.cloud.flavors[self.id]
 
+    def __getattr__(self, name: str) -> Any:
+        return self.to_dict()[name]
+
     def to_dict(self) -> dict[str, Any]:
         one = self._flavor
         sizes = {"vcpus": one.vcpus, "ram": one.memory_mb, "disk": one.disk_gb, "OS-FLV-EXT-DATA:ephemeral": 0}
@@ -111,12 +114,19 @@ class Nova:
         self.session = SimpleNamespace(timeout=None)
 
     def get(self, name: str) -> NovaFlavor:
-        return NovaFlavor(self._world, self._world.cloud.flavors[name])
+        return NovaFlavor(self._world, self._flavor(name))
+
+    def _flavor(self, name: str) -> Flavor:
+        if name not in self._world.cloud.flavors:
+            raise nova_exceptions.NotFound(404)
+        return self._world.cloud.flavors[name]
 
     def create(self, *group: str, **flavor: Any) -> Any:
         if group:
             self.groups.append(group[1])
             return SimpleNamespace(id=f"group-{len(self.groups)}")
+        if flavor["flavorid"] in self._world.cloud.flavors:
+            raise nova_exceptions.Conflict(409)
         return NovaFlavor(
             self._world,
             self._world.cloud.add_flavor(
@@ -125,11 +135,15 @@ class Nova:
         )
 
     def delete(self, one: str) -> None:
-        self._world.cloud.flavors.pop(one, None)
+        """A server group, or a flavor, which nobody may use then."""
+        if not one.startswith("group-"):
+            del self._world.cloud.flavors[self._flavor(one).name]
+            self.opened = [(name, project) for name, project in self.opened if name != one]
 
     def list(self, search_opts: dict[str, Any] | None = None, flavor: str = "", **_: Any) -> list[Any]:
         """Servers of a flavor, which are not listed when they are soft-deleted; or who may use a flavor."""
         if search_opts is None:
+            self._flavor(flavor)
             return [SimpleNamespace(tenant_id=project) for one, project in self.opened if one == flavor]
         self._world.cloud.settle()
         living = self._world.cloud.alive.values()
@@ -137,6 +151,7 @@ class Nova:
         return [SimpleNamespace(id=one.id) for one in listed]
 
     def add_tenant_access(self, flavor: str, project: str) -> None:
+        self._flavor(flavor)
         if (flavor, project) in self.opened:
             raise nova_exceptions.Conflict(409)
         self.opened.append((flavor, project))

@@ -27,7 +27,7 @@ from tests.functional.plugins.slot_reservations import KINDS, SlotReservations, 
 
 READS = 10
 CHANGES_OF_HOSTS = {"later": 16, "longer": 18, "shorter": 7, "earlier": 21, "more": 31}
-CHANGES_OF_INSTANCES = {"later": 17, "longer": 19, "shorter": 8, "earlier": 20, "more": 29}
+CHANGES_OF_INSTANCES = {"later": 17, "longer": 19, "shorter": 8, "earlier": 20, "more": 28}
 CHANGES_OF_FLAVORS = {"later": 19, "longer": 21, "shorter": 10, "earlier": 22}
 ASKED = (
     "allocation_candidates",

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
@@ -10,6 +11,8 @@ from blazar.db import api as db_api
 from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.exceptions import BlazarException
 from blazar.plugins.instances import RESOURCE_TYPE as INSTANCES
+from blazar.plugins.instances.instance_plugin import nova_exceptions
+from keystoneauth1.exceptions import ConnectFailure
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
@@ -18,9 +21,10 @@ from blazar_spot.core.promises import Standing
 from blazar_spot.plugins import updates
 from blazar_spot.plugins.changes import Changes
 from blazar_spot.plugins.hosts import SpotHostPlugin
+from blazar_spot.plugins.instances import SpotInstancePlugin
 from blazar_spot.testing.cloud import FakeCloud
 from tests.functional.plugins.reservations import HOUR, MINUTE, Reservations, _of_hosts
-from tests.functional.plugins.slot_reservations import SlotReservations
+from tests.functional.plugins.slot_reservations import Nova, NovaFlavor, SlotReservations
 
 Lease = dict[str, Any]
 
@@ -405,3 +409,139 @@ def test_slots_whose_size_was_changed_have_the_size_of_before_in_nova_too(slots:
     assert given(lease) == had
     assert db_api.reservation_get(first)["vcpus"] == 2
     assert slots.world.cloud.flavors[first].vcpus == 2
+
+
+def flavor_of(slots: SlotReservations, lease: Lease) -> Any:
+    """What Nova has as the flavor of the lease's reservation."""
+    return slots.world.cloud.flavors.get(lease["reservations"][0]["id"])
+
+
+NOVA_FAILS = pytest.mark.parametrize(
+    "error", [nova_exceptions.ClientException(503), ConnectFailure("reset by peer")], ids=["503", "cut off"]
+)
+MAKING = pytest.mark.parametrize(
+    ("client", "call"), [(Nova, "create"), (NovaFlavor, "set_keys")], ids=["itself", "specs"]
+)
+"""What Nova is asked for when it has deleted the flavor of before."""
+
+
+def refuse_to_resize(
+    slots: SlotReservations, lease: Lease, monkeypatch: pytest.MonkeyPatch, client: Any, call: str, *errors: Exception
+) -> None:
+    """An update is refused, because this call of Nova's client fails with one error after the other."""
+    left, do = list(errors), getattr(client, call)
+
+    def fail_first(*given: Any, **named: Any) -> Any:
+        if left:
+            raise left.pop()
+        return do(*given, **named)
+
+    with monkeypatch.context() as broken, pytest.raises(ExternalServiceFilterException, match="code=unreachable"):
+        broken.setattr(client, call, fail_first)
+        slots.update(lease, vcpus=1)
+    assert not left
+    assert slots.now(lease).status == "PENDING"
+    assert slots.now(lease).reservation["vcpus"] == 2
+
+
+@NOVA_FAILS
+@MAKING
+def test_a_flavor_that_nova_fails_to_make_once_is_what_it_was_and_the_next_update_is_made(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch, error: Exception, client: Any, call: str
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(10 * HOUR, 4)
+    had, had_flavor = given(lease), flavor_of(slots, lease)
+    refuse_to_resize(slots, lease, monkeypatch, client, call, error)
+    assert (given(lease), flavor_of(slots, lease)) == (had, had_flavor)
+    slots.update(lease, vcpus=1)
+    assert flavor_of(slots, lease) == replace(had_flavor, vcpus=1)
+
+
+@NOVA_FAILS
+@MAKING
+def test_a_flavor_that_nova_fails_to_make_twice_is_made_at_the_start(
+    slots: SlotReservations,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    client: Any,
+    call: str,
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(HOUR, 2)
+    had_flavor = flavor_of(slots, lease)
+    refuse_to_resize(slots, lease, monkeypatch, client, call, error, error)
+    assert flavor_of(slots, lease) != had_flavor
+    assert "has not got its flavor back; it is made at the start" in caplog.text
+    assert "trying again" not in caplog.text
+    slots.reach(lease)
+    assert (slots.now(lease).status, slots.now(lease).is_degraded) == ("ACTIVE", False)
+    assert flavor_of(slots, lease) == had_flavor
+    assert slots.nova.opened == [(had_flavor.name, "project")]
+    assert [slots.boot(lease) for _ in range(3)] == ["ACTIVE", "ACTIVE", "ERROR"]
+
+
+def test_an_update_whose_flavor_is_lost_already_is_made(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(10 * HOUR, 2)
+    had_flavor = slots.world.cloud.flavors.pop(lease["reservations"][0]["id"])
+    slots.update(lease, vcpus=1)
+    assert flavor_of(slots, lease) == replace(had_flavor, vcpus=1)
+
+
+@pytest.mark.parametrize("wrong", [None, {"vcpus": 1}, {"memory_mb": 1024}, {"disk_gb": 1}, {"extra_specs": {}}])
+@pytest.mark.parametrize("is_of_flavor", [False, True])
+def test_a_flavor_that_is_not_as_it_is_reserved_is_made_right_at_the_start(
+    slots: SlotReservations, is_of_flavor: bool, wrong: dict[str, Any] | None
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    slots.world.cloud.add_flavor(replace(slots.world.cloud.flavors["gpu"], vcpus=2, memory_mb=2048))
+    lease = slots.flavor_lease(MINUTE, 2) if is_of_flavor else slots.instance_lease(MINUTE, 2)
+    flavor = slots.world.cloud.flavors.pop(lease["reservations"][0]["id"])
+    if wrong is not None:
+        slots.world.cloud.add_flavor(replace(flavor, **wrong))
+    slots.reach(lease)
+    assert flavor_of(slots, lease) == flavor
+    assert [slots.boot(lease) for _ in range(3)] == ["ACTIVE", "ACTIVE", "ERROR"]
+
+
+def test_a_flavor_that_is_whole_or_in_use_is_not_made_again(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.instance_lease(MINUTE, 1)
+    monkeypatch.delattr(Nova, "delete")
+    slots.reach(lease)
+    assert slots.boot(lease) == "ACTIVE"
+    wrong = slots.world.cloud.add_flavor(replace(flavor_of(slots, lease), vcpus=1))
+    slots.update(lease, amount=2)
+    slots.poll()
+    assert slots.served(lease) == ["gpu-1", "gpu-2"]
+    assert flavor_of(slots, lease) == wrong
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_room"),
+    [(4, 1, []), (2, 1, ["gpu-1"]), (1, 2, ["gpu-1"]), (1, 3, [])],
+    ids=["from all to a bit", "from half to a bit", "from a bit to half", "from a bit to more than half"],
+)
+def test_slots_whose_size_is_being_changed_hold_the_larger_size_till_it_is_known(
+    slots: SlotReservations, monkeypatch: pytest.MonkeyPatch, before: int, after: int, is_room: list[str]
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(10 * HOUR, 2, vcpus=before, memory_mb=before * 1024)
+    had, found = given(lease), list[list[str]]()
+    size = {**SIZE, "vcpus": 4, "memory_mb": 4096, "amount": 1}
+
+    def meanwhile(plugin: Any, reservation_id: str) -> NoReturn:
+        ids = plugin.allocation_candidates({**slots.values(10 * HOUR), **size})
+        found.append([db_api.host_get(host)["hypervisor_hostname"] for host in ids])
+        raise Unreachable("Nova is away")
+
+    with monkeypatch.context() as watched, pytest.raises(ExternalServiceFilterException, match="code=unreachable"):
+        watched.setattr(SpotInstancePlugin, "update_resources", meanwhile)
+        slots.update(lease, vcpus=after, memory_mb=after * 1024)
+    assert found[0] == is_room
+    assert given(lease) == had
+    assert slots.now(lease).reservation["vcpus"] == before

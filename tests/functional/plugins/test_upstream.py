@@ -61,7 +61,6 @@ OF_INSTANCES = {
     "test_update_flavor_in_active": NO_TABLES,
     "test_update_reservation": CHOICE,
     "test_update_reservation_not_enough_hosts": CHOICE,
-    "test_update_resources": "It counts reads: ours looks at the state once more before upstream's own code does.",
     "test_update_resources_in_active": DOORS,
 }
 OF_FLAVORS = {
