@@ -19,7 +19,6 @@ from blazar.db import api as db_api
 from blazar.plugins.instances.instance_plugin import nova_exceptions
 from blazar.utils.openstack import nova, placement
 from blazar.utils.openstack.exceptions import ResourceProviderNotFound
-from keystoneauth1.adapter import Adapter
 from oslo_config import cfg
 
 from blazar_spot.conf.service_auth import KEYSTONE_SECONDS as PATIENCE_SECONDS
@@ -39,8 +38,8 @@ Make = Callable[[Mapping[str, Any]], object]
 class Placement(placement.BlazarPlacementClient):
     """Blazar's own client."""
 
-    def _create_client(self, **more: Any) -> Adapter:
-        client: Adapter = super()._create_client(**more)
+    def _create_client(self, **more: Any) -> Any:
+        client = super()._create_client(**more)
         client.session.timeout = PATIENCE_SECONDS
         return client
 
