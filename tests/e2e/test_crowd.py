@@ -6,7 +6,7 @@ import pytest
 from blazar_spot.demo.compressed_time import MIN_UPTIME_SECONDS, NOTICE_SECONDS
 from tests.e2e.crowds import Crowd
 from tests.e2e.lanes import Played
-from tests.e2e.programme import ON_TIME_SECONDS
+from tests.e2e.programme import ON_TIME_OF_MANY_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_every_lease_is_active_on_time_and_whole(crowd: Crowd) -> None:
         assert lease.statuses[-1] == ("ACTIVE", False)
         assert "ERROR" not in {status for status, _ in lease.statuses}
         assert lease.active_after is not None
-        assert lease.active_after <= ON_TIME_SECONDS
+        assert lease.active_after <= ON_TIME_OF_MANY_SECONDS
 
 
 def test_no_hypervisor_has_any_of_them_left(crowd: Crowd) -> None:
