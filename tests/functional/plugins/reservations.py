@@ -217,9 +217,9 @@ class Reservations:
         self.plugin._doors.join_late()
 
     def run_until(self, instant: int) -> None:
-        """Let the engine tick and the monitor poll until then."""
-        while self.world.clock.now() < instant:
-            self.world.pass_time(min(POLL, instant - self.world.clock.now()))
+        """Let the engine tick and the monitor poll until then, less often while it is long."""
+        while (left := instant - self.world.clock.now()) > 0:
+            self.world.pass_time(min(left, MINUTE if left > 3 * MINUTE else POLL))
             self.world.whole.engine.tick()
             self.poll()
 

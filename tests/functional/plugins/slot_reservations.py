@@ -245,13 +245,6 @@ class SlotReservations(Reservations):
         self.world.cloud.settle()
         return [one for one in servers if one in self.world.cloud.alive]
 
-    def run_until(self, instant: int) -> None:
-        """Let the engine tick and the monitor poll until then, less often while it is long."""
-        while (left := instant - self.world.clock.now()) > 0:
-            self.world.pass_time(min(left, 60 if left > 180 else 5))
-            self.world.whole.engine.tick()
-            self.poll()
-
     def reach(self, lease: dict[str, Any]) -> None:
         """Let time pass until the lease begins, and begin it."""
         self.run_until(self.start_of(lease) + 1)
