@@ -23,6 +23,10 @@ from blazar_spot.devcloud.waiting import wait_until
 
 T = TypeVar("T")
 
+LOOK_SECONDS = 2.5
+"""A look asks everybody for everything, in eight requests and more, and more than a dozen stories look at one cloud:
+those who look must not be what it is busy with."""
+
 SOON_SECONDS = 120
 """Within so many seconds happens what happens soon, however slow the machine is: nobody waits longer than it takes."""
 
@@ -53,7 +57,7 @@ def furnish(cloud: Cloud, names: list[str]) -> dict[str, Stage]:
             name=name,
             host=hosts[name],
             gpus=GPUS,
-            look_every=1.0,
+            look_every=LOOK_SECONDS,
             resource_properties=f'["==", "$gpu_model", "{name}"]',
             spot_flavor=f"preemptible-{name}",
         )
