@@ -15,6 +15,7 @@ from blazar_spot.devcloud.cloud import Cloud
 from blazar_spot.devcloud.hosts import HostSpec
 from blazar_spot.devcloud.site import Override
 from tests.crowd.conftest import TOLD
+from tests.crowd.pace import slowness
 from tests.e2e import answers, crowds, lanes
 from tests.e2e.answers import Race
 from tests.e2e.crowds import Begun, Crowd
@@ -61,7 +62,15 @@ AHEAD = 200.0
 
 
 @pytest.fixture(scope="module")
-def all_played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Crowd]:
+def slow() -> float:
+    """How slow the machine is, while nothing else runs on it."""
+    return slowness()
+
+
+@pytest.fixture(scope="module")
+def all_played(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, slow: float
+) -> Mapping[str, Crowd]:
     plays = {
         "one": partial(crowds.crowd, spots=2, sizes=(1,), ahead=AHEAD - 80),
         "four": partial(crowds.crowd, spots=8, sizes=(4,), ahead=AHEAD - 40, servers=4 * GPUS),
@@ -69,7 +78,10 @@ def all_played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     }
     with _played(tmp_path_factory.mktemp("crowd"), {"m": Lane(plays, hosts=8, spec=HOST)}) as played:
         seen: dict[str, Crowd] = {name: played[name].result() for name in plays}
-    request.config.stash[TOLD] = [_told(one) for name in plays for one in seen[name].leases.values()]
+    request.config.stash[TOLD] = [
+        *(_told(one) for name in plays for one in seen[name].leases.values()),
+        f"A core takes {slow:.1f} times as long as the one that the limits are for.",
+    ]
     return seen
 
 
@@ -115,10 +127,12 @@ def test_a_hundred_instances_and_five_leases_took_part(crowd: Crowd) -> None:
     assert sorted(lease.hosts for lease in crowd.leases.values()) == list(SIZES)
 
 
-def test_a_start_takes_at_most_half_a_second_and_two_fifths_of_one_for_each_host(alone: list[Begun]) -> None:
+def test_a_start_takes_at_most_half_a_second_and_two_fifths_of_one_for_each_host(
+    alone: list[Begun], slow: float
+) -> None:
     took = [(lease.hosts, lease.starting_for) for lease in alone]
     assert [hosts for hosts, _ in took] == [1, 4]
-    assert all(seconds is not None and seconds <= _limit(hosts) for hosts, seconds in took), took
+    assert all(seconds is not None and seconds <= slow * _limit(hosts) for hosts, seconds in took), took
 
 
 def test_the_owner_can_fill_every_host_that_was_handed_over(all_played: Mapping[str, Crowd]) -> None:
@@ -131,15 +145,16 @@ def test_a_lease_that_starts_alone_is_active_within_fifteen_seconds(alone: list[
     assert all(seconds is not None and seconds <= 15 for seconds in took), took
 
 
-def test_starts_of_the_same_minute_take_no_longer_than_one_after_another_would(crowd: Crowd) -> None:
+def test_starts_of_the_same_minute_take_no_longer_than_one_after_another_would(crowd: Crowd, slow: float) -> None:
     """They share two cores with the whole cloud, so a single one of them may take longer than it would alone."""
     starts = [lease.starting for lease in crowd.leases.values() if lease.starting]
     assert len(starts) == len(SIZES)
     took = max(ended for _, ended in starts) - min(began for began, _ in starts)
-    assert took <= sum(map(_limit, SIZES)), starts
+    assert took <= slow * sum(map(_limit, SIZES)), starts
 
 
 def _limit(hosts: int) -> float:
+    """In seconds of a machine that is not slow."""
     return 0.5 + 0.4 * hosts
 
 
