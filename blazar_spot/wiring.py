@@ -176,7 +176,7 @@ def _of_the_cloud(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> dict[str,
 
     policy = configuration.policy_of(conf)
     if not configuration.has_account(conf):
-        return {"proposals": Proposals(store, clock, policy, frozenset)}
+        return {"proposals": Proposals(store, clock, policy, lambda _: {})}
     nova, session, place = compute(conf), configuration.session_of(conf), _place(conf)
     pool, stock = PlacementPool(session, **place), PlacementStock(session, **place)
     closing, returning = Closing(store, pool, clock), Returning(store, nova, clock)

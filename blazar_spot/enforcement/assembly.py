@@ -124,7 +124,7 @@ def assemble(
         admittance=lambda furnish: Admittance(
             store, compute, pool, witnesses, clock, policy, handover_budget, sharing, furnish
         ),
-        rebinding=Rebinding(store, clock, policy),
+        rebinding=Rebinding(store, clock, policy, handback.returning),
         retirement=Retirement(store, compute, pool, clock),
         vacating=Vacating(compute, witnesses, clock, policy, handback_budget),
         witnesses=witnesses,

@@ -7,7 +7,7 @@ with nothing held. What is chosen is in ``judgement``, and what is done behind a
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from blazar_spot.core.errors import NotNow, Refused
 from blazar_spot.core.planning import followed, planned
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Standing
+from blazar_spot.core.stays import Stays
 from blazar_spot.enforcement.audit import rewrite
 from blazar_spot.enforcement.judgement import Judgement, or_refused
 from blazar_spot.enforcement.securing import Securing
@@ -35,9 +36,7 @@ class _Place(NamedTuple):
 class Booking:
     """Answers and holds."""
 
-    def __init__(
-        self, store: Store, pool: Pool, clock: Clock, policy: Policy, returning: Callable[[], Set[str]]
-    ) -> None:
+    def __init__(self, store: Store, pool: Pool, clock: Clock, policy: Policy, returning: Stays) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
@@ -110,7 +109,8 @@ class Booking:
             judgement = self._judgement
             known = judgement.known(candidates, without)
             longest = judgement.lead(wish, along + wish.count_max, known.beside)
-            found = judgement.chosen(wish, judgement.present(wish, candidates, known.beside), known, longest)
+            present = judgement.present(wish, candidates, known.beside, reservation_id)
+            found = judgement.chosen(wish, present, known, longest)
             lead = judgement.lead(wish, along + len(found), known.beside)
             chosen = [replace(one, lead=lead) for one in found]
             self._write_claims(reservation_id, lease_id, wish, chosen)

@@ -7,7 +7,7 @@ lasts. ``closing`` opens the host again.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,6 +18,7 @@ from blazar_spot.core.instants import iso
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Standing
 from blazar_spot.core.record import deed
+from blazar_spot.core.stays import Stays
 from blazar_spot.enforcement import hindering
 from blazar_spot.enforcement.booking import Booking
 from blazar_spot.enforcement.closing import Closing, needed, write
@@ -42,7 +43,7 @@ class Draining:
         clock: Clock,
         policy: Policy,
         closing: Closing,
-        returning: Callable[[], Set[str]],
+        returning: Stays,
     ) -> None:
         self._store = store
         self._clock = clock

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.errors import SpotError
+from blazar_spot.core.stays import Stay
 from blazar_spot.enforcement.aggregates import freepool, inside
 from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.enforcement.removal import Removal
@@ -34,12 +35,13 @@ LOOK_EVERY = 0.5
 class Holding:
     """A reservation of whole hosts that is not over, with the compute services that were allocated to it.
 
-    ``is_settled`` is false while it is being changed; ``is_running`` while its owner's servers may live in it.
+    ``is_settled`` is false while it is being changed; its owner's servers may live in it ``running_until`` its end, the
+    cleaning included, which is 0 if they may not.
     """
 
     service_hosts: frozenset[str]
     is_settled: bool
-    is_running: bool
+    running_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,14 @@ class HandBack:
         self._clock = clock
         self.budget = budget
         self._lost: frozenset[str] = frozenset()
-        self._returning: frozenset[str] = frozenset()
+        self._returning: dict[str, Stay] = {}
         self._noting = threading.Lock()
 
-    def returning(self) -> frozenset[str]:
-        """The hypervisors that were on their way back when they were last looked at."""
-        return self._returning
+    def returning(self, after: int) -> Mapping[str, Stay]:
+        """The hypervisors that were on their way back when they were last looked at, and whose servers are not told to
+        go before this instant."""
+        now = self._clock.now()
+        return {host: stay for host, stay in self._returning.items() if after < max(now, stay.until)}
 
     def end(self, aggregate_id: int, hosts: Iterable[Candidate]) -> None:
         """Free the hosts in the aggregate of a reservation that is over: what comes free within the budget."""
@@ -88,14 +92,15 @@ class HandBack:
         home = freepool(every_one)
         books = read()
         ours = [one for one in every_one if one.zone == zone_prefix + one.name and _is_an_id(one.name)]
-        left: set[str] = set()
+        left: dict[str, Stay] = {}
         for aggregate in ours:
             holding = books.holdings.get(aggregate.name)
             if holding is None or holding.is_settled:
                 left |= self._tidy(aggregate, holding, books.hosts, home)
             else:
-                left |= before & {host.host for host in _in(aggregate, books.hosts)}
-        self._note(before - left, left)
+                here = before.keys() & {host.host for host in _in(aggregate, books.hosts)}
+                left |= {host: before[host] for host in here}
+        self._note(before.keys() - left.keys(), left)
         self._fetch_lost([home, *ours], books, home)
 
     def _empty(self, aggregate: Aggregate, hosts: Sequence[Candidate], home: Aggregate) -> None:
@@ -105,24 +110,25 @@ class HandBack:
             self._clock.wait(LOOK_EVERY)
             left = self._bring_back(left, aggregate, home, is_over=True)
         if left:
-            self._note(frozenset(), {host.host for host in left})
+            self._note(frozenset(), {host.host: Stay(aggregate.name, 0) for host in left})
             LOG.warning("Still on their way back: %s", ", ".join(host.host for host in left))
         else:
             self._compute.delete_aggregate(aggregate.id)
 
     def _tidy(
         self, aggregate: Aggregate, holding: Holding | None, hosts: Iterable[Candidate], home: Aggregate
-    ) -> set[str]:
+    ) -> dict[str, Stay]:
         """Bring back the hosts that the reservation does not have; returns those that cannot come yet."""
+        until = holding.running_until if holding else 0
         promised = holding.service_hosts if holding else frozenset()
         astray = [host for host in _in(aggregate, hosts) if host.service_host not in promised]
-        left = self._bring_back(astray, aggregate, home, is_over=holding is None or not holding.is_running)
+        left = self._bring_back(astray, aggregate, home, is_over=not until)
         if holding is None and not left:
             try:
                 self._compute.delete_aggregate(aggregate.id)
             except SpotError as error:
                 LOG.warning("Aggregate %s cannot be deleted, trying again: %s", aggregate.name, error)
-        return {host.host for host in left}
+        return {host.host: Stay(aggregate.name, until) for host in left}
 
     def _bring_back(
         self, hosts: Sequence[Candidate], aggregate: Aggregate, home: Aggregate, *, is_over: bool
@@ -135,13 +141,14 @@ class HandBack:
         clean = [host for host, occupants in seen if not occupants]
         moved = at_once(lambda host: self._move(host, aggregate, home), clean, AT_ONCE)
         back = {host.host for host, has_moved in zip(clean, moved, strict=True) if has_moved}
-        self._note(back, frozenset())
+        self._note(back, {})
         return [host for host in hosts if host.host not in back]
 
-    def _note(self, back: Set[str], left: Set[str]) -> None:
+    def _note(self, back: Set[str], left: dict[str, Stay]) -> None:
         """A lease may end while the polls sweep: neither may undo what the other one has noted."""
         with self._noting:
-            self._returning = (self._returning - back) | left
+            still = {host: stay for host, stay in self._returning.items() if host not in back}
+            self._returning = still | left
 
     def _move(self, host: Candidate, aggregate: Aggregate, home: Aggregate) -> bool:
         try:
@@ -156,7 +163,7 @@ class HandBack:
 
     def _fetch_lost(self, aggregates: Iterable[Aggregate], books: Books, home: Aggregate) -> None:
         """A host that is in none of the aggregates twice in a row, and not on its way to a reservation, is lost."""
-        awaited = (one for one in books.holdings.values() if one.is_running or not one.is_settled)
+        awaited = (one for one in books.holdings.values() if one.running_until or not one.is_settled)
         promised = frozenset[str]().union(*(one.service_hosts for one in awaited))
         missing = frozenset(host.service_host for host in books.hosts) - inside(aggregates) - promised
         for service_host in sorted(missing & self._lost):

@@ -6,7 +6,7 @@ what is chosen here, and ``securing`` judges once more by who is really inside.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from blazar_spot.core.model import Plan, Snapshot
 from blazar_spot.core.planner import plan
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Instance, Notice, Reclaim
+from blazar_spot.core.stays import Stays, around_stays
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store, Work
 
@@ -40,7 +41,7 @@ class Known:
 class Judgement:
     """Chooses."""
 
-    def __init__(self, store: Store, clock: Clock, policy: Policy, returning: Callable[[], Set[str]]) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: Policy, returning: Stays) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
@@ -102,16 +103,15 @@ class Judgement:
         answer = plan(self._state(wish, candidates, known, lead), request(wish))
         return wish.start_at if answer.feasible else answer.earliest_start
 
-    def present(self, wish: Wish, candidates: Sequence[Candidate], beside: Beside) -> list[Candidate]:
-        """The hosts as they are: busy while they are drained, and one that is on its way back from its last reservation
-        a little longer. Nobody is asked which are, if the wish begins when they are back."""
-        now = self._clock.now()
-        until = now + self._policy.force_allowance + self._policy.reset_allowance
-        returning = self._returning() if wish.start_at < until else frozenset()
-        return [
-            replace(host, busy=(*host.busy, (now, until))) if host.host in returning else host
-            for host in around_drains(candidates, (claim for claim, _ in beside))
-        ]
+    def present(
+        self, wish: Wish, candidates: Sequence[Candidate], beside: Beside, by: str | None = None
+    ) -> list[Candidate]:
+        """The hosts as they are: busy while they are drained, and until they are back from their last reservation, but
+        for that one itself. Nobody is asked which are, if the wish begins when they are back."""
+        policy, now = self._policy, self._clock.now()
+        returning = self._returning(wish.start_at - policy.force_allowance - policy.reset_allowance)
+        around = around_drains(candidates, (claim for claim, _ in beside))
+        return around_stays(around, returning, policy, now, by)
 
     def _state(self, wish: Wish, candidates: Sequence[Candidate], known: Known, lead: int) -> Snapshot:
         return snapshot(wish, candidates, known.instances, known.notices, lead, self._policy, self._clock.now())

@@ -5,7 +5,7 @@ It is judged as a booking is, by the same rules, on the calendar and the hosts a
 seconds and half a minute ago. Who may see what of it is for ``api``.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from blazar_spot.core.booking import Candidate, Wish
@@ -14,6 +14,7 @@ from blazar_spot.core.model import Plan
 from blazar_spot.core.policy import Instants, Policy
 from blazar_spot.core.promises import Claim, Instance
 from blazar_spot.core.reservable import ReservableHost, meeting, parsed
+from blazar_spot.core.stays import Stays
 from blazar_spot.enforcement.judgement import Judgement
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store
@@ -48,7 +49,7 @@ class Proposal:
 class Proposals:
     """Plans for those who ask."""
 
-    def __init__(self, store: Store, clock: Clock, policy: Policy, returning: Callable[[], Set[str]]) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: Policy, returning: Stays) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy

@@ -14,6 +14,7 @@ from blazar_spot.core.interruptions import known_to_reclaims
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim, Reclaim
 from blazar_spot.core.rebinding import Bound, Move
+from blazar_spot.core.stays import Stays, around_stays
 from blazar_spot.ports.clock import Clock
 from blazar_spot.ports.store import Store
 
@@ -21,10 +22,11 @@ from blazar_spot.ports.store import Store
 class Rebinding:
     """Decides again."""
 
-    def __init__(self, store: Store, clock: Clock, policy: Policy) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: Policy, returning: Stays) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
+        self._returning = returning
 
     def due(self, margin: int) -> list[tuple[Claim, Reclaim]]:
         """The claims that may still move; ``margin`` is the time that a new host's fence takes to be planned."""
@@ -38,7 +40,7 @@ class Rebinding:
             told = work.instances_with_notices(sorted(hosts))
             claims = work.open_claims()
         moves = rebinding.moves(
-            [replace(bound, candidates=tuple(around_drains(bound.candidates, claims))) for bound in bounds],
+            [self._present(bound, claims) for bound in bounds],
             [instance for instance, _ in told],
             known_to_reclaims((notice for _, notice in told if notice is not None), self._clock.now()),
             max((reclaim.lead for _, reclaim in due), default=0),
@@ -47,3 +49,9 @@ class Rebinding:
         )
         still = {(claim.reservation_id, claim.host) for claim, _ in rebinding.due(due, self._clock.now(), margin)}
         return moves if all((move.reservation_id, move.leaves) in still for move in moves) else []
+
+    def _present(self, bound: Bound, claims: Sequence[Claim]) -> Bound:
+        """With the hosts as they are: busy while they are drained, and while a running reservation's servers stay."""
+        now = self._clock.now()
+        around = around_drains(bound.candidates, claims)
+        return replace(bound, candidates=tuple(around_stays(around, self._returning(now), self._policy, now)))

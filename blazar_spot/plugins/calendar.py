@@ -147,7 +147,7 @@ def host_ids() -> list[str]:
 
 def books(now: int) -> Books:
     """Who has which hosts. A reservation that is in a change long after its end is stuck in it, and is settled so."""
-    reservation = models.Reservation
+    reservation, cleaning = models.Reservation, cfg.CONF.cleaning_time * 60
     is_here = (reservation.status != status.reservation.DELETED) | models.Lease.status.in_(status.lease.TRANSITIONAL)
     holdings: dict[str, Holding] = {}
     for row in rows(reservation.resource_type == RESOURCE_TYPE, is_here):
@@ -157,7 +157,7 @@ def books(now: int) -> Books:
         holdings[row.reservation_id] = Holding(
             service_hosts=mine if row.service_host is None else mine | {row.service_host},
             is_settled=row.lease_status not in status.lease.TRANSITIONAL or end_at + OVERRUN <= now,
-            is_running=row.status == status.reservation.ACTIVE and now < end_at,
+            running_until=end_at + cleaning if row.status == status.reservation.ACTIVE and now < end_at else 0,
         )
     return Books(known_hosts(), holdings)
 

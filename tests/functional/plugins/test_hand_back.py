@@ -11,12 +11,13 @@ from blazar.enforcement.exceptions import ExternalServiceFilterException
 from blazar.plugins.oshosts import RESOURCE_TYPE
 from oslo_config import cfg
 
+from blazar_spot import wiring
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import NoticeState, Standing
 from blazar_spot.enforcement.proposals import Proposals, Wanted
 from blazar_spot.enforcement.returning import Returning
-from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, SERVICE, Reservations, fail
+from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, SERVICE, Reservations, fail, recover
 
 SLOWLY = 60
 OF_ONCE = "6f1d2c3b-8a47-4c55-9e0b-d2f7a1c3e590"
@@ -32,6 +33,24 @@ def lease(reservations: Reservations) -> dict[str, Any]:
     reservations.poll()
     reservations.world.cloud.boot("plain", host="gpu-1")
     reservations.world.pass_time(10)
+    return lease
+
+
+@pytest.fixture
+def left(reservations: Reservations) -> dict[str, Any]:
+    """A lease of three hours has got gpu-2 for gpu-1, which had failed and is back, with its owner's server on it."""
+    reservations.add_hosts("gpu-1")
+    lease = reservations.lease(start_in=0, minutes=180)
+    reservations.start(lease)
+    reservations.poll()
+    reservations.world.cloud.boot("plain", host="gpu-1")
+    reservations.world.pass_time(10)
+    reservations.add_hosts("gpu-2")
+    fail(reservations, "gpu-1")
+    run_for(reservations, POLL)
+    recover("gpu-1")
+    run_for(reservations, MINUTE)
+    assert reservations.served(lease) == ["gpu-1", "gpu-2"]
     return lease
 
 
@@ -89,12 +108,13 @@ def test_a_server_that_hangs_is_reset_until_its_host_comes_back(
     assert reservations.free() == ["gpu-1"]
 
 
-def planned(reservations: Reservations) -> str | None:
-    """Why another process, which brings no host back, would refuse a lease of one host from now on; None if it would
-    not."""
+def planned(reservations: Reservations, start_in: int = 0) -> str | None:
+    """Why another process, which brings no host back, would refuse a lease of one host for an hour from then on; None
+    if it would not."""
     world = reservations.world
     returning = Returning(world.store, world.cloud, world.clock)
-    wanted = Wanted(start_at=None, end_at=world.clock.now() + HOUR, count_min=1, count_max=1)
+    start_at = world.clock.now() + start_in
+    wanted = Wanted(start_at=start_at, end_at=start_at + HOUR, count_min=1, count_max=1)
     refused = Proposals(world.store, world.clock, Policy(), returning).of_request(wanted).refused
     return refused and refused.code
 
@@ -267,6 +287,59 @@ def test_servers_of_a_running_lease_stay_on_a_host_that_was_replaced(
     run_for(reservations, 3 * POLL)
     assert reservations.served(lease) == ["gpu-2"]
     assert reservations.free() == ["gpu-1"]
+
+
+def test_a_host_with_servers_of_a_running_lease_is_nobody_elses(
+    reservations: Reservations, left: dict[str, Any]
+) -> None:
+    assert planned(reservations, HOUR) == "not_enough_hosts"
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        reservations.lease(start_in=HOUR)
+    reservations.add_hosts("gpu-3")
+    assert reservations.hosts(reservations.lease(start_in=HOUR)) == ["gpu-3"]
+
+
+def test_it_is_to_be_had_when_its_servers_are_gone(reservations: Reservations, left: dict[str, Any]) -> None:
+    assert planned(reservations, HOUR) == "not_enough_hosts"
+    cloud = reservations.world.cloud
+    (server,) = cloud.alive.values()
+    cloud.begin_delete(server, force=True)
+    run_for(reservations, MINUTE)
+    assert planned(reservations, HOUR) is None
+    assert reservations.hosts(reservations.lease(start_in=HOUR)) == ["gpu-1"]
+
+
+def test_it_is_to_be_had_from_the_end_of_that_lease_on(reservations: Reservations, left: dict[str, Any]) -> None:
+    assert planned(reservations, 2 * HOUR) == "not_enough_hosts"
+    assert planned(reservations, 3 * HOUR) is None
+    assert reservations.hosts(reservations.lease(start_in=3 * HOUR, count=2)) == ["gpu-1", "gpu-2"]
+
+
+def test_it_is_cleaned_after_that_lease(reservations: Reservations, left: dict[str, Any]) -> None:
+    reservations.set_cleaning_time(10)
+    reservations.poll()
+    named = {"hypervisor_properties": '["==", "$hypervisor_hostname", "gpu-1"]'}
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        reservations.lease_with(3 * HOUR, 1, **named)
+    assert reservations.hosts(reservations.lease_with(3 * HOUR + 10 * MINUTE, 1, **named)) == ["gpu-1"]
+
+
+def test_a_blazar_manager_that_comes_after_knows_it_too(reservations: Reservations, left: dict[str, Any]) -> None:
+    world = reservations.world
+    world.whole = wiring.assemble(world.store, world.cloud, world.cloud, world.clock, Policy())
+    after = Reservations(world)
+    after.poll()
+    with pytest.raises(ExternalServiceFilterException, match="code=not_enough_hosts"):
+        after.lease(start_in=HOUR)
+
+
+def test_that_lease_gets_it_again_as_it_is(reservations: Reservations, left: dict[str, Any]) -> None:
+    assert planned(reservations, HOUR) == "not_enough_hosts"
+    fail(reservations, "gpu-2")
+    run_for(reservations, 2 * POLL)
+    assert reservations.hosts(left) == ["gpu-1"]
+    assert reservations.served(left) == ["gpu-1"]
+    assert len(reservations.world.cloud.alive) == 1
 
 
 def test_a_host_in_no_aggregate_is_put_back_when_it_was_missing_twice(reservations: Reservations) -> None:

@@ -11,7 +11,7 @@ from blazar.db import api as db_api
 from blazar_spot.core.promises import Standing
 from blazar_spot.enforcement.rebinding import Rebinding
 from blazar_spot.plugins import calendar, rebinding
-from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, Reservations, World
+from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, Reservations, World, fail, recover
 
 MARGIN = POLL + 1
 AHEAD = 40 * MINUTE
@@ -92,6 +92,22 @@ def test_a_host_that_failed_is_not_taken(late: Reservations) -> None:
     db_api.host_update({"gpu-1": "1", "gpu-2": "2"}[other(late, lease)], {"reservable": False})
     late.run_until(fence_of(late, lease) + 1)
     assert late.hosts(lease) == before
+
+
+def test_a_host_with_servers_of_a_running_lease_is_not_taken(late: Reservations) -> None:
+    running = late.lease(0, minutes=180)
+    late.start(running)
+    late.poll()
+    [failed] = late.hosts(running)
+    late.world.cloud.boot("plain", host=failed)
+    late.world.pass_time(10)
+    fail(late, failed)
+    late.add_hosts("gpu-3")
+    lease = booked(late)
+    recover(failed)
+    late.run_until(fence_of(late, lease) + 1)
+    assert late.served(running) == ["gpu-1", "gpu-2"]
+    assert late.hosts(lease) == ["gpu-3"]
 
 
 @pytest.mark.parametrize(("minutes", "is_moved"), [(10, True), (11, False)])
