@@ -81,10 +81,10 @@ def _is_named(row: Any) -> bool:
 def _busy(held: Sequence[Any]) -> dict[str, list[tuple[int, int]]]:
     """By their ids, when hosts are not to be had whatever of these moves. Between two reservations a host is cleaned,
     which is counted behind each of them."""
-    movable = {(row.reservation_id, row.host) for row in held}
+    movable = {(row.reservation_id, row.compute_host_id) for row in held}
     busy: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for row in windows(min(instant(row.start_date) for row in held) - _cleaning(), None):
-        if (row.reservation_id, row.host) not in movable:
+        if (row.reservation_id, row.compute_host_id) not in movable:
             busy[row.compute_host_id].append((instant(row.start_date), instant(row.end_date) + _cleaning()))
     return busy
 

@@ -11,6 +11,7 @@ from blazar.db import api as db_api
 from blazar_spot.core.promises import Standing
 from blazar_spot.enforcement.rebinding import Rebinding
 from blazar_spot.plugins import calendar, rebinding
+from blazar_spot.plugins.windows import keeping
 from tests.functional.plugins.reservations import HOUR, MINUTE, POLL, Reservations, World, fail, recover
 
 MARGIN = POLL + 1
@@ -108,6 +109,16 @@ def test_a_host_with_servers_of_a_running_lease_is_not_taken(late: Reservations)
     late.run_until(fence_of(late, lease) + 1)
     assert late.served(running) == ["gpu-1", "gpu-2"]
     assert late.hosts(lease) == ["gpu-3"]
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_host_that_is_kept_while_it_is_swapped_is_not_taken(late: Reservations, is_last: bool) -> None:
+    late.add_hosts("gpu-3")
+    lease = booked(late)
+    kept, free = sorted({"gpu-1", "gpu-2", "gpu-3"} - set(late.hosts(lease)), reverse=is_last)
+    with keeping("that of another lease", kept.removeprefix("gpu-"), db_api.lease_get(lease["id"])):
+        late.run_until(fence_of(late, lease) - 1)
+    assert late.hosts(lease) == [free]
 
 
 @pytest.mark.parametrize(("minutes", "is_moved"), [(10, True), (11, False)])
