@@ -54,6 +54,12 @@ class Vacating:
         found = self._compute.all_aggregates()
         return {one.name: one.service_hosts for one in found if one.metadata.get(key) == one.name}
 
+    def leave(self, reservation_id: str, service_host: str) -> None:
+        """Take one host out of the reservation's aggregate; one that was late is not in it."""
+        for aggregate in self._compute.all_aggregates():
+            if aggregate.name == reservation_id:
+                self._compute.leave_aggregate(aggregate.id, service_host)
+
     def dissolve(self, reservation_id: str) -> None:
         """Take the hosts out of the reservation's aggregate, and then it. They never left the freepool, but for a
         reservation that has the whole host by now."""

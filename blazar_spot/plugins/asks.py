@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from blazar.manager.exceptions import MalformedParameter
-from blazar.utils.openstack.placement import BlazarPlacementClient
 from oslo_utils.strutils import bool_from_string
 
 from blazar_spot.core.booking import Wish
 from blazar_spot.core.flavors import devices, is_preemptible, resources, untracked
 from blazar_spot.core.model import Size
+from blazar_spot.plugins.bounded import Placement
 from blazar_spot.plugins.calendar import instant
 from blazar_spot.plugins.matching import required
 from blazar_spot.plugins.parts import DEVICES, EPHEMERAL, flavor_of, size_of
@@ -49,7 +49,7 @@ class Asks:
     """Reads reservations."""
 
     def __init__(self, pci_aliases: Mapping[str, str]) -> None:
-        self._placement = BlazarPlacementClient()
+        self._placement = Placement()
         self._pci_aliases = pci_aliases
 
     def with_devices(self, source: Values) -> dict[str, Any]:

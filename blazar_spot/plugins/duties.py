@@ -4,9 +4,8 @@
 Whichever plugins are loaded, the whole calendar is published and each late host is looked after, once.
 """
 
-from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
-
 from blazar_spot.plugins.admission import Admission
+from blazar_spot.plugins.bounded import HostMonitor
 from blazar_spot.plugins.doors import Doors
 from blazar_spot.plugins.furnishing import Furnishing
 from blazar_spot.plugins.interrupted import Interrupted
@@ -35,7 +34,7 @@ class Duties:
         inventory = Inventory(whole.listing, whole.clock)
         self.interrupted = Interrupted(whole.clock, max(whole.handover.budget, whole.handback.budget))
         self.monitor = SpotMonitor(
-            PhysicalHostMonitorPlugin(),
+            HostMonitor(),
             whole.publishing,
             [self.returns, self.slot_returns],
             [self.hosts, self.parts],

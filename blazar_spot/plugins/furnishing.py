@@ -2,8 +2,6 @@
 """What a reservation of slots needs before its owner can boot a server: slots on a host, and a flavor to ask for them;
 and how all that is taken away again.
 
-Blazar's own clients wait for an answer for ever; the polls use these, which have a bound.
-
 All of it can be done again and again. Furnishing raises nothing: a host that could not be furnished is late and is
 tried again. What is taken away raises whatever Blazar's clients raise.
 """
@@ -17,13 +15,12 @@ from typing import Any
 
 from blazar.db import api as db_api
 from blazar.plugins.instances.instance_plugin import nova_exceptions
-from blazar.utils.openstack import nova, placement
 from blazar.utils.openstack.exceptions import ResourceProviderNotFound
 from oslo_config import cfg
 
-from blazar_spot.conf.service_auth import KEYSTONE_SECONDS as PATIENCE_SECONDS
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.sharing import reservation_class
+from blazar_spot.plugins.bounded import Bounded, Placement
 
 LOG = logging.getLogger(__name__)
 CONF = cfg.CONF
@@ -35,16 +32,7 @@ Make = Callable[[Mapping[str, Any]], object]
 """Makes the flavor of a reservation, from Blazar's record of it."""
 
 
-class Placement(placement.BlazarPlacementClient):
-    """Blazar's own client."""
-
-    def _create_client(self, **more: Any) -> Any:
-        client = super()._create_client(**more)
-        client.session.timeout = PATIENCE_SECONDS
-        return client
-
-
-class Furnishing(nova.NovaClientWrapper):
+class Furnishing(Bounded):
     """Blazar's own clients, with Blazar's rights."""
 
     def __init__(self) -> None:
@@ -58,13 +46,6 @@ class Furnishing(nova.NovaClientWrapper):
         self._placement = Placement()
         self._makers: dict[str, Make] = {}
         self._opening = threading.Lock()
-
-    @property
-    def nova(self) -> Any:
-        """Blazar's own client, a new one each time."""
-        made = super().nova
-        made.client.session.timeout = PATIENCE_SECONDS
-        return made
 
     def make_by(self, resource_type: str, make: Make) -> None:
         """Flavors for reservations of this type are made so."""
@@ -116,12 +97,16 @@ class Furnishing(nova.NovaClientWrapper):
     def strip(self, reservation_id: str, hosts: Iterable[str]) -> None:
         """Take away the slots on these hosts and wherever else they are, and the flavor."""
         for host in sorted({*hosts, *self._slotted(reservation_id)}):
-            try:
-                self._placement.delete_reservation_inventory(host, reservation_id)
-            except ResourceProviderNotFound:
-                LOG.debug("%s has no slots", host)
+            self.take(reservation_id, host)
         self._placement.delete_reservation_class(reservation_id)
         self._unmake(reservation_id)
+
+    def take(self, reservation_id: str, host: str) -> None:
+        """Take away the slots on this host."""
+        try:
+            self._placement.delete_reservation_inventory(host, reservation_id)
+        except ResourceProviderNotFound:
+            LOG.debug("%s has no slots", host)
 
     def _unmake(self, reservation_id: str) -> None:
         try:

@@ -12,13 +12,7 @@ from typing import Any
 from blazar import status
 from blazar.db import api as db_api
 from blazar.db import utils as db_utils
-from blazar.manager.exceptions import (
-    CantAddHost,
-    CantRemoveHost,
-    InvalidStateUpdate,
-    MalformedParameter,
-    NovaClientError,
-)
+from blazar.manager.exceptions import InvalidStateUpdate, MalformedParameter, NovaClientError
 from blazar.plugins.instances.instance_plugin import VirtualInstancePlugin, nova_exceptions
 from oslo_log import log as logging
 from oslo_utils.strutils import validate_integer
@@ -28,6 +22,7 @@ from blazar_spot.plugins import calendar, updates
 from blazar_spot.plugins.answers import answered
 from blazar_spot.plugins.asks import Ask, Asks, Values
 from blazar_spot.plugins.attempts import tried
+from blazar_spot.plugins.bounded import Bounded
 from blazar_spot.plugins.duties import duties
 from blazar_spot.plugins.filter import register
 from blazar_spot.plugins.once import Once
@@ -47,7 +42,7 @@ LEAST = {"vcpus": 1, "memory_mb": 1, "disk_gb": 0}
 register()
 
 
-class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
+class SpotInstancePlugin(Bounded, VirtualInstancePlugin, metaclass=Once):
     """Slots of a size."""
 
     title = "Virtual Instance Plugin with spot instances beside reservations"
@@ -261,7 +256,9 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         lease = reservation and db_api.lease_get(reservation["lease_id"])
         if not lease:
             return True
-        self._pre_reallocate(reservation, host)
+        if reservation["status"] == status.reservation.ACTIVE:
+            failed = db_api.host_get(host)
+            self._returns.leave(reservation_id, failed["hypervisor_hostname"], failed["service_name"])
         dates = {name: lease[name] for name in ("start_date", "end_date")}
         ask = self.asks.again(reservation, dates, 1)
         self.slots.learn(ask)
@@ -269,13 +266,6 @@ class SpotInstancePlugin(VirtualInstancePlugin, metaclass=Once):
         what = "has other hosts" if is_whole else "gets no other hosts"
         LOG.warning("Reservation %s (lease: %s) %s.", reservation["id"], lease["name"], what)
         return is_whole
-
-    def _pre_reallocate(self, reservation: Values, host_id: str) -> None:
-        """A host that was late is not in the reservation's aggregate, and that is no reason not to replace it."""
-        try:
-            super()._pre_reallocate(reservation, host_id)
-        except (CantAddHost, CantRemoveHost) as error:
-            LOG.warning("The failed host was not taken from reservation %s: %s", reservation["id"], error)
 
     def _post_reallocate(self, reservation: Values, lease: Values, host_id: str, num: int) -> None:
         """Whoever comes in the place of a failed host comes through the late door."""

@@ -49,6 +49,11 @@ class SlotReturns:
                 if self._vacating.press(reservation_id, names, self._furnishing.servers(reservation_id)):
                     self._clear(reservation_id, names)
 
+    def leave(self, reservation_id: str, host: str, service_host: str) -> None:
+        """Take a host away from a reservation that goes on. Raises what the clients raise."""
+        self._vacating.leave(reservation_id, service_host)
+        self._furnishing.take(reservation_id, host)
+
     def _clear(self, reservation_id: str, hosts: Iterable[str]) -> None:
         """The aggregate goes last: by it all the rest is found."""
         self._furnishing.strip(reservation_id, hosts)

@@ -84,7 +84,7 @@ def named(ready: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SlotRe
     monkeypatch.setattr(nova.NovaClientWrapper, "nova", stands_in)
     monkeypatch.setattr(nova, "ReservationPool", lambda: SharedAggregates(ready))
     monkeypatch.setattr(placement, "BlazarPlacementClient", lambda: placed)
-    monkeypatch.setattr(asks, "BlazarPlacementClient", lambda: placed)
+    monkeypatch.setattr(asks, "Placement", lambda: placed)
     monkeypatch.setattr(furnishing, "Placement", lambda: placed)
     return lambda *kinds: SlotReservations(ready, stands_in, placed, kinds)
 

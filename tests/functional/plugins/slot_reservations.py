@@ -24,9 +24,6 @@ GPUS = {"CUSTOM_GPU": 4}
 class SharedAggregates(Aggregates):
     """Aggregates whose hosts stay in the freepool."""
 
-    def remove_computehost(self, pool: int, hosts: str) -> None:
-        self._cloud.leave_aggregate(pool, hosts)
-
     def delete(self, pool: str) -> None:
         (aggregate,) = (one for one in self._cloud.aggregates.values() if one.name == pool)
         for host in list(aggregate.hosts):

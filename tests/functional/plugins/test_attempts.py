@@ -3,13 +3,16 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import pytest
 from blazar import context
 from blazar.manager.exceptions import NoFreePool
 from blazar.plugins.instances.instance_plugin import nova_exceptions
+from blazar.plugins.oshosts.host_plugin import PhysicalHostMonitorPlugin
 from blazar.utils.openstack import nova
 from blazar.utils.openstack.exceptions import ResourceProviderListFailed
 from keystoneauth1.exceptions import ClientException
@@ -19,12 +22,14 @@ from oslo_db.exception import DBConnectionError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from blazar_spot.plugins import furnishing
+from blazar_spot.plugins import bounded
+from blazar_spot.plugins.asks import Asks
 from blazar_spot.plugins.furnishing import Furnishing
 from tests.functional.plugins.reservations import MINUTE, Reservations
 from tests.functional.plugins.slot_reservations import Nova, SlotReservations
 
 REAL_NOVA = nova.NovaClientWrapper.nova
+SILENT_SECONDS = 10
 AWAY = [
     nova_exceptions.ClientException(503, "Unexpected API Error.\n<class 'keystoneauth1...ConnectFailure'>"),
     InternalServerError(),
@@ -47,16 +52,24 @@ def nobody_listens() -> Iterator[str]:
         cfg.CONF.clear_override(name)
 
 
-@pytest.fixture
+@contextmanager
 def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keystone's port, where connections are taken and nothing is ever said; the polls have little patience."""
-    monkeypatch.setattr(furnishing, "PATIENCE_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    """Blazar's real client with little patience, and Keystone's port, where connections are taken and nothing is said.
+    Who waits without a bound is cut off after a while."""
+    with monkeypatch.context() as away, socket.create_server(("127.0.0.1", 0)) as silent:
+        away.setattr(bounded, "PATIENCE_SECONDS", 0.2)
+        away.setattr(nova.NovaClientWrapper, "nova", REAL_NOVA)
+        away.setattr(context, "current", fail(RuntimeError("nobody has asked")))
         cfg.CONF.set_override("os_auth_host", "127.0.0.1")
         cfg.CONF.set_override("os_auth_port", str(silent.getsockname()[1]))
-        yield
-    for name in ("os_auth_host", "os_auth_port"):
-        cfg.CONF.clear_override(name)
+        cut_off = threading.Timer(SILENT_SECONDS, silent.close)
+        cut_off.start()
+        try:
+            yield
+        finally:
+            cut_off.cancel()
+            for name in ("os_auth_host", "os_auth_port"):
+                cfg.CONF.clear_override(name)
 
 
 @pytest.fixture
@@ -126,14 +139,46 @@ def test_blazars_real_client_without_keystone_costs_one_line_a_poll(
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda: Furnishing().servers("r"), lambda: Furnishing().strip("r", ["gpu-1"])], ids=["Nova", "Placement"]
+    "ask",
+    [
+        lambda: Furnishing().servers("r"),
+        lambda: Furnishing().strip("r", ["gpu-1"]),
+        lambda: Asks({})._with_traits({"trait:CUSTOM_FAST": "required"}),
+    ],
+    ids=["Nova", "Placement", "traits"],
 )
 def test_whoever_never_answers_does_not_keep_a_poll_for_ever(
-    neighbours: None, nobody_answers: None, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
+    neighbours: None, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
 ) -> None:
-    monkeypatch.setattr(context, "current", fail(RuntimeError("nobody has asked")))
-    with pytest.raises(ClientException, match="timed out"):
+    with nobody_answers(monkeypatch), pytest.raises(ClientException, match="timed out"):
         ask()
+
+
+def test_nor_does_upstreams_look_for_failed_hosts(
+    slots: SlotReservations, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PhysicalHostMonitorPlugin, "is_polling_enabled", lambda monitor: True)
+    with nobody_answers(monkeypatch):
+        slots.poll()
+    (record,) = (one for one in caplog.records if "Skipping health check" in one.getMessage())
+    assert "timed out" in record.getMessage()
+
+
+def test_nor_does_the_end_of_a_lease_with_a_server_group(
+    slots: SlotReservations, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.add_gpu_hosts("gpu-1")
+    lease = slots.instance_lease(MINUTE, 1, affinity=True)
+    slots.reach(lease)
+    caplog.clear()
+    with nobody_answers(monkeypatch):
+        slots.end(lease)
+    assert slots.now(lease).status == "TERMINATED"
+    group, rest = (one.getMessage() for one in said(caplog))
+    assert group.startswith("Server group group-1 is not deleted: ")
+    assert rest.startswith(f"Reservation {lease['reservations'][0]['id']} is not cleared away yet")
+    assert "timed out" in group
+    assert "timed out" in rest
 
 
 @pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)

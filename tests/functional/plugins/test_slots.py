@@ -493,6 +493,19 @@ def test_a_failed_host_is_kept_while_its_slots_cannot_be_taken_from_it(
     assert slots.slots(lease) == {other: 2}
 
 
+def test_a_failed_host_is_kept_while_it_cannot_leave_the_aggregate(slots: SlotReservations) -> None:
+    slots.add_gpu_hosts("gpu-1", "gpu-2")
+    lease = slots.flavor_lease(MINUTE, 2, minutes=120)
+    slots.reach(lease)
+    (failed,) = slots.slots(lease)
+    (other,) = {"gpu-1", "gpu-2"} - {failed}
+    slots.world.cloud.fails("leave_aggregate", Unreachable("no answer"))
+    assert fail(slots, failed) == {lease["reservations"][0]["id"]: {"missing_resources": True}}
+    assert (slots.slots(lease), slots.served(lease)) == ({failed: 2}, [failed])
+    assert slots.plugin.monitor.heal() == {lease["reservations"][0]["id"]: {"resources_changed": True}}
+    assert (slots.slots(lease), slots.served(lease)) == ({other: 2}, [])
+
+
 def test_a_lease_that_is_deleted_while_its_host_is_found_failed_needs_no_other(
     slots: SlotReservations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
