@@ -7,14 +7,15 @@ found inside has them.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+import threading
+from collections.abc import Callable, Iterable
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.errors import SpotError
 from blazar_spot.core.policy import Policy
 from blazar_spot.core.promises import Claim
 from blazar_spot.enforcement.aggregates import inside
-from blazar_spot.enforcement.handover import HandOver
+from blazar_spot.enforcement.handover import HandOver, Serve
 from blazar_spot.enforcement.sharing import Sharing
 from blazar_spot.enforcement.witnesses import Witnesses
 from blazar_spot.ports.clock import Clock
@@ -24,8 +25,9 @@ from blazar_spot.ports.store import Store
 
 LOG = logging.getLogger(__name__)
 
-Furnish = Callable[[str, Candidate], bool]
-"""Puts the slots of a reservation on a host, as often as it is asked to; whether that was done."""
+Furnish = Callable[[str, Candidate, threading.Event], bool]
+"""Puts the slots of a reservation on a host, as often as it is asked to, and lets its owner ask for them unless the
+gate is shut by then; whether all that was done."""
 
 
 class Admittance(HandOver):
@@ -47,28 +49,26 @@ class Admittance(HandOver):
         self._sharing = sharing
         self._furnish = furnish
 
-    def _served(self, reservation_id: str, aggregate_id: int, hosts: Sequence[Candidate]) -> Set[str]:
-        """Let those that have room join. One whose claim is not known yet is late like one without room."""
-        arrived = self._arrived(aggregate_id)
+    def _serving(self, reservation_id: str, aggregate_id: int) -> Serve:
+        """Those that have room join. One whose claim is not known yet is late like one without room."""
+        arrived = inside(one for one in self._compute.all_aggregates() if one.id == aggregate_id)
         with self._store.begin() as work:
             claims = work.open_claims()
         mine = {claim.host: claim for claim in claims if claim.reservation_id == reservation_id}
-        return {
-            host.host for host in hosts if host.service_host in arrived or self._admit(host, aggregate_id, mine, claims)
-        }
 
-    def _arrived(self, aggregate_id: int) -> frozenset[str]:
-        try:
-            return inside(one for one in self._compute.all_aggregates() if one.id == aggregate_id)
-        except SpotError as error:
-            LOG.warning("It is not known which hosts are in aggregate %d: %s", aggregate_id, error)
-            return frozenset()
+        def serve(host: Candidate, is_shut: threading.Event) -> bool:
+            if host.service_host in arrived:
+                return True
+            has_room = self._has_room(host, mine.get(host.host), claims)
+            return has_room and not is_shut.is_set() and self._admit(host, reservation_id, aggregate_id, is_shut)
 
-    def _admit(self, host: Candidate, aggregate_id: int, mine: Mapping[str, Claim], claims: Iterable[Claim]) -> bool:
-        claim = mine.get(host.host)
-        if claim is None or not self._is_closed(host):
-            return False
-        if not self._sharing.has_room(claim, claims) or not self._furnish(claim.reservation_id, host):
+        return serve
+
+    def _has_room(self, host: Candidate, claim: Claim | None, claims: Iterable[Claim]) -> bool:
+        return claim is not None and self._is_closed(host) and self._sharing.has_room(claim, claims)
+
+    def _admit(self, host: Candidate, reservation_id: str, aggregate_id: int, is_shut: threading.Event) -> bool:
+        if not self._furnish(reservation_id, host, is_shut) or is_shut.is_set():
             return False
         try:
             self._compute.join_aggregate(aggregate_id, host.service_host)

@@ -9,9 +9,9 @@ whoever called, as often as it takes.
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.errors import NotFound, SpotError
@@ -32,16 +32,18 @@ LOG = logging.getLogger(__name__)
 AT_ONCE = 8
 """So many hosts are looked at and moved at the same time."""
 
+Serve = Callable[[Candidate, threading.Event], bool]
+"""Brings a host to a reservation unless the gate is shut before it sets out; whether it is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """From the freepool to a reservation's aggregate, as the aggregates are now; nobody sets out once it is shut."""
+    """From the freepool to a reservation's aggregate, as the aggregates are now."""
 
     freepool: int
     target: int
     arrived: frozenset[str]
     elsewhere: frozenset[str]
-    is_shut: threading.Event = field(default_factory=threading.Event)
 
 
 class HandOver:
@@ -95,25 +97,31 @@ class HandOver:
     def _served(self, reservation_id: str, aggregate_id: int, hosts: Sequence[Candidate]) -> Set[str]:
         """The hosts that are in the aggregate now, by name."""
         try:
-            way = _way(self._compute.all_aggregates(), aggregate_id)
+            serve = self._serving(reservation_id, aggregate_id)
         except SpotError as error:
-            LOG.warning("It is not known which hosts are in which aggregate: %s", error)
+            LOG.warning("No host can be brought to reservation %s: %s", reservation_id, error)
             return set()
+        is_shut = threading.Event()
         threads = ThreadPoolExecutor(min(len(hosts), AT_ONCE))
-        answers = {threads.submit(self._serve, host, way): host.host for host in hosts}
+        answers = {threads.submit(serve, host, is_shut): host.host for host in hosts}
         done, _ = wait(answers, timeout=self.budget)
-        way.is_shut.set()
+        is_shut.set()
         threads.shutdown(wait=False, cancel_futures=True)
         return {answers[answer] for answer in done if answer.result()}
 
-    def _serve(self, host: Candidate, way: _Way) -> bool:
+    def _serving(self, reservation_id: str, aggregate_id: int) -> Serve:
+        """How hosts come to the reservation, as things are now."""
+        way = _way(self._compute.all_aggregates(), aggregate_id)
+        return lambda host, is_shut: self._serve(host, way, is_shut)
+
+    def _serve(self, host: Candidate, way: _Way, is_shut: threading.Event) -> bool:
         if host.service_host in way.arrived:
             return True
         if host.service_host in way.elsewhere:
             LOG.warning("%s has not come back from its last reservation", host.host)
             return False
         is_clean = self._is_closed(host) and self._witnesses.is_clean(host.host)
-        return is_clean and not way.is_shut.is_set() and self._move(host, way)
+        return is_clean and not is_shut.is_set() and self._move(host, way)
 
     def _is_closed(self, host: Candidate) -> bool:
         """Close the pool, as a rule once more: nobody can come in any more between the look and the move, not even if

@@ -49,7 +49,6 @@ class Asks:
     """Reads reservations."""
 
     def __init__(self, pci_aliases: Mapping[str, str]) -> None:
-        self._placement = Placement()
         self._pci_aliases = pci_aliases
 
     def with_devices(self, source: Values) -> dict[str, Any]:
@@ -91,7 +90,7 @@ class Asks:
         if not traits:
             return None
         query = f"required={','.join(traits)}"
-        found = self._placement.list_resource_providers(query=query, microversion="1.22")
+        found = Placement().list_resource_providers(query=query, microversion="1.22")
         return frozenset(provider["name"] for provider in found)
 
 

@@ -10,6 +10,7 @@ place elsewhere would not be nearer. The way back is in ``returns``.
 """
 
 import threading
+from collections import defaultdict
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.enforcement.handover import HandOver
@@ -29,7 +30,7 @@ class Doors:
         self._gate = gate
         self._clock = clock
         self._spares = spares
-        self._late_join = threading.Lock()
+        self._late_joins: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def start(self, resource_id: str) -> None:
         """Hand over what is ready; the lease starts with that."""
@@ -49,14 +50,14 @@ class Doors:
             with tried(f"Reservation {reservation.reservation_id} could not be looked after, trying again"):
                 self._join(reservation.reservation_id)
 
-    def close(self) -> None:
-        """Return when no late host is on its way any more. A reservation that ends is not running from then on, so none
-        can set out after this."""
-        with self._late_join:
-            pass
+    def close(self, reservation_id: str) -> None:
+        """Return when no late host is on its way to the reservation any more, but for one that was given up. One that
+        ends is not running from then on, so none can set out after this."""
+        with self._late_joins[reservation_id]:
+            self._late_joins.pop(reservation_id, None)
 
     def _join(self, reservation_id: str) -> None:
-        with self._late_join:
+        with self._late_joins[reservation_id]:
             for reservation in servings.running(self._kind, self._clock.now(), reservation_id):
                 missing = self._gate.missing(reservation_id, reservation.hosts)
                 late = [*(self._hand_over(reservation, missing) if missing else []), *reservation.failed]

@@ -2,6 +2,8 @@
 """What a reservation of slots needs before its owner can boot a server: slots on a host, and a flavor to ask for them;
 and how all that is taken away again.
 
+What is done for several hosts is done side by side.
+
 All of it can be done again and again. Furnishing raises nothing: a host that could not be furnished is late and is
 tried again. What is taken away raises whatever Blazar's clients raise.
 """
@@ -20,6 +22,8 @@ from oslo_config import cfg
 
 from blazar_spot.core.booking import Candidate
 from blazar_spot.core.sharing import reservation_class
+from blazar_spot.enforcement.handback import AT_ONCE
+from blazar_spot.enforcement.parallel import at_once
 from blazar_spot.plugins.bounded import Bounded, Placement
 
 LOG = logging.getLogger(__name__)
@@ -43,22 +47,30 @@ class Furnishing(Bounded):
             project_name=CONF.os_admin_project_name,
             project_domain_name=CONF.os_admin_project_domain_name,
         )
-        self._placement = Placement()
         self._makers: dict[str, Make] = {}
         self._opening = threading.Lock()
+        self._opened: threading.Event | None = None
 
     def make_by(self, resource_type: str, make: Make) -> None:
         """Flavors for reservations of this type are made so."""
         self._makers[resource_type] = make
 
-    def __call__(self, reservation_id: str, host: Candidate) -> bool:
+    def __call__(self, reservation_id: str, host: Candidate, is_shut: threading.Event) -> bool:
         try:
-            self._placement.update_reservation_inventory(host.host, reservation_id, host.slots)
-            with self._opening:  # the hosts of a reservation come side by side
-                self._open(reservation_id)
+            Placement().update_reservation_inventory(host.host, reservation_id, host.slots)
+            with self._opening:
+                return self._opened is is_shut or self._open_unless(reservation_id, is_shut)
         except Exception as error:
             LOG.warning("%s cannot be furnished for reservation %s: %s", host.host, reservation_id, error)
             return False
+
+    def _open_unless(self, reservation_id: str, is_shut: threading.Event) -> bool:
+        """Once for all hosts that come to a reservation side by side: these have one gate. Who had to wait for so long
+        that it is shut leaves it to those who come next."""
+        if is_shut.is_set():
+            return False
+        self._open(reservation_id)
+        self._opened = is_shut
         return True
 
     def _open(self, reservation_id: str) -> None:
@@ -96,17 +108,15 @@ class Furnishing(Bounded):
 
     def strip(self, reservation_id: str, hosts: Iterable[str]) -> None:
         """Take away the slots on these hosts and wherever else they are, and the flavor."""
-        for host in sorted({*hosts, *self._slotted(reservation_id)}):
-            self.take(reservation_id, host)
-        self._placement.delete_reservation_class(reservation_id)
+        client = Placement()
+        slotted = {*hosts, *_slotted(client, reservation_id)}
+        at_once(lambda host: _clear(client, reservation_id, host), sorted(slotted), AT_ONCE)
+        client.delete_reservation_class(reservation_id)
         self._unmake(reservation_id)
 
     def take(self, reservation_id: str, host: str) -> None:
         """Take away the slots on this host."""
-        try:
-            self._placement.delete_reservation_inventory(host, reservation_id)
-        except ResourceProviderNotFound:
-            LOG.debug("%s has no slots", host)
+        _clear(Placement(), reservation_id, host)
 
     def _unmake(self, reservation_id: str) -> None:
         try:
@@ -114,14 +124,22 @@ class Furnishing(Bounded):
         except nova_exceptions.NotFound:
             LOG.debug("There is no flavor %s any more", reservation_id)
 
-    def _slotted(self, reservation_id: str) -> frozenset[str]:
-        """The hosts that have slots of the reservation which nobody holds. One may have got them just before its
-        blazar-manager died, and have been replaced before it could join."""
-        name = reservation_class(reservation_id)
-        if self._placement.get(f"/resource_classes/{name}").status_code == HTTPStatus.NOT_FOUND:
-            return frozenset()
-        found = self._placement.list_resource_providers(query=f"resources={name}:1")
-        return frozenset(one["name"].removeprefix(PROVIDER) for one in found)
+
+def _slotted(client: Placement, reservation_id: str) -> frozenset[str]:
+    """The hosts that have slots of the reservation which nobody holds. One may have got them just before its
+    blazar-manager died, and have been replaced before it could join."""
+    name = reservation_class(reservation_id)
+    if client.get(f"/resource_classes/{name}").status_code == HTTPStatus.NOT_FOUND:
+        return frozenset()
+    found = client.list_resource_providers(query=f"resources={name}:1")
+    return frozenset(one["name"].removeprefix(PROVIDER) for one in found)
+
+
+def _clear(client: Placement, reservation_id: str, host: str) -> None:
+    try:
+        client.delete_reservation_inventory(host, reservation_id)
+    except ResourceProviderNotFound:
+        LOG.debug("%s has no slots", host)
 
 
 def _users(client: Any, reservation_id: str) -> list[str]:

@@ -179,5 +179,5 @@ class SpotHostPlugin(PhysicalHostPlugin, metaclass=Once):
             calendar.deallocate(row["id"] for row in rows)
             updates.forget(wanted["reservation_id"])
             withdraw(self._publishing, wanted["reservation_id"])
-        self._doors.close()
+        self._doors.close(wanted["reservation_id"])
         self._returns.end(wanted["aggregate_id"])

@@ -209,7 +209,7 @@ class SpotInstancePlugin(Bounded, VirtualInstancePlugin, metaclass=Once):
         """
         wanted = db_api.instance_reservation_get(resource_id)
         reservation_id = wanted["reservation_id"]
-        self._doors.close()
+        self._doors.close(reservation_id)
         hosts = self.tenure.end(reservation_id)
         withdraw(self._publishing, reservation_id)
         if wanted["server_group_id"]:

@@ -7,6 +7,7 @@ each server lived through, what was written, and what is promised in the store.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Event
 
 from blazar_spot.core.booking import Candidate, Part, Wish
 from blazar_spot.core.flavors import Flavor
@@ -125,7 +126,7 @@ class Lab:
         admittance = self.whole.admittance(self._furnish)
         return admittance.hand_over(reservation, aggregate.id, hosts)
 
-    def _furnish(self, reservation: str, host: Candidate) -> bool:
+    def _furnish(self, reservation: str, host: Candidate, _: Event) -> bool:
         self.cloud.furnish(host.host, reservation, host.slots)
         return True
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A host that is not clean at the start: its lease starts all the same, and is whole as soon as it can be."""
 
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,10 @@ from blazar.db import api as db_api
 
 from blazar_spot.core.errors import Unreachable
 from blazar_spot.core.promises import Standing
+from blazar_spot.ports.compute import Aggregate
 from tests.functional.plugins.reservations import HOUR, Reservations
+
+LONG = 30.0
 
 
 @pytest.fixture
@@ -67,6 +72,39 @@ def test_no_late_host_joins_a_lease_that_has_ended(reservations: Reservations, l
     reservations.end(lease)
     reservations.poll()
     assert sorted(cloud.freepool.hosts) == ["compute-of-gpu-1", "compute-of-gpu-2"]
+
+
+def test_a_lease_that_ends_waits_for_its_own_late_host_only(
+    reservations: Reservations, lease: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations.add_hosts("gpu-3")
+    other = reservations.lease(start_in=0)
+    reservations.start(other)
+    cloud, is_asked, answers = reservations.world.cloud, threading.Event(), threading.Event()
+    all_aggregates = cloud.all_aggregates
+    polling = threading.Thread(target=reservations.join_late)
+
+    def silent_for_the_poll() -> Sequence[Aggregate]:
+        if threading.current_thread() is polling:
+            is_asked.set()
+            answers.wait(LONG)
+        return all_aggregates()
+
+    monkeypatch.setattr(cloud, "all_aggregates", silent_for_the_poll)
+    polling.start()
+    assert is_asked.wait(LONG)
+    reservations.end(other)
+    assert polling.is_alive()
+    assert reservations.free() == ["gpu-2", "gpu-3"]
+    ending = threading.Thread(target=reservations.end, args=(lease,))
+    ending.start()
+    ending.join(0.5)
+    assert reservations.served(lease) == ["gpu-1"]
+    answers.set()
+    polling.join(LONG)
+    ending.join(LONG)
+    assert reservations.now(lease).status == "TERMINATED"
+    assert reservations.served(lease) == []
 
 
 OPERATIONS = ["all_aggregates", "servers_on", "consumers", "leave_aggregate", "join_aggregate"]
