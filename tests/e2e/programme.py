@@ -24,9 +24,11 @@ LANES = {
     "h": Lane({"races": answers.races}),
     "i": Lane({"swapped": exchanges.swapped, "crowd": crowds.crowd}, hosts=2),
     "j": Lane({"stranger": arrivals.stranger}, hosts=2),
-    "l": Lane({"acknowledged": acknowledgements.acknowledged}),
     "m": Lane({"heard": hearings.heard}),
-    "n": Lane({"drained": orders.drained, "rehearsed": orders.rehearsed}),
+    # Who may go early waits while others are about to go, and these are the only ones who do so at any second.
+    "n": Lane(
+        {"acknowledged": acknowledgements.acknowledged, "drained": orders.drained, "rehearsed": orders.rehearsed}
+    ),
     **{kind: Lane({kind: partial(parts.shared, spec)}, spec=spec) for kind, spec in parts.KINDS.items()},
     "k": Lane({"twice": partial(parts.twice, parts.TWICE)}, spec=parts.TWICE),
 }
