@@ -404,8 +404,11 @@ class Metadata:
 
 
 def notice_of(keys: Any) -> Notice | None:
-    """What the two keys say, and the event beside them in the vendordata."""
-    if not isinstance(keys, dict) or not {SCHEDULED_KEY, TERMINATION_KEY} & set(keys):
+    """What the two keys say, and the event beside them in the vendordata.
+
+    Nova writes both at once and takes them away one by one: the other key alone is what is left of a withdrawn notice.
+    """
+    if not isinstance(keys, dict) or TERMINATION_KEY not in keys:
         return None
     values = [one for one in (keys.get(SCHEDULED_KEY), keys.get(TERMINATION_KEY)) if isinstance(one, str)]
     if len(values) != 2 or not all(re.fullmatch("[0-9]{1,11}", one) for one in values):

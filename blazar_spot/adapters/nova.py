@@ -106,7 +106,7 @@ class NovaCompute:
 
     def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         present = self._api.get(f"/servers/{server_id}/metadata")["metadata"]
-        for key in sorted(present.keys() & set(keys)):
+        for key in (key for key in keys if key in present):
             with suppress(NotFound):  # somebody else was faster
                 self._api.delete(f"/servers/{server_id}/metadata/{key}")
 

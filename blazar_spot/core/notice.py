@@ -12,7 +12,8 @@ from blazar_spot.core.promises import Instance, Notice, NoticeState, Purpose, Re
 
 SCHEDULED_KEY = "cloud_termination_scheduled_event_time"
 TERMINATION_KEY = "cloud_termination_time"
-KEYS = (SCHEDULED_KEY, TERMINATION_KEY)
+KEYS = (TERMINATION_KEY, SCHEDULED_KEY)
+"""In the order in which they are taken away, which Nova does one by one: without the first there is no notice."""
 
 
 def counted_from(instance: Instance, policy: Policy) -> int:

@@ -105,7 +105,7 @@ class Compute(Protocol):
         can be set: ``Forbidden`` says that our account may not."""
 
     def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
-        """Remove these keys; absent ones are fine. ``NotNow`` and ``NotFound`` as for writing."""
+        """Remove these keys in this order; absent ones are fine. ``NotNow`` and ``NotFound`` as for writing."""
 
     def delete(self, server_id: str, *, force: bool) -> None:
         """Ask for the server's deletion and return at once. Already gone, or already being deleted, is success.

@@ -82,7 +82,8 @@ class FakeNova(Asked):
 
     def remove_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         with self._call("remove_metadata"):
-            present = sorted(set(keys) & self._server(server_id).metadata.keys())
+            there = self._server(server_id).metadata
+            present = [key for key in keys if key in there]
             if present:
                 server = self._changeable(server_id)
                 for key in present:

@@ -190,7 +190,7 @@ def test_a_key_that_somebody_else_removed_meanwhile_is_removed(http: HttpStub, c
     http.on("DELETE", "/servers/server-1/metadata/one", Answer(404))
     http.on("DELETE", "/servers/server-1/metadata/two", Answer(204))
     compute.remove_metadata("server-1", ["two", "one", "absent"])
-    assert http.asked("DELETE") == ["/servers/server-1/metadata/one", "/servers/server-1/metadata/two"]
+    assert http.asked("DELETE") == ["/servers/server-1/metadata/two", "/servers/server-1/metadata/one"]
 
 
 def test_a_move_of_which_only_the_answer_was_lost_is_made(http: HttpStub, compute: NovaCompute) -> None:

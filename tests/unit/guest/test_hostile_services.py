@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from blazar_spot.adapters.system_clock import Countdown
+from blazar_spot.core.notice import KEYS
 from tests.unit.guest.cloud import GuestsCloud, speaking
 from tests.unit.guest.conftest import Guest
 
@@ -97,7 +98,7 @@ def test_a_service_that_is_away_is_unreadable(quick: ModuleType) -> None:
         NOTICE | {"cloud_termination_time": value}
         for value in ["", "soon", "-1", "1e9", " 1800000900", "18000009000000", "१८००००", None, 7, [], "1800000900\n"]
     ]
-    + [{"cloud_termination_time": "1800000900"}, {"cloud_termination_scheduled_event_time": "1800000000"}],
+    + [{"cloud_termination_time": "1800000900"}],
 )
 def test_keys_that_make_no_sense_are_neither_a_notice_nor_none(
     quick: ModuleType, cloud: GuestsCloud, keys: dict[str, Any]
@@ -105,6 +106,11 @@ def test_keys_that_make_no_sense_are_neither_a_notice_nor_none(
     cloud.meta = keys
     with pytest.raises(quick.Unreadable, match="shows a notice that makes no sense"):
         look(quick, cloud.metadata_url)
+
+
+def test_what_is_left_while_a_notice_is_taken_away_is_none(quick: ModuleType, cloud: GuestsCloud) -> None:
+    cloud.meta = {key: NOTICE[key] for key in KEYS[1:]}
+    assert look(quick, cloud.metadata_url).notice is None
 
 
 def test_the_vendordata_are_believed_before_the_metadata_that_a_tenant_may_write(
