@@ -27,7 +27,7 @@ def initialise(data: Path) -> None:
         [
             INSTALLER,
             "--no-defaults",
-            f"--datadir={data}",
+            *_folders(data),
             f"--user={getpass.getuser()}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
@@ -51,7 +51,7 @@ def command(data: Path, port: int) -> list[str]:
         executable(),
         "--no-defaults",
         f"--user={getpass.getuser()}",
-        f"--datadir={data}",
+        *_folders(data),
         f"--init-file={data / 'init.sql'}",
         f"--bind-address={LOOPBACK}",
         f"--port={port}",
@@ -66,6 +66,12 @@ def command(data: Path, port: int) -> list[str]:
         "--innodb-buffer-pool-size=96M",
         "--character-set-server=utf8mb4",
     ]
+
+
+def _folders(data: Path) -> list[str]:
+    """Whichever server starts removes the temporary tables that it finds, those of running servers as well: none may be
+    where others look."""
+    return [f"--datadir={data}", f"--tmpdir={data}"]
 
 
 def answers(port: int) -> bool:
