@@ -15,7 +15,7 @@ from blazar_spot.devcloud.fixture import cloud
 from blazar_spot.devcloud.site import Options, Override
 from tests.e2e import lanes, stories
 from tests.e2e.lanes import Lanes, Played
-from tests.e2e.programme import LANES
+from tests.e2e.programme import LANES, ROUNDS
 
 __all__ = ["cloud"]
 
@@ -39,7 +39,7 @@ def cloud_options(asked_lanes: Lanes) -> Options:
 @pytest.fixture(scope="session")
 def played(cloud: Cloud, asked_lanes: Lanes) -> Iterator[Played]:
     """Every story by its name, when all are over."""
-    with lanes.played(cloud, asked_lanes) as all_played:
+    with lanes.played_in_turn(cloud, ROUNDS, asked_lanes) as all_played:
         yield all_played
 
 

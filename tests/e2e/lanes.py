@@ -6,9 +6,9 @@ one before. Only what the tests of this run ask for is played.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,6 +77,17 @@ def played(cloud: Cloud, lanes: Lanes) -> Iterator[Played]:
     finally:
         for thread in threads.values():
             thread.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def played_in_turn(cloud: Cloud, rounds: Iterable[Lanes], wanted: Lanes) -> Iterator[Played]:
+    """Likewise, and the lanes of a round wait until those of the rounds before it are over."""
+    all_played: dict[str, Future[Any]] = {}
+    with ExitStack() as stack:
+        for some in rounds:
+            mine = {name: lane for name, lane in wanted.items() if name in some}
+            all_played |= stack.enter_context(played(cloud, mine))
+        yield all_played
 
 
 def _play(turns: threading.BoundedSemaphore, play: Play, cloud: Cloud, stage: Stage) -> Any:

@@ -13,7 +13,7 @@ ten. If a few start in the same minute they do so one after another, and the end
 ON_TIME_OF_MANY_SECONDS = 30
 """The same where five may start in one minute: each may take four on two slow cores with all the stories on them."""
 
-LANES = {
+_FIRST = {
     "a": Lane({"back_to_back": windows.back_to_back}),
     "b": Lane({"whole": stories.whole, "free": stories.free}),
     "c": Lane({"moved": stories.moved, "returned": stories.returned}),
@@ -25,10 +25,11 @@ LANES = {
     "i": Lane({"swapped": exchanges.swapped, "crowd": crowds.crowd}, hosts=2),
     "j": Lane({"stranger": arrivals.stranger}, hosts=2),
     "m": Lane({"heard": hearings.heard}),
-    # Who may go early waits while others are about to go, and these are the only ones who do so at any second.
-    "n": Lane(
-        {"acknowledged": acknowledgements.acknowledged, "drained": orders.drained, "rehearsed": orders.rehearsed}
-    ),
+    "n": Lane({"drained": orders.drained, "rehearsed": orders.rehearsed}),
     **{kind: Lane({kind: partial(parts.shared, spec)}, spec=spec) for kind, spec in parts.KINDS.items()},
     "k": Lane({"twice": partial(parts.twice, parts.TWICE)}, spec=parts.TWICE),
 }
+
+ROUNDS = (_FIRST, {"l": Lane({"acknowledged": acknowledgements.acknowledged})})
+"""One after another: who may go early waits while others are about to go, whoever they are, so nobody else shall be."""
+LANES = {name: lane for some in ROUNDS for name, lane in some.items()}

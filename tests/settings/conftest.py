@@ -3,10 +3,7 @@
 failures, and in the end a lease may break promises."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -52,9 +49,5 @@ def cloud_options(asked_lanes: Lanes) -> Options:
 @pytest.fixture(scope="session")
 def played(cloud: Cloud, asked_lanes: Lanes) -> Iterator[Played]:
     """Every story by its name, when all are over."""
-    all_played: dict[str, Future[Any]] = {}
-    with ExitStack() as stack:
-        for some in ROUNDS:
-            mine = {name: lane for name, lane in asked_lanes.items() if name in some}
-            all_played |= stack.enter_context(lanes.played(cloud, mine))
+    with lanes.played_in_turn(cloud, ROUNDS, asked_lanes) as all_played:
         yield all_played
