@@ -4,7 +4,7 @@
 import time
 
 COUNTED = 4_000_000
-LIMITS_HOLD_FOR_SECONDS = 0.37
+LIMITS_HOLD_FOR_SECONDS = 0.25
 """What a core takes to count so far on the machine that the limits in seconds are for."""
 
 
