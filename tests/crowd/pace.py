@@ -5,7 +5,8 @@ import time
 
 COUNTED = 4_000_000
 LIMITS_HOLD_FOR_SECONDS = 0.25
-"""What a core takes to count so far on the machine that the limits in seconds are for."""
+"""What a core takes to count so far on the machine that the limits in seconds are for. Derived: a loop outside of a
+function took 0.37 s there, and one inside takes at most two thirds of that."""
 
 
 def slowness() -> float:

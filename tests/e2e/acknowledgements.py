@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guests have been told, and one's holder lets it go over HTTP; the others are told of nothing new and stay."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from keystoneauth1.adapter import Adapter
@@ -33,7 +33,8 @@ class Acknowledged:
 
 
 def acknowledged(cast: Cast, cloud: Cloud) -> Acknowledged:
-    record, cast = Record(), Cast(cloud, replace(cast.stage, look_every=LOOK_SECONDS))
+    record = Record()
+    cast.onlooker.look_every = LOOK_SECONDS
     ids = {name: spot_moves_in(cast, record, name).id for name in (READY, KNOWN, SILENT)}
     lease = book(cast)
     patience = soon_after(lease.start_at)
